@@ -1,0 +1,36 @@
+# The tasks of the project. `make` alone shows them.
+
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do command -v $$name && break; done)
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help deploy test lint docs clean
+
+help: ## Show the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+deploy: $(READY) ## Put the site live on the embedded cloud (no AWS account needed)
+	@$(BIN)/resumectl deploy --env local --yes
+
+test: $(READY) ## Run every check: lint, types, unit, functional, end to end, Terraform
+	@PATH="$(abspath $(BIN)):$$PATH" tests/run
+
+lint: $(READY) ## Format and lint check, types
+	@PATH="$(abspath $(BIN)):$$PATH" tests/run lint
+
+docs: $(READY) ## Write docs/commands.md anew from --help
+	@$(BIN)/python -m tests.commands > docs/commands.md
+
+clean: ## Stop the embedded cloud, delete everything that was made here
+	@if [ -x $(BIN)/resumectl ]; then $(BIN)/resumectl local stop --quiet || true; fi
+	rm -rf $(VENV) .resumectl .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@echo "Preparing $(VENV) (once, about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit("resumectl needs Python 3.11 or newer: make PYTHON=/path/to/python3") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	@touch $(READY)

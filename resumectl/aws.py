@@ -1,0 +1,184 @@
+"""The one door to AWS: sessions and clients, and the one place that turns botocore's errors into ours."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl.errors import CloudError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from resumectl.settings import Environment
+
+Client = Any
+"""A boto3 client. Typed loosely: its methods are made from service models at run time."""
+
+EMULATOR_ACCOUNT: Final = "000000000000"
+_EMULATOR_KEYS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+_POOL: Final = 64
+
+_EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_BAD_KEYS: Final = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+}
+_DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
+_SIGN_IN: Final = "Sign in first (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
+
+
+class Cloud:
+    """The account and region of one environment: makes clients, once each, for any thread.
+
+    Args:
+        environment: which account, profile and region.
+        endpoint: the URL of the embedded cloud; None for AWS.
+    """
+
+    def __init__(self, environment: Environment, endpoint: str | None = None) -> None:
+        self.environment = environment
+        self.endpoint = endpoint
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def region(self) -> str:
+        """The region of the environment."""
+        return self.environment.region
+
+    @cached_property
+    def account_id(self) -> str:
+        """The 12-digit account that the credentials belong to.
+
+        Raises:
+            CloudError: the credentials are missing, refused, or of another account than the configured one.
+        """
+        if self.endpoint:
+            return EMULATOR_ACCOUNT
+        with translated("asking AWS who we are"):
+            found: str = self.client("sts").get_caller_identity()["Account"]
+        wanted = self.environment.account
+        if wanted and wanted != found:
+            raise CloudError(
+                f"These credentials belong to account {found}, but env.{self.environment.name} is account {wanted}.",
+                hint="Choose other credentials (AWS_PROFILE), or correct account in resumectl.toml.",
+                code="wrong-account",
+            )
+        return found
+
+    def client(self, service: str, region: str | None = None) -> Client:
+        """The boto3 client of `service`; the same one each time."""
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make_client(*key)
+            return self._clients[key]
+
+    def environ(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The environment variables with which a child process (Terraform) reaches the same account and region."""
+        region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        if self.endpoint:
+            kept = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
+            return {**kept, **_EMULATOR_KEYS, **region, "AWS_ENDPOINT_URL": self.endpoint, "AWS_MAX_ATTEMPTS": "3"}
+        profile = {"AWS_PROFILE": self.environment.profile} if self.environment.profile else {}
+        return {**inherited, **profile, **region}
+
+    def _make_client(self, service: str, region: str) -> Client:
+        from botocore.config import Config
+
+        config = Config(
+            max_pool_connections=_POOL,
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"mode": "standard", "total_max_attempts": 3 if self.endpoint else 6},
+            s3={"addressing_style": "path"} if self.endpoint else None,
+        )
+        with translated(f"preparing the {service} client"):
+            return self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        if self.endpoint:
+            id_, secret = _EMULATOR_KEYS.values()
+            return boto3.Session(aws_access_key_id=id_, aws_secret_access_key=secret, region_name=self.region)
+        with translated("reading the AWS configuration"):
+            session = boto3.Session(profile_name=self.environment.profile, region_name=self.region)
+        _check_region(session, self.environment)
+        return session
+
+
+def _check_region(session: Any, environment: Environment) -> None:
+    known = session.get_available_regions("s3", session.get_partition_for_region(environment.region))
+    if environment.region in known:
+        return
+    near = difflib.get_close_matches(environment.region, known, n=1)
+    raise SettingsError(
+        f"env.{environment.name} names region {environment.region!r}, which AWS does not have.",
+        hint=f"Did you mean {near[0]!r}?" if near else "Correct region in resumectl.toml.",
+    )
+
+
+def error_code(error: Exception) -> str:
+    """The AWS error code of a botocore ClientError, or an empty string."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn botocore's errors into ours.
+
+    Args:
+        doing: what was being done, as in "uploading the site".
+
+    Raises:
+        CloudError: in place of any botocore error.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _refused(error, doing) from error
+    except BotoCoreError as error:
+        raise _unreachable(error, doing) from error
+
+
+def _refused(error: Any, doing: str) -> CloudError:
+    code = error_code(error)
+    if code in _EXPIRED:
+        return CloudError(f"The AWS credentials expired while {doing}.", hint=_SIGN_IN, code="credentials")
+    if code in _BAD_KEYS:
+        return CloudError(f"AWS does not accept these credentials ({code}).", hint=_SIGN_IN, code="credentials")
+    operation = getattr(error, "operation_name", "the call")
+    if code in _DENIED:
+        return CloudError(
+            f"AWS denied {operation} while {doing}.",
+            hint="The credentials lack a permission: docs/permissions.md lists what each command needs.",
+            code="access-denied",
+        )
+    said = error.response.get("Error", {}).get("Message", "")
+    return CloudError(f"AWS refused {operation} while {doing}: {code}: {said}", hint=None, code=f"aws.{code}")
+
+
+def _unreachable(error: Exception, doing: str) -> CloudError:
+    from botocore import exceptions as known
+
+    no_keys = (known.NoCredentialsError, known.PartialCredentialsError, known.CredentialRetrievalError)
+    signed_out = (known.TokenRetrievalError, known.SSOError)
+    if isinstance(error, (*no_keys, *signed_out)):
+        return CloudError(f"There are no usable AWS credentials: {error}.", hint=_SIGN_IN, code="credentials")
+    if isinstance(error, known.ProfileNotFound):
+        return CloudError(f"{error}.", hint="aws configure list-profiles shows what there is.", code="credentials")
+    if isinstance(error, (known.HTTPClientError, known.ConnectionError)):
+        hint = "Check the network and the region, then run the same command again: it continues."
+        return CloudError(f"No answer while {doing}: {error}", hint=hint, code="unreachable")
+    return CloudError(f"Failed while {doing}: {error}", code="aws")

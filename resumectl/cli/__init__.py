@@ -1,0 +1,43 @@
+"""The command line. One small module for each command: parse, one operation, report, exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resumectl import __version__
+
+app = typer.Typer(
+    help="Deploy a serverless resume site on AWS, and know that what is live is what you released.",
+    epilog="Start with: resumectl deploy   (no AWS account needed: it runs on an embedded cloud)",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"resumectl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    ctx: typer.Context,
+    project: Annotated[
+        Path | None, typer.Option("--project", "-C", metavar="DIR", help="Run as if started in DIR.")
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Keep what stands before the command's name."""
+    ctx.obj = project
+
+
+# Importing a command registers it; the order is the order of --help.
+from resumectl.cli import deploy, destroy, doctor, local, package, plan, smoke, status

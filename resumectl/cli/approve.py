@@ -1,0 +1,71 @@
+"""Asking before anything is changed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from resumectl.errors import Refused
+
+if TYPE_CHECKING:
+    from resumectl.cli.command import Call
+    from resumectl.plan import Plan
+
+
+class Approve:
+    """Shows a plan and asks; refuses at once where nobody can answer.
+
+    Args:
+        call: the call on whose behalf is asked.
+        yes: the answer was given in advance.
+        verb: the question.
+    """
+
+    def __init__(self, call: Call, *, yes: bool, verb: str = "Apply these changes") -> None:
+        self._call = call
+        self._yes = yes
+        self._verb = verb
+
+    def __call__(self, plan: Plan) -> None:
+        """Show the plan and ask.
+
+        Raises:
+            Refused: the answer is no, or there is nobody to ask.
+        """
+        from resumectl.report import console
+
+        with self._call.steps.progress.paused():
+            if not self._call.json and not self._call.quiet:
+                console.show_plan(plan, verbose=self._call.verbose)
+            self.question(f"{self._verb}?")
+
+    def question(self, text: str) -> None:
+        """Ask a question whose answer must be yes.
+
+        Raises:
+            Refused: it is not, or there is nobody to ask.
+        """
+        if self._yes:
+            return
+        self._require_terminal("Give the answer with --yes.")
+        sys.stderr.write(f"{text} [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise Refused("Nothing was changed.", code="declined")
+
+    def name(self, wanted: str, why: str) -> None:
+        """Have the name of a protected environment typed; `--yes` does not answer this.
+
+        Raises:
+            Refused: another text was typed, or there is nobody to ask.
+        """
+        self._require_terminal(f"{why} Run it in a terminal, where the name can be typed.")
+        with self._call.steps.progress.paused():
+            sys.stderr.write(f"{why}\nType {wanted} to go on: ")
+            sys.stderr.flush()
+            if sys.stdin.readline().strip() != wanted:
+                raise Refused("Nothing was changed.", code="declined")
+
+    def _require_terminal(self, hint: str) -> None:
+        if self._call.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise Refused("This would change things, and there is nobody to ask.", hint=hint, code="no-terminal")

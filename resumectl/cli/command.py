@@ -1,0 +1,216 @@
+"""What every command shares: the common options, the one error handler, the choice of renderer.
+
+A command is a function `(call, own options) -> Outcome`; `register` gives it the common options and turns its outcome,
+or its error, into output and an exit code.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from resumectl.errors import Exit, ResumectlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resumectl.operations.context import Context
+    from resumectl.operations.outcome import Outcome
+    from resumectl.operations.steps import Progress, Steps
+    from resumectl.settings import Environment, Settings
+
+Env = Annotated[
+    str | None,
+    typer.Option("--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to work on."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Do not show progress.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every change and every detail.")]
+Project = Annotated[
+    Path | None,
+    typer.Option("--project", "-C", metavar="DIR", help="Run as if started in DIR."),
+]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a command: the common options, and what they lead to."""
+
+    command: str
+    env: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    project: Path = Path()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The project's settings."""
+        from resumectl import settings
+
+        return settings.load(self.project.absolute())
+
+    @property
+    def environment(self) -> Environment:
+        """The environment that was asked for."""
+        return self.settings.environment(self.env)
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Tells the progress of this call."""
+        from resumectl.operations.steps import Steps
+
+        return Steps(self._progress())
+
+    def context(self) -> Context:
+        """The environment, ready to work on; the embedded cloud is started when that is what it needs."""
+        from resumectl.cli.wiring import context
+
+        return context(self.settings, self.environment, self.steps)
+
+    def _progress(self) -> Progress:
+        from resumectl.operations.steps import Silent
+
+        if self.quiet:
+            return Silent()
+        if self.json or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            from resumectl.report.progress import PlainProgress
+
+            return PlainProgress()
+        from rich.console import Console
+
+        from resumectl.report.progress import LiveProgress
+
+        return LiveProgress(Console(stderr=True, highlight=False))
+
+
+def register(
+    app: typer.Typer, name: str, *, group: str | None = None, **options: Any
+) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
+    """Make a function a command of `app`, with the common options added to its own.
+
+    Args:
+        app: where the command goes.
+        name: what is typed.
+        group: the name of `app` when it is not the root: the command's full name is `group-name`.
+        options: as for `typer.Typer.command`.
+    """
+
+    def wrap(function: Callable[..., Outcome]) -> Callable[..., Outcome]:
+        @functools.wraps(function)
+        def run(
+            *,
+            ctx: typer.Context,
+            env: str | None,
+            as_json: bool,
+            quiet: bool,
+            verbose: bool,
+            project: Path | None,
+            **own: Any,
+        ) -> None:
+            folder = project or ctx.obj or Path()
+            full_name = f"{group}-{name}" if group else name
+            call = Call(full_name, env, as_json, quiet, verbose, folder)
+            raise typer.Exit(_run(call, function, own))
+
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        run.__signature__ = inspect.Signature([*own, *_common()])  # type: ignore[attr-defined]
+        run.__annotations__ = {item.name: item.annotation for item in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
+        app.command(name, **options)(run)
+        return function
+
+    return wrap
+
+
+def _common() -> list[inspect.Parameter]:
+    kinds = {
+        "env": (Env, None),
+        "as_json": (Json, False),
+        "quiet": (Quiet, False),
+        "verbose": (Verbose, False),
+        "project": (Project, None),
+    }
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
+    options = [
+        inspect.Parameter(key, keyword, annotation=kind, default=default) for key, (kind, default) in kinds.items()
+    ]
+    return [context, *options]
+
+
+def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> int:
+    """Run the command and show how it ended; gives the exit code."""
+    from resumectl.operations.outcome import Outcome
+
+    try:
+        outcome = function(call, **own)
+    except ResumectlError as error:
+        outcome = Outcome(error=error)
+    except KeyboardInterrupt:
+        outcome = Outcome(error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues."))
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends up
+        outcome = Outcome(error=_bug(call, error))
+    _show(call, outcome)
+    return int(outcome.exit_code)
+
+
+class _Interrupted(ResumectlError):
+    exit_code = Exit.INTERRUPTED
+    code = "interrupted"
+
+
+class _Bug(ResumectlError):
+    exit_code = Exit.BUG
+    code = "bug"
+
+
+def _show(call: Call, outcome: Outcome) -> None:
+    document = outcome.document(call.command, _env_name(call))
+    if os.environ.get("GITHUB_STEP_SUMMARY"):
+        from resumectl.report import github
+
+        github.write_summary(os.environ, document)
+    if call.json:
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    elif outcome.body:
+        from resumectl.report import console
+
+        console.show(call.command, document, verbose=call.verbose)
+    if outcome.error:
+        from resumectl.report import errors
+
+        errors.show(outcome.error)
+
+
+def _env_name(call: Call) -> str | None:
+    try:
+        return call.environment.name
+    except ResumectlError:
+        return call.env
+
+
+def _bug(call: Call, error: Exception) -> ResumectlError:
+    import tempfile
+    import traceback
+
+    try:
+        folder = call.settings.state_dir
+        folder.mkdir(exist_ok=True)
+    except (ResumectlError, OSError):
+        folder = Path(tempfile.gettempdir())
+    file = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    file.write_text("".join(traceback.format_exception(error)))
+    hint = f"The traceback is in {file}: please report it."
+    return _Bug(f"This is a bug of resumectl: {type(error).__name__}: {error}", hint=hint)

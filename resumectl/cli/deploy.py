@@ -1,0 +1,66 @@
+"""`resumectl deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.operations.outcome import Outcome
+from resumectl.plan import PartName
+
+
+class Only(StrEnum):
+    """What `--only` can name."""
+
+    infra = "infra"
+    backend = "backend"
+    site = "site"
+
+
+OnlyOption = Annotated[
+    list[Only] | None, typer.Option("--only", help="Only this part: infra, backend or site. May be repeated.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
+Force = Annotated[bool, typer.Option("--force", help="Go on although data or most of the site would be lost.")]
+
+EXAMPLES = """\b
+Examples:
+  resumectl deploy                    everything, on the embedded cloud
+  resumectl deploy --env prod         the same on AWS
+  resumectl deploy --only site --yes  just the pages, without a question
+  resumectl deploy -m "New job" --json
+"""
+
+
+@register(app, "deploy", epilog=EXAMPLES)
+def deploy(
+    call: Call,
+    only: OnlyOption = None,
+    yes: Yes = False,
+    no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Do not test the site afterwards.")] = False,
+    message: Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="Why, for the ledger.")] = "",
+    force: Force = False,
+) -> Outcome:
+    """Make what is live what the repository says: infrastructure, function, site.
+
+    Shows the plan and asks; then applies exactly that plan, tests the site through its front door and records the
+    release. Interrupted at any point, the same command continues.
+    """
+    from resumectl.cli.approve import Approve
+    from resumectl.operations import deploy as operation
+
+    options = operation.Options(parts(only), smoke=not no_smoke, message=message, force=force)
+    return operation.deploy(call.context(), options, Approve(call, yes=yes))
+
+
+_PARTS: Mapping[Only, PartName] = {Only.infra: "infra", Only.backend: "function", Only.site: "site"}
+
+
+def parts(only: list[Only] | None) -> tuple[PartName, ...]:
+    """The names of parts for `--only`; empty means all."""
+    return tuple(_PARTS[name] for name in only or ())

@@ -1,0 +1,26 @@
+"""`resumectl destroy`."""
+
+from __future__ import annotations
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.cli.deploy import Yes
+from resumectl.operations.outcome import Outcome
+
+EXAMPLES = """\b
+Examples:
+  resumectl destroy                        the embedded cloud's environment
+  resumectl destroy --env staging --yes    without a question
+"""
+
+
+@register(app, "destroy", epilog=EXAMPLES)
+def destroy(call: Call, yes: Yes = False) -> Outcome:
+    """Delete everything that deploy made in an environment, with all its data.
+
+    In a protected environment its name must be typed; --yes does not replace that. The ledger of releases stays.
+    """
+    from resumectl.cli.approve import Approve
+    from resumectl.operations import destroy as operation
+
+    return operation.destroy(call.context(), Approve(call, yes=yes, verb="Delete all of this"))

@@ -1,0 +1,29 @@
+"""`resumectl doctor`."""
+
+from __future__ import annotations
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.operations.outcome import Outcome
+
+EXAMPLES = """\b
+Examples:
+  resumectl doctor
+  resumectl doctor --env prod --json
+"""
+
+
+@register(app, "doctor", epilog=EXAMPLES)
+def doctor(call: Call) -> Outcome:
+    """Check what resumectl needs on this machine, and say which Terraform and provider were chosen, and why."""
+    from resumectl.cli.wiring import emulator
+    from resumectl.operations import doctor as operation
+
+    def cloud() -> str:
+        from resumectl.local.launch import require_packages
+
+        require_packages()
+        found = emulator(call.settings, call.environment).status()
+        return f"{found.state}, {found.endpoint}" if found.endpoint else found.state
+
+    return operation.doctor(call.settings, call.environment, cloud)

@@ -1,0 +1,78 @@
+"""`resumectl local start|stop|status|reset`: the embedded cloud."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.cli.deploy import Yes
+from resumectl.operations.outcome import Outcome
+
+if TYPE_CHECKING:
+    from resumectl.local.emulator import Emulator
+
+local = typer.Typer(
+    name="local",
+    help="The embedded cloud: an AWS on this machine, for the environments with emulator = true.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(local)
+
+Port = Annotated[int | None, typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on this port.")]
+
+
+@register(local, "start", group="local", epilog="\b\nExample:\n  resumectl local start --port 4566\n")
+def start(call: Call, port: Port = None) -> Outcome:
+    """Start the embedded cloud, with the data that it had. It listens on 127.0.0.1 only."""
+    cloud = _emulator(call, port)
+    with call.steps("Start the embedded cloud") as tell:
+        running = cloud.start(tell)
+    for note in running.notes:
+        call.steps.progress.note(note)
+    return _outcome(cloud)
+
+
+@register(local, "stop", group="local", epilog="\b\nExample:\n  resumectl local stop\n")
+def stop(call: Call) -> Outcome:
+    """Stop the embedded cloud; its data is kept."""
+    cloud = _emulator(call)
+    with call.steps("Stop the embedded cloud"):
+        cloud.stop()
+    return _outcome(cloud)
+
+
+@register(local, "status", group="local", epilog="\b\nExample:\n  resumectl local status --json\n")
+def status(call: Call) -> Outcome:
+    """Whether the embedded cloud runs, where, and how much it holds."""
+    return _outcome(_emulator(call))
+
+
+@register(local, "reset", group="local", epilog="\b\nExample:\n  resumectl local reset --yes\n")
+def reset(call: Call, yes: Yes = False) -> Outcome:
+    """Stop the embedded cloud and delete everything in it: sites, counts, Terraform state, releases."""
+    from resumectl.cli.approve import Approve
+
+    Approve(call, yes=yes).question("Delete everything in the embedded cloud of this project?")
+    cloud = _emulator(call)
+    with call.steps("Reset the embedded cloud"):
+        notes = cloud.reset()
+    for note in notes:
+        call.steps.progress.note(note)
+    return _outcome(cloud)
+
+
+def _emulator(call: Call, port: int | None = None) -> Emulator:
+    from resumectl.cli.wiring import emulator
+
+    environment = call.environment
+    return emulator(call.settings, environment if environment.emulator else None, port)
+
+
+def _outcome(cloud: Emulator) -> Outcome:
+    found = asdict(cloud.status())
+    return Outcome({**found, "log": str(found["log"]), "services": list(found["services"])})

@@ -1,0 +1,29 @@
+"""`resumectl package`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.operations.outcome import Outcome
+
+EXAMPLES = """\b
+Examples:
+  resumectl package
+  resumectl package --out counter.zip --json
+"""
+
+
+@register(app, "package", epilog=EXAMPLES)
+def package(
+    call: Call,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the zip.")] = None,
+) -> Outcome:
+    """Make the function's zip, the same bytes on every machine. Needs no AWS."""
+    from resumectl.operations import package as operation
+
+    return operation.package(call.settings, call.environment, call.steps, out)

@@ -1,0 +1,31 @@
+"""`resumectl plan`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.cli.deploy import OnlyOption, parts
+from resumectl.operations.outcome import Outcome
+
+EXAMPLES = """\b
+Examples:
+  resumectl plan                        what deploy would do
+  resumectl plan --only site -v         every object, with what differs
+  resumectl plan --env prod --exit-code 3 if there is anything to do
+"""
+
+
+@register(app, "plan", epilog=EXAMPLES)
+def plan(
+    call: Call,
+    only: OnlyOption = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 if there is anything to do.")] = False,
+) -> Outcome:
+    """Show what deploy would do, and change nothing."""
+    from resumectl.operations import plan as operation
+
+    return operation.plan(call.context(), parts(only), exit_code=exit_code)

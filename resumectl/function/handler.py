@@ -1,0 +1,119 @@
+"""Would Lambda be able to import the handler? Asked before anything is changed.
+
+The handler's file must exist and compile; then an interpreter of its own imports it as Lambda would: the folder on the
+path and as working directory, a region, the function's variables, and neither credentials nor the rest of this
+machine's environment. It is this machine's Python, not Lambda's: what only a newer runtime understands fails here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from resumectl.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECONDS: Final = 10.0
+"""Lambda gives an import 10 seconds."""
+VARIABLES: Final = {"TABLE_NAME": "resumectl-check"}
+"""What Terraform sets on the function."""
+_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+_RUNTIME: Final = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_LAMBDA_FUNCTION_NAME": "resumectl-check",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def check_handler(
+    source: Path, handler: str, *, variables: Mapping[str, str] = VARIABLES, seconds: float = SECONDS
+) -> None:
+    """Make sure that `module.attribute` can be imported from a folder and called.
+
+    Raises:
+        BuildError: it cannot; the message says where and why.
+    """
+    module, attribute = _parts(handler)
+    source = source.resolve()
+    _compile(_file(source, module), source)
+    result = _probe(source, module, attribute, variables, seconds)
+    if result["error"]:
+        where = f"{result['where']}: " if result["where"] else ""
+        raise BuildError(
+            f"The handler {handler} does not load: {where}{result['error']}.",
+            hint="Lambda would fail in the same way. Fix the code; nothing was changed.",
+        )
+
+
+def _parts(handler: str) -> tuple[str, str]:
+    """`api/counter.handler` -> (`api.counter`, `handler`)."""
+    module, _, attribute = handler.replace("/", ".").rpartition(".")
+    if not module or not all(part.isidentifier() for part in (*module.split("."), attribute)):
+        raise BuildError(
+            f"{handler!r} is not a handler.", hint="Write it as file.function, for example counter.handler."
+        )
+    return module, attribute
+
+
+def _file(source: Path, module: str) -> Path:
+    stem = source.joinpath(*module.split("."))
+    choices = (stem.with_suffix(".py"), stem / "__init__.py")
+    for file in choices:
+        if file.is_file():
+            return file
+    raise BuildError(
+        f"The handler's file {choices[0].relative_to(source)} is not in {source}.",
+        hint="Set [backend] handler to file.function, or source to the folder that holds the file.",
+    )
+
+
+def _compile(file: Path, source: Path) -> None:
+    name = file.relative_to(source).as_posix()
+    try:
+        compile(file.read_bytes(), name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise BuildError(f"{name}:{error.lineno}: {error.msg}.", hint="Fix the code; nothing was changed.") from error
+    except ValueError as error:
+        raise BuildError(f"{name} is not Python: {error}.", hint="Restore the file; nothing was changed.") from error
+    except OSError as error:
+        raise BuildError(f"Cannot read {file}: {error.strerror}.", hint="Make it readable.") from error
+
+
+def _probe(
+    source: Path, module: str, attribute: str, variables: Mapping[str, str], seconds: float
+) -> dict[str, str | None]:
+    import subprocess
+
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    probe = str(Path(__file__).with_name("probe.py"))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", "-X", "utf8", probe, str(source), module, attribute],
+            cwd=source,
+            env={**kept, **_RUNTIME, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"the import did not end within {seconds:g} s", "where": None}
+    return _result(done.stdout, done.returncode)
+
+
+def _result(output: bytes, code: int) -> dict[str, str | None]:
+    """The probe's last line. An interpreter that was ended from inside wrote none."""
+    try:
+        result: dict[str, str | None] = json.loads(output.splitlines()[-1])
+        return {"error": result["error"], "where": result["where"]}
+    except (IndexError, ValueError, KeyError, TypeError):
+        return {"error": f"the import ended the interpreter with code {code}", "where": None}

@@ -1,0 +1,221 @@
+"""Put code behind the alias: upload, publish a version, call it, and only then let traffic reach it.
+
+`publish` reads what is live and does only what is missing, so it may be run again after any failure and ends in the
+same place. It publishes for new code and also for settings that Terraform changed on `$LATEST`: a version never gets
+them by itself.
+
+When a version turns out not to work, the alias stays where it is and the version is deleted. `$LATEST` keeps the bad
+code, which nobody is served: the next plan compares the worktree with that too, and the next deploy replaces it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl.aws import error_code
+from resumectl.errors import CloudError
+from resumectl.function.deployed import LATEST, Configuration, Deployed, deployed, hex_digest, version_of
+from resumectl.function.health import check_health
+from resumectl.function.settling import Patience, accepted, settled, succeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resumectl.aws import Client
+    from resumectl.function.archive import Archive
+
+UPDATE: Final = Patience(seconds=120.0)
+HEALTH: Final = Patience(seconds=8.0)
+_DESCRIPTION: Final = 256
+_AGAIN: Final = "Run the command again: it looks at what is live now."
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the alias points at now, and whether that is new."""
+
+    version: str
+    sha256: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """One function and its alias, and how patiently to wait for them.
+
+    Attributes:
+        client: a boto3 Lambda client.
+        update: the budget for each of Lambda's own updates.
+        health: the budget for a version to become healthy.
+        progress: called with the name of each step before it is done.
+    """
+
+    client: Client
+    name: str
+    alias: str = "live"
+    update: Patience = UPDATE
+    health: Patience = HEALTH
+    progress: Callable[[str], None] = lambda _: None
+
+    def deployed(self) -> Deployed:
+        """What is live now."""
+        return deployed(self.client, self.name, self.alias)
+
+
+def publish(function: Lambda, archive: Archive, *, description: str = "") -> Published:
+    """Make the alias serve this code with the current settings.
+
+    Raises:
+        CloudError: something failed; what was live before still is.
+    """
+    before = function.deployed()
+    live, latest = _both(function, before)
+    if latest.sha256 != archive.sha256:
+        latest = _upload(function, archive)
+    serving = live.version
+    if serving == LATEST or (live.sha256, live.settings) != (latest.sha256, latest.settings):
+        serving = _healthy_version(function, archive, description)
+    changed = serving != live.version or bool(before.routing)
+    if changed:
+        move_alias(function, serving, before.revision)
+    return Published(serving, archive.sha256, changed)
+
+
+def restore(function: Lambda, version: str, sha256: str) -> Published:
+    """Put an older version back behind the alias, if it is still what was released and still works.
+
+    Raises:
+        CloudError: the version is gone, is other code now, or does not work; what was live still is.
+    """
+    before = function.deployed()
+    live, _ = _both(function, before)
+    found = version_of(function.client, function.name, version)
+    if found is None or found.sha256 != sha256:
+        raise CloudError(
+            f"Version {version} of {function.name} is {'gone' if found is None else 'not the released code any more'}.",
+            hint="Check out the release's revision and deploy it.",
+            code="absent",
+        )
+    changed = live.version != version or bool(before.routing)
+    if changed:
+        function.progress("checking the version")
+        check_health(function.client, function.name, version, function.health)
+        move_alias(function, version, before.revision)
+    return Published(version, sha256, changed)
+
+
+def move_alias(function: Lambda, version: str, revision: str | None) -> None:
+    """Send all traffic to a version, unless the alias is not at the given revision any more.
+
+    Raises:
+        CloudError: somebody else moved the alias.
+    """
+    from botocore.exceptions import ClientError
+
+    function.progress("moving the alias")
+    pinned = {"RevisionId": revision} if revision else {}
+    try:
+        _write(
+            function,
+            "update_alias",
+            Name=function.alias,
+            FunctionVersion=version,
+            RoutingConfig={"AdditionalVersionWeights": {}},
+            **pinned,
+        )
+    except ClientError as error:
+        if error_code(error) != "PreconditionFailedException":
+            raise
+        raise CloudError(
+            f"Somebody else moved the alias {function.alias} of {function.name} meanwhile.",
+            hint=_AGAIN,
+            code="conflict",
+        ) from error
+
+
+def _both(function: Lambda, before: Deployed) -> tuple[Configuration, Configuration]:
+    if before.live and before.latest:
+        return before.live, before.latest
+    missing = f"alias {function.alias} of {function.name}" if before.latest else f"function {function.name}"
+    raise CloudError(f"There is no {missing}.", hint="Deploy without --only: Terraform makes it.", code="absent")
+
+
+def _upload(function: Lambda, archive: Archive) -> Configuration:
+    """Replace the code of `$LATEST` and wait until Lambda is done with it."""
+    function.progress("uploading")
+    _write(function, "update_function_code", ZipFile=archive.data)
+    function.progress("waiting for Lambda")
+    succeeded(function.client, function.name, function.update)
+    latest = function.deployed().latest
+    if latest is None or latest.sha256 != archive.sha256:
+        raise _interfered(function)
+    return latest
+
+
+def _healthy_version(function: Lambda, archive: Archive, description: str) -> str:
+    """A version of `$LATEST` that works. One that does not is deleted, if it was made here."""
+    known = _versions(function)
+    version = _new_version(function, archive, description)
+    function.progress("checking the version")
+    try:
+        succeeded(function.client, function.name, function.update, Qualifier=version)
+        check_health(function.client, function.name, version, function.health)
+    except BaseException:
+        if version not in known:
+            _delete(function, version)
+        raise
+    return version
+
+
+def _new_version(function: Lambda, archive: Archive, description: str) -> str:
+    """Publish `$LATEST`, pinned to our code. Lambda answers with its last version when nothing changed since."""
+    from botocore.exceptions import ClientError
+
+    function.progress("publishing a version")
+    try:
+        made = _write(
+            function, "publish_version", CodeSha256=archive.code_sha256, Description=description[:_DESCRIPTION]
+        )
+    except ClientError as error:
+        if error_code(error) != "InvalidParameterValueException" or _is_latest(function, archive):
+            raise
+        raise _interfered(function) from error
+    if hex_digest(made["CodeSha256"]) != archive.sha256:
+        _delete(function, made["Version"])
+        raise _interfered(function)
+    return str(made["Version"])
+
+
+def _is_latest(function: Lambda, archive: Archive) -> bool:
+    latest = function.deployed().latest
+    return latest is not None and latest.sha256 == archive.sha256
+
+
+def _interfered(function: Lambda) -> CloudError:
+    return CloudError(f"Somebody else changed the code of {function.name} meanwhile.", hint=_AGAIN, code="conflict")
+
+
+def _versions(function: Lambda) -> frozenset[str]:
+    pages = function.client.get_paginator("list_versions_by_function").paginate(FunctionName=function.name)
+    return frozenset(version["Version"] for page in pages for version in page["Versions"])
+
+
+def _delete(function: Lambda, version: str) -> None:
+    """Leave no version behind that never worked; the failure that led here matters more than one of this."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    function.progress("taking the version back")
+    try:
+        function.client.delete_function(FunctionName=function.name, Qualifier=version)
+    except (BotoCoreError, ClientError):
+        return
+
+
+def _write(function: Lambda, operation: str, **arguments: object) -> dict[str, Any]:
+    """One write, when Lambda is ready for it."""
+    settled(function.client, function.name, function.update)
+    write = getattr(function.client, operation)
+    return accepted(
+        function.client, function.name, function.update, lambda: write(FunctionName=function.name, **arguments)
+    )

@@ -1,0 +1,1 @@
+"""The infrastructure part: Terraform, its plan as snapshots, its state as outputs."""

@@ -1,0 +1,234 @@
+"""Runs Terraform: init, plan, show, apply. The only file that knows python-terraform.
+
+python-terraform composes the command lines; the process is ours, because its own runner cannot stream. Terraform writes
+its JSON events to a file that we follow, not to a pipe: when resumectl itself is killed, Terraform still finishes what
+it was doing, saves its state and releases its lock, and the next run waits for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from resumectl import process
+from resumectl.errors import TerraformError
+from resumectl.infra import stream
+from resumectl.infra.provider import explain_init_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+Mode = Literal["apply", "destroy", "refresh-only"]
+
+_CHANGED: Final = 2
+_POLL: Final = 0.05
+"""Seconds between two looks at Terraform's event file."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whoever watches a run: told each event; may ask Terraform to stop by setting `abandon`."""
+
+    on_event: Callable[[stream.Event], None] = lambda _: None
+    abandon: threading.Event = field(default_factory=threading.Event)
+
+
+class Runner:
+    """Terraform for one environment.
+
+    Args:
+        binary: the executable.
+        directory: the root module, `terraform/`.
+        work: where plan, events and TF_DATA_DIR of this environment live.
+        environ: the environment variables for Terraform.
+    """
+
+    def __init__(self, binary: Path, directory: Path, work: Path, environ: Mapping[str, str]) -> None:
+        self._binary = binary
+        self._directory = directory
+        self._work = work
+        self._environ = {
+            **{key: value for key, value in environ.items() if not key.startswith("TF_CLI_ARGS")},
+            "TF_DATA_DIR": str(work / "data"),
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            "GOGC": environ.get("GOGC", "400"),  # a third less CPU for a little memory
+        }
+        self._environ.pop("TF_WORKSPACE", None)
+
+    @property
+    def plan_file(self) -> Path:
+        """The saved plan: exactly what was shown is what is applied."""
+        return self._work / "plan.bin"
+
+    @property
+    def log(self) -> Path:
+        """Everything that Terraform said in its last run."""
+        return self._work / "terraform.log"
+
+    def await_orphan(self, note: Callable[[str], None]) -> None:
+        """Wait for a Terraform that outlived a killed resumectl on this machine: it is saving its state."""
+        waiting = "Waiting for Terraform of an interrupted run to save its state."
+        process.await_recorded(self._work / "terraform.pid", note, waiting)
+
+    def init(self, backend: Mapping[str, str]) -> None:
+        """Prepare the provider and the backend, unless exactly this was prepared before.
+
+        Raises:
+            TerraformError: the provider or the backend cannot be had.
+        """
+        done = self._work / "init.json"
+        fingerprint = self._init_fingerprint(backend)
+        with suppress(OSError):
+            if done.read_text() == fingerprint and (self._work / "data" / "providers").is_dir():
+                return
+        command = self._command("init", backend_config=dict(backend), reconfigure=True, no_color=True)
+        run = self._captured(command)
+        if run.returncode != 0:
+            raise explain_init_failure(run.stdout + run.stderr)
+        done.write_text(fingerprint)
+
+    def plan(self, variables: Mapping[str, Any], mode: Mode, watch: Watch) -> bool:
+        """Make a plan and save it. It takes no lock: applying a plan that went stale is refused by Terraform.
+
+        Args:
+            variables: the values of the root module's variables.
+            mode: what the plan is for.
+            watch: told what happens.
+
+        Returns:
+            Whether there is anything to apply.
+
+        Raises:
+            TerraformError: Terraform could not make a plan.
+        """
+        file = self._work / "variables.tfvars.json"
+        file.write_text(json.dumps(variables, indent=2, sort_keys=True))
+        modes = {"destroy": mode == "destroy", "refresh_only": mode == "refresh-only"}
+        command = self._command(
+            "plan", json=True, detailed_exitcode=True, out=str(self.plan_file), var_file=str(file), lock=False, **modes
+        )
+        return self._streamed(command, watch, ok=(0, _CHANGED)) == _CHANGED
+
+    def show(self) -> dict[str, Any]:
+        """The saved plan as JSON."""
+        run = self._captured([*self._command("show", json=True), str(self.plan_file)])
+        if run.returncode != 0:
+            raise TerraformError("Terraform cannot show its own plan.", hint=f"It said: {run.stderr.strip()[:200]}")
+        document: dict[str, Any] = json.loads(run.stdout)
+        return document
+
+    def apply(self, watch: Watch) -> None:
+        """Apply the saved plan.
+
+        Raises:
+            TerraformError: something could not be made; what was made is in the state.
+        """
+        self._streamed([*self._command("apply", json=True), str(self.plan_file)], watch, ok=(0,))
+
+    def command(self, *arguments: str) -> str:
+        """Run any other command (`untaint ADDRESS`, `state push FILE`, ...) and give its output.
+
+        Raises:
+            TerraformError: it failed.
+        """
+        run = self._captured([str(self._binary), *arguments])
+        if run.returncode != 0:
+            said = " ".join((run.stderr or run.stdout).split())
+            raise TerraformError(f"terraform {arguments[0]} failed: {said[:300]}", hint=f"The log: {self.log}")
+        return run.stdout
+
+    def _init_fingerprint(self, backend: Mapping[str, str]) -> str:
+        known = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
+        files = [self._directory / name for name in ("terraform.tf", "providers.tf", ".terraform.lock.hcl")]
+        content = b"".join(file.read_bytes() for file in files if file.is_file())
+        return hashlib.sha256("\n".join(known).encode() + content).hexdigest()
+
+    def _command(self, name: str, **options: Any) -> list[str]:
+        from python_terraform import IsFlagged, IsNotFlagged, Terraform
+
+        wrapper = Terraform(working_dir=str(self._work), terraform_bin_path=str(self._binary))
+        flags = {"json", "detailed_exitcode", "destroy", "refresh_only", "reconfigure", "no_color"}
+        shown = {
+            key: (IsFlagged if value else IsNotFlagged) if key in flags else value for key, value in options.items()
+        }
+        if name != "show":
+            shown["input"] = False
+        command: list[str] = wrapper.generate_cmd_string(name, **shown)
+        return command
+
+    def _captured(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        self._work.mkdir(parents=True, exist_ok=True)
+        return subprocess.run(
+            command, cwd=self._directory, env=self._environ, capture_output=True, text=True, check=False
+        )
+
+    def _streamed(self, command: Sequence[str], watch: Watch, ok: Sequence[int]) -> int:
+        self._work.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as out:
+            running = subprocess.Popen(
+                command,
+                cwd=self._directory,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches it once, from us
+            )
+        with process.recorded(self._work / "terraform.pid", running.pid):
+            errors = [found for found in self._follow(running, watch) if found.severity == "error"]
+        if running.returncode not in ok:
+            raise self._failure(errors)
+        return running.returncode
+
+    def _follow(self, running: subprocess.Popen[bytes], watch: Watch) -> Iterator[stream.Diagnostic]:
+        """Read events until Terraform has ended; on Ctrl-C ask it to stop, and still wait for its end."""
+        interrupted = asked = False
+        with self.log.open(encoding="utf-8", errors="replace") as lines:
+            while True:
+                try:
+                    ended = _ended(running)
+                    yield from _diagnostics(lines, watch.on_event)
+                    if watch.abandon.is_set() and not asked:
+                        asked = True
+                        running.send_signal(signal.SIGINT)
+                except KeyboardInterrupt:
+                    running.send_signal(signal.SIGINT)
+                    interrupted = True
+                    continue
+                if ended:
+                    break
+        if interrupted:
+            raise KeyboardInterrupt
+
+    def _failure(self, errors: Sequence[stream.Diagnostic]) -> TerraformError:
+        if not errors:
+            tail = " ".join(self.log.read_text(errors="replace").split())[-300:]
+            return TerraformError(f"Terraform failed: {tail}", hint=f"The log: {self.log}")
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return TerraformError(f"Terraform: {errors[0].line}{more}", hint=f"All that it said: {self.log}")
+
+
+def _diagnostics(lines: Iterable[str], on_event: Callable[[stream.Event], None]) -> Iterator[stream.Diagnostic]:
+    for line in lines:
+        found = stream.parse(line)
+        if isinstance(found, stream.Diagnostic):
+            yield found
+        elif found:
+            on_event(found)
+
+
+def _ended(running: subprocess.Popen[bytes]) -> bool:
+    try:
+        running.wait(_POLL)
+    except subprocess.TimeoutExpired:
+        return False
+    return True

@@ -1,0 +1,146 @@
+"""Terraform's plan JSON -> snapshots. Pure.
+
+`terraform show -json PLAN` carries two pairs: `resource_changes` (live -> configuration) and `resource_drift`
+(recorded -> live). What another part owns is left out, and so is what only looks like a difference.
+Source: https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl.plan import REPLACE, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.plan import Fields, Snapshot
+
+_OWNED_BY_FUNCTION: Final[Mapping[str, frozenset[str]]] = {
+    "aws_lambda_function": frozenset(
+        [
+            "filename",
+            "source_code_hash",
+            "code_sha256",
+            "source_code_size",
+            "s3_bucket",
+            "s3_key",
+            "s3_object_version",
+            "image_uri",
+            "last_modified",
+            "version",
+            "qualified_arn",
+            "qualified_invoke_arn",
+            "publish",
+        ]
+    ),
+    "aws_lambda_alias": frozenset({"function_version", "routing_config"}),
+}
+_TELLS_NOTHING: Final[Mapping[str, frozenset[str]]] = {
+    "aws_cloudfront_distribution": frozenset(
+        {"etag", "last_modified_time", "status", "in_progress_validation_batches"}
+    ),
+    "aws_cloudfront_function": frozenset({"etag", "live_stage_etag", "status"}),
+    "aws_cloudfront_response_headers_policy": frozenset({"etag"}),
+    "aws_cloudfront_origin_access_control": frozenset({"etag"}),
+    "aws_apigatewayv2_stage": frozenset({"deployment_id"}),
+}
+
+
+def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
+    """The live and the wanted side of everything that the plan would change.
+
+    Outputs follow from resources: they are named only when nothing else changes.
+    """
+    live: dict[str, Fields] = {}
+    wanted: dict[str, Fields] = {}
+    for change in plan.get("resource_changes", ()):
+        actions = change["change"]["actions"]
+        if change.get("mode") == "data" or actions in (["no-op"], ["read"]):
+            continue
+        before, after = _sides(change)
+        if "create" not in actions or "delete" in actions:
+            live[change["address"]] = before
+        if actions != ["delete"]:
+            wanted[change["address"]] = _marked(before, after, actions)
+    if not live and not wanted:
+        for name, change in plan.get("output_changes", {}).items():
+            _put_output(name, change, live, wanted)
+    return live, wanted
+
+
+def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
+    """The recorded and the live side of everything that changed behind Terraform's back."""
+    recorded: dict[str, Fields] = {}
+    live: dict[str, Fields] = {}
+    for change in plan.get("resource_drift", ()):
+        before, after = _sides(change)
+        if change["change"]["actions"] == ["delete"]:
+            recorded[change["address"]] = before
+        elif before != after:
+            recorded[change["address"]], live[change["address"]] = before, after
+    return recorded, live
+
+
+def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:
+    ignored = _OWNED_BY_FUNCTION.get(change["type"], frozenset()) | _TELLS_NOTHING.get(change["type"], frozenset())
+    body = change["change"]
+    before = _fields(body.get("before"), body.get("before_sensitive"), ignored)
+    after = _fields(body.get("after"), body.get("after_sensitive"), ignored)
+    unknown = {key: UNKNOWN for key, value in (body.get("after_unknown") or {}).items() if _any(value)}
+    return before, {**after, **{key: value for key, value in unknown.items() if key not in ignored}}
+
+
+def _marked(before: Fields, after: Fields, actions: list[str]) -> Fields:
+    """The wanted side; a replacement says so, an update leaves out what it merely cannot know yet."""
+    if "create" in actions and "delete" in actions:
+        return {**after, REPLACE: True}
+    settled = {key: before[key] if value == UNKNOWN and key in before else value for key, value in after.items()}
+    return settled if "update" in actions and settled != before else after
+
+
+def _put_output(name: str, change: Mapping[str, Any], live: dict[str, Fields], wanted: dict[str, Fields]) -> None:
+    actions = change["actions"]
+    if actions == ["no-op"]:
+        return
+    if actions != ["create"]:
+        live[f"output.{name}"] = {"value": _shown(change.get("before"), change.get("before_sensitive"))}
+    if actions != ["delete"]:
+        value = UNKNOWN if change.get("after_unknown") else _shown(change.get("after"), change.get("after_sensitive"))
+        wanted[f"output.{name}"] = {"value": value}
+
+
+def _fields(values: Mapping[str, Any] | None, sensitive: object, ignored: frozenset[str]) -> Fields:
+    marks = sensitive if isinstance(sensitive, dict) else {}
+    kept = {key: _settled(value) for key, value in (values or {}).items() if key not in ignored}
+    return {key: _shown(value, marks.get(key)) for key, value in kept.items() if not _empty(value)}
+
+
+def _settled(value: Any) -> Any:
+    """The value without what is empty: a provider gives `null`, "", [] and {} back in any of these forms."""
+    if isinstance(value, dict):
+        return {key: kept for key, item in value.items() if not _empty(kept := _settled(item))}
+    if isinstance(value, list):
+        return [kept for item in value if not _empty(kept := _settled(item))]
+    return value
+
+
+def _empty(value: object) -> bool:
+    """None, "", [] and {} are nothing; 0 and False are values."""
+    return value is None or (isinstance(value, (str, list, dict)) and not value)
+
+
+def _shown(value: Any, sensitive: object) -> Any:
+    """The value, or, where any of it is sensitive, something that differs when it differs and tells nothing else."""
+    if not _any(sensitive):
+        return value
+    return f"(sensitive {hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]})"
+
+
+def _any(mark: object) -> bool:
+    """Whether a mark (true, or lists and mappings of marks) is set anywhere."""
+    if isinstance(mark, dict):
+        return any(_any(item) for item in mark.values())
+    return any(_any(item) for item in mark) if isinstance(mark, list) else bool(mark)

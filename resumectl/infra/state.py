@@ -1,0 +1,96 @@
+"""Terraform's state, read straight from the project bucket: outputs and serial without starting Terraform.
+
+Layout of version 4: https://developer.hashicorp.com/terraform/language/state (kept stable since 0.12).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from resumectl import aws
+from resumectl.errors import TerraformError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from resumectl.aws import Client
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One managed resource instance as the state knows it."""
+
+    address: str
+    type: str
+    tainted: bool
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class State:
+    """What Terraform knows: `serial` grows with every write."""
+
+    serial: int
+    lineage: str
+    outputs: Mapping[str, Any]
+    resources: tuple[Resource, ...] = ()
+
+    def find(self, type_: str) -> Resource | None:
+        """The first resource of that type."""
+        return next((resource for resource in self.resources if resource.type == type_), None)
+
+
+EMPTY = State(0, "", {})
+
+
+def key(env: str) -> str:
+    """Where the state of an environment is kept in the project bucket."""
+    return f"terraform/{env}.tfstate"
+
+
+def read(s3: Client, bucket: str, env: str) -> State | None:
+    """The state of an environment, or None when there is none yet.
+
+    Raises:
+        TerraformError: the state object is not a Terraform state.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key(env))["Body"].read()
+    except ClientError as error:
+        if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
+            return None
+        raise
+    return parse(body, env)
+
+
+def parse(body: bytes, env: str) -> State:
+    """Read the bytes of a state.
+
+    Raises:
+        TerraformError: they are not a Terraform state.
+    """
+    try:
+        document = json.loads(body)
+        outputs = {name: output["value"] for name, output in document["outputs"].items()}
+        return State(document["serial"], document["lineage"], outputs, tuple(_resources(document)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TerraformError(
+            f"The Terraform state of {env} is corrupt.",
+            hint="Earlier versions of the object are kept in the project bucket: docs/runbook.md, 'A broken state'.",
+            code="terraform.state-corrupt",
+        ) from error
+
+
+def _resources(document: Mapping[str, Any]) -> Iterator[Resource]:
+    for block in document.get("resources", ()):
+        if block["mode"] != "managed":
+            continue
+        base = ".".join(part for part in (block.get("module"), block["type"], block["name"]) if part)
+        for instance in block["instances"]:
+            index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+            tainted = instance.get("status") == "tainted"
+            yield Resource(base + index, block["type"], tainted, instance.get("attributes") or {})

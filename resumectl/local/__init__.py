@@ -1,0 +1,1 @@
+"""The embedded cloud: MiniStack as a background process of one project, bound to this machine."""

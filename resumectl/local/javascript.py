@@ -1,0 +1,58 @@
+"""CloudFront functions without Node.js.
+
+MiniStack runs them with Node.js and answers 503 to every page when there is none. QuickJS (in the extra `local`) is a
+JavaScript engine inside a Python package; it stands in on machines without Node.js.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SECONDS, _BYTES = 5, 64_000_000
+_RUN: Final = """
+var answer = null, failure = null;
+(async () => handler(%s))().then(
+  value => { answer = JSON.stringify(value ?? null); },
+  error => { failure = `${error}`; }
+);
+"""
+
+
+def provide(which: Callable[[str], str | None] = shutil.which) -> None:
+    """Have MiniStack evaluate functions with QuickJS where there is no Node.js."""
+    if which("node") is None and importlib.util.find_spec("quickjs") is not None:
+        from ministack.core import cloudfront_js
+
+        cloudfront_js.evaluate = evaluate
+
+
+def evaluate(code: bytes, event: dict[str, Any]) -> Any:
+    """Run one CloudFront function, plain or async, on one event; each run has an engine of its own.
+
+    Raises:
+        ministack.core.cloudfront_js.CloudFrontFunctionError: the function failed; MiniStack answers 503.
+    """
+    from ministack.core.cloudfront_js import CloudFrontFunctionError
+
+    quickjs = importlib.import_module("quickjs")
+    engine = quickjs.Context()
+    engine.set_time_limit(_SECONDS)
+    engine.set_memory_limit(_BYTES)
+    try:
+        engine.eval("var console = { log() {}, warn() {}, error() {} };")
+        engine.eval(code.decode())
+        engine.eval(_RUN % json.dumps(event))
+        while engine.execute_pending_job():
+            pass
+    except quickjs.JSException as error:
+        raise CloudFrontFunctionError(str(error)) from error
+    if (failure := engine.get("failure")) is not None or (answer := engine.get("answer")) is None:
+        raise CloudFrontFunctionError(failure or "the function never answered")
+    return json.loads(answer)

@@ -1,0 +1,104 @@
+"""Start the process of the embedded cloud, detached from the command that starts it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from resumectl.errors import ResumectlError
+from resumectl.local.folder import LOG, OBJECTS, STATE, TEMPORARY, keep_short
+from resumectl.local.ports import HOST
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+_KEPT: Final = frozenset(
+    [
+        *("HOME", "LOGNAME", "PATH", "TZ", "USER", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE"),
+        *("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"),
+    ]
+)
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from resumectl.local.server import main; main(sys.argv[2:])"
+
+
+class Process(Protocol):
+    """What is needed of a started process; `subprocess.Popen` is one."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it runs."""
+
+
+def require_packages(
+    find: Callable[[str], object | None] = importlib.util.find_spec, which: Callable[[str], str | None] = shutil.which
+) -> None:
+    """Say what to install when something is missing.
+
+    Without a JavaScript engine every page of a site behind a CloudFront function would be a 503.
+    """
+    missing = [] if find("ministack") else ["the package ministack"]
+    if not find("quickjs") and not which("node"):
+        missing.append("a JavaScript engine (the package quickjs-ng, or Node.js)")
+    if missing:
+        hint = "run: pip install 'resumectl[local]'"
+        raise ResumectlError(f"the embedded cloud needs {' and '.join(missing)}", hint=hint, code="local")
+
+
+def spawn(folder: Path, listener: socket.socket) -> Process:
+    """Start the process; it outlives this one and takes part in nothing of the terminal's."""
+    root, folder = Path(__file__).parents[2], folder.resolve()
+    log = folder / LOG
+    keep_short(log)
+    shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
+    (folder / TEMPORARY).mkdir()
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _BOOT, str(root), str(folder), str(listener.fileno())],
+            cwd=folder,
+            env=environment(os.environ, folder, listener.getsockname()[1]),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )
+
+
+def environment(environ: Mapping[str, str], folder: Path, port: int) -> dict[str, str]:
+    """The environment of the process: nothing of the user's AWS, proxies or MiniStack settings comes through.
+
+    The functions that it runs inherit it, so it names no profile and no credentials but the test keys.
+    """
+    kept = {name: value for name, value in environ.items() if name in _KEPT}
+    return {
+        **kept,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "TMPDIR": str(folder / TEMPORARY),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "AUTH": "true",
+        "LOG_LEVEL": "INFO",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder / STATE),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder / OBJECTS),
+        "LAMBDA_EXECUTOR": "local",
+        "DOCKER_HOST": "unix:///dev/null/docker.sock",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "NO_PROXY": "*",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

@@ -1,0 +1,121 @@
+"""One environment, wired: everything an operation needs, made once and passed in."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from resumectl import aws
+from resumectl.errors import Refused
+from resumectl.infra import state
+from resumectl.infra.part import DIRECTORY, Infra, digest, variables
+from resumectl.release import actor, bucket
+from resumectl.release.ledger import Ledger
+from resumectl.release.lock import Lock
+from resumectl.settings import work_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from pathlib import Path
+
+    from resumectl.aws import Client, Cloud
+    from resumectl.infra.state import State
+    from resumectl.operations.steps import Steps
+    from resumectl.settings import Environment, Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """An environment of a project, and how to work on it.
+
+    Attributes:
+        environ: the environment variables of the process.
+        steps: told what is being done.
+        now: gives the time of day, with its zone.
+    """
+
+    settings: Settings
+    cloud: Cloud
+    environ: Mapping[str, str]
+    steps: Steps
+    now: Callable[[], datetime]
+
+    @property
+    def env(self) -> Environment:
+        """The environment."""
+        return self.cloud.environment
+
+    @property
+    def work(self) -> Path:
+        """Where this environment keeps what can be made again."""
+        return work_dir(self.settings, self.env)
+
+    @property
+    def s3(self) -> Client:
+        """The S3 client."""
+        return self.cloud.client("s3")
+
+    @cached_property
+    def actor(self) -> dict[str, str]:
+        """Who is doing this."""
+        return actor.actor(self.environ)
+
+    @cached_property
+    def bucket(self) -> str:
+        """The name of the project bucket."""
+        return bucket.name(self.settings.name, self.cloud.account_id, self.cloud.region)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The releases of the environment."""
+        return Ledger(self.s3, self.bucket, self.env.name)
+
+    @cached_property
+    def lock(self) -> Lock:
+        """The deploy lock of the environment."""
+        return Lock(self.s3, self.bucket, self.env.name)
+
+    def locked(self, command: str) -> AbstractContextManager[None]:
+        """Hold the deploy lock while the block runs.
+
+        Raises:
+            Locked: somebody else is at work.
+        """
+        return self.lock.held(command, self.actor, self.now(), self.steps.progress.note)
+
+    @cached_property
+    def infra(self) -> Infra:
+        """The infrastructure part; finds Terraform, so it is made only when it is needed."""
+        return Infra.open(self.settings, self.cloud, self.bucket, self.work, self.environ)
+
+    def infra_digest(self) -> str:
+        """What the infrastructure's configuration is; needs no Terraform."""
+        values = variables(self.settings, self.cloud, self.work)
+        return digest(self.settings.root / DIRECTORY, values)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Callable[[str], None]]:
+        """A step of the operation; errors of AWS in it come out as ours."""
+        with self.steps(name) as tell, aws.translated(name[:1].lower() + name[1:]):
+            yield tell
+
+    def state(self) -> State | None:
+        """Terraform's state as it is now."""
+        return state.read(self.s3, self.bucket, self.env.name)
+
+    def deployed_state(self) -> State:
+        """Terraform's state of an environment that must have been deployed.
+
+        Raises:
+            Refused: it never was.
+        """
+        found = self.state()
+        if found is None or "site_bucket" not in found.outputs:
+            raise Refused(
+                f"Environment {self.env.name} is not deployed yet.", hint=f"resumectl deploy --env {self.env.name}"
+            )
+        return found

@@ -1,0 +1,44 @@
+"""`destroy`: delete everything that deploy made in an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resumectl.infra import part as infra
+from resumectl.infra.runner import Watch
+from resumectl.operations import worktree
+from resumectl.operations.outcome import Outcome
+from resumectl.plan import Plan, diff
+from resumectl.release import bucket
+
+if TYPE_CHECKING:
+    from resumectl.operations.context import Context
+    from resumectl.operations.deploy import Approve
+
+
+def destroy(ctx: Context, approve: Approve) -> Outcome:
+    """Delete the environment's resources; the project bucket with its ledger stays.
+
+    Raises:
+        Refused: the question was not answered with yes, or the name was not typed.
+    """
+    with ctx.step("Look for the project bucket"):
+        if not bucket.exists(ctx.s3, ctx.bucket):
+            return Outcome({"changes": []})
+    with ctx.locked("destroy"):
+        ctx.infra.runner.await_orphan(ctx.steps.progress.note)
+        worktree.package(ctx.settings, ctx.steps, infra.package(ctx.work))
+        with ctx.step("Plan the deletion"):
+            planned = ctx.infra.plan(Watch(), "destroy")
+        plan = Plan(diff("infra", planned.live, planned.wanted))
+        if plan:
+            _delete(ctx, plan, approve)
+    return Outcome({"changes": [change.as_json() for change in plan.changes]})
+
+
+def _delete(ctx: Context, plan: Plan, approve: Approve) -> None:
+    if ctx.env.protected:
+        approve.name(ctx.env.name, f"Environment {ctx.env.name} is protected, and all of its data would be deleted.")
+    approve(plan)
+    with ctx.step("Delete the infrastructure") as tell:
+        ctx.infra.apply(Watch(lambda event: tell(f"{event.progress} {event.address}")))

@@ -1,0 +1,57 @@
+"""What AWS has now, apart from infrastructure, and what the last release says: read side by side."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resumectl.function.deployed import Deployed, deployed
+from resumectl.infra.state import EMPTY, State
+from resumectl.site.listing import live as listed
+from resumectl.site.part import manifest_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.operations.context import Context
+    from resumectl.release.ledger import Release
+    from resumectl.site.manifest import LiveObject
+
+
+@dataclass(frozen=True)
+class Live:
+    """What was read. Nothing is there before the first deploy.
+
+    Attributes:
+        state: Terraform's own record; its outputs name everything else.
+        released: the newest release that did not fail.
+    """
+
+    state: State = EMPTY
+    released: Release | None = None
+    function: Deployed = field(default_factory=Deployed)
+    objects: Mapping[str, LiveObject] = field(default_factory=dict)
+
+
+def look(ctx: Context) -> Live:
+    """Read it all. Raises botocore's errors: call it in a step."""
+    with ThreadPoolExecutor(2, thread_name_prefix="live") as pool:
+        newest = pool.submit(ctx.ledger.live)
+        state = ctx.state() or EMPTY
+        released = newest.result()
+        if "site_bucket" not in state.outputs:
+            return Live(state, released)
+        function = pool.submit(function_of, ctx, state)
+        return Live(state, released, objects=objects_of(ctx, state, released), function=function.result())
+
+
+def function_of(ctx: Context, state: State) -> Deployed:
+    """The function as it is live."""
+    return deployed(ctx.cloud.client("lambda"), state.outputs["function_name"], state.outputs["function_alias"])
+
+
+def objects_of(ctx: Context, state: State, released: Release | None) -> Mapping[str, LiveObject]:
+    """The site's objects as they are live."""
+    manifest = manifest_from_json(released.site) if released else {}
+    return listed(ctx.s3, state.outputs["site_bucket"], manifest)

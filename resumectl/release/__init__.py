@@ -1,0 +1,1 @@
+"""What was released: the project bucket, the ledger of releases, the deploy lock."""

@@ -1,0 +1,149 @@
+"""The release ledger: one immutable JSON record for each deploy, in the project bucket.
+
+A record is written last, with a conditional write, so two deploys can never both be number 42. A deploy that failed is
+recorded as failed; it is never what "released" means, and never a target to roll back to.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from resumectl import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from resumectl.aws import Client
+
+SCHEMA: Final = "resumectl/release/v1"
+Status = Literal["verified", "unverified", "failed"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """One deploy or rollback, as it ended.
+
+    Attributes:
+        status: `verified` (smoke passed), `unverified` (smoke was skipped), `failed` (see `failed_step`).
+        infra: `digest` of the configuration that was applied, `serial` of the state after it.
+        function: `version` behind the alias, `sha256` of its zip, `settings`, `routing`.
+        site: the manifest, key -> sha256, size, content_type, cache_control, version_id.
+        changes: how many changes of each action, by part.
+        rollback_of: the release that a rollback went back to.
+    """
+
+    id: int
+    env: str
+    time: str
+    status: Status
+    actor: Mapping[str, Any]
+    git: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    infra: Mapping[str, Any] = field(default_factory=dict)
+    function: Mapping[str, Any] = field(default_factory=dict)
+    site: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    changes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    smoke: tuple[Mapping[str, Any], ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
+    failed_step: str | None = None
+    rollback_of: int | None = None
+    tool: str = ""
+    schema: str = SCHEMA
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as it is stored."""
+        return asdict(self)
+
+    def summary(self) -> dict[str, Any]:
+        """The record without the manifest, which can hold thousands of rows: how many objects, how many bytes."""
+        size = sum(entry.get("size", 0) for entry in self.site.values())
+        return {**self.as_json(), "site": {"objects": len(self.site), "bytes": size}}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Release:
+        """Read a stored record; keys that a newer resumectl added are left alone."""
+        known = {item.name for item in fields(cls)}
+        values = {key: value for key, value in document.items() if key in known}
+        return cls(**{**values, "smoke": tuple(values.get("smoke", ()))})
+
+
+class Ledger:
+    """The records of one environment.
+
+    Args:
+        s3: a boto3 S3 client.
+        bucket: the project bucket.
+        env: the environment's name.
+    """
+
+    def __init__(self, s3: Client, bucket: str, env: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._prefix = f"releases/{env}/"
+
+    def numbers(self) -> list[int]:
+        """The numbers of all records, the newest first."""
+        from botocore.exceptions import ClientError
+
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        try:
+            keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        except ClientError as error:
+            if aws.error_code(error) == "NoSuchBucket":
+                return []
+            raise
+        names = (key.removeprefix(self._prefix).removesuffix(".json") for key in keys)
+        return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+    def read(self, number: int) -> Release | None:
+        """The record with that number, or None."""
+        from botocore.exceptions import ClientError
+
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=self._key(number))["Body"].read()
+        except ClientError as error:
+            if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
+                return None
+            raise
+        return Release.from_json(json.loads(body))
+
+    def newest_first(self) -> Iterator[Release]:
+        """The records, read one by one as they are asked for."""
+        return (release for number in self.numbers() if (release := self.read(number)))
+
+    def live(self) -> Release | None:
+        """What "released" means: the newest record that did not fail."""
+        return next((release for release in self.newest_first() if release.status != "failed"), None)
+
+    def append(self, release: Release) -> Release:
+        """Store a new record under the next free number.
+
+        Returns:
+            The record with the number that it got.
+        """
+        from botocore.exceptions import ClientError
+
+        number = max(self.numbers(), default=0) + 1
+        while True:
+            numbered = replace(release, id=number)
+            body = json.dumps(numbered.as_json(), sort_keys=True, separators=(",", ":")).encode()
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=self._key(number),
+                    Body=body,
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if aws.error_code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
+                    raise
+                number += 1
+            else:
+                return numbered
+
+    def _key(self, number: int) -> str:
+        return f"{self._prefix}{number:06d}.json"

@@ -1,0 +1,220 @@
+"""The deploy lock: one writing command at a time for each environment, also across machines.
+
+The lock is an object written with If-None-Match, so S3 itself decides who wins. The holder writes it again every
+`HEARTBEAT` seconds with If-Match; how old the last sign of life is, is told by S3's own clock alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import uuid
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from resumectl import aws, process
+from resumectl.errors import Locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from resumectl.aws import Client
+
+HEARTBEAT: Final = 15.0
+DEAD_AFTER: Final = 90.0
+"""Seconds without a sign of life after which a holder on another machine is called dead."""
+
+_TAKEN: Final = ("PreconditionFailed", "ConditionalRequestConflict")
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock, as the lock itself says."""
+
+    id: str
+    actor: Mapping[str, str]
+    command: str
+    time: str
+    pid: int
+    started: str
+    """The start of the process as its kernel counts it: tells a living process from a new one with the same pid."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lock as it is found: the holder, and what is known of its life."""
+
+    holder: Holder
+    etag: str
+    age: float
+    """Seconds since the last sign of life."""
+    gone: bool
+    """The holder's process ran on this machine, and is no more."""
+
+    @property
+    def dead(self) -> bool:
+        """Whether the holder can no longer be working."""
+        return self.gone or self.age > DEAD_AFTER
+
+    def describe(self) -> str:
+        """One line: who, where, what, since when."""
+        run = f", {self.holder.actor['run']}" if self.holder.actor.get("run") else ""
+        who = f"{self.holder.actor.get('name')} on {self.holder.actor.get('host')}"
+        return f"{who} ({self.holder.command}, since {self.holder.time}, last sign {_ago(self.age)} ago{run})"
+
+
+class Lock:
+    """The lock of one environment.
+
+    Args:
+        s3: a boto3 S3 client.
+        bucket: the project bucket.
+        env: the environment's name.
+    """
+
+    def __init__(self, s3: Client, bucket: str, env: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._key = f"locks/{env}.json"
+        self._env = env
+
+    def read(self) -> Held | None:
+        """Who holds the lock, or None."""
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=self._key)
+        except ClientError as error:
+            if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
+                return None
+            raise
+        holder = Holder(**json.loads(answer["Body"].read()))
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        age = max(0.0, (now - answer["LastModified"]).total_seconds())
+        return Held(holder, answer["ETag"], age, gone=_is_gone(holder))
+
+    @contextmanager
+    def held(
+        self, command: str, actor: Mapping[str, str], now: datetime, note: Callable[[str], None]
+    ) -> Iterator[None]:
+        """Hold the lock while the block runs.
+
+        Args:
+            command: what is being done, for whoever finds the lock taken.
+            actor: as `actor.actor()` gives it.
+            now: the time of day.
+            note: told when the lock of a dead process of this machine was taken over.
+
+        Raises:
+            Locked: somebody else holds it.
+        """
+        holder = Holder(
+            uuid.uuid4().hex,
+            dict(actor),
+            command,
+            now.isoformat(timespec="seconds"),
+            os.getpid(),
+            process.started(os.getpid()),
+        )
+        etag = self._acquire(holder, note)
+        beat = _Heartbeat(lambda etag: self._renew(holder, etag), etag)
+        beat.start()
+        try:
+            yield
+        finally:
+            beat.stop()
+            self.release(beat.etag)
+
+    def release(self, etag: str) -> bool:
+        """Delete the lock if it is still the one with that ETag."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self._s3.delete_object(Bucket=self._bucket, Key=self._key, IfMatch=etag)
+        except ClientError as error:
+            if aws.error_code(error) in (*_TAKEN, "NoSuchKey"):
+                return False
+            raise
+        return True
+
+    def _acquire(self, holder: Holder, note: Callable[[str], None]) -> str:
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._put(holder, IfNoneMatch="*")
+        except ClientError as error:
+            if aws.error_code(error) not in _TAKEN:
+                raise
+        held = self.read()
+        if held and held.holder.id == holder.id:
+            return held.etag  # the first try did write it: only its answer was lost
+        if held and not held.gone:
+            raise self._locked(held)
+        if held:
+            note(f"Took over the lock of {held.describe()}: that process has ended.")
+            self.release(held.etag)
+        return self._acquire(holder, note)
+
+    def _renew(self, holder: Holder, etag: str) -> str | None:
+        """Write the lock again; its new ETag, or None when it is no longer ours."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._put(holder, IfMatch=etag)
+        except ClientError as error:
+            if aws.error_code(error) not in (*_TAKEN, "NoSuchKey"):
+                return etag
+        except BotoCoreError:
+            return etag
+        held = self.read()
+        return held.etag if held and held.holder.id == holder.id else None
+
+    def _locked(self, held: Held) -> Locked:
+        hint = f"It shows no sign of life: resumectl unlock --env {self._env}" if held.dead else "Wait for it to end."
+        return Locked(f"Environment {self._env} is locked by {held.describe()}.", hint=hint)
+
+    def _put(self, holder: Holder, **condition: str) -> str:
+        body = json.dumps(asdict(holder)).encode()
+        answer = self._s3.put_object(
+            Bucket=self._bucket, Key=self._key, Body=body, ContentType="application/json", **condition
+        )
+        return str(answer["ETag"])
+
+
+class _Heartbeat(threading.Thread):
+    """Writes the lock again and again until it is told to stop, or until the lock is no longer ours."""
+
+    def __init__(self, renew: Callable[[str], str | None], etag: str) -> None:
+        super().__init__(name="lock-heartbeat", daemon=True)
+        self._renew = renew
+        self._stopped = threading.Event()
+        self.etag = etag
+
+    def run(self) -> None:
+        while not self._stopped.wait(HEARTBEAT):
+            etag = self._renew(self.etag)
+            if etag is None:
+                return
+            self.etag = etag
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+
+def _is_gone(holder: Holder) -> bool:
+    import socket
+
+    return holder.actor.get("host") == socket.gethostname() and not process.alive(holder.pid, holder.started)
+
+
+def _ago(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"

@@ -1,0 +1,66 @@
+"""A change in a person's words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PART: Final = {"infra": "Infrastructure", "function": "Function", "site": "Site"}
+SIGN: Final = {"create": "+", "update": "~", "delete": "-", "replace": "!"}
+DONE: Final = {"create": "to create", "update": "to change", "delete": "to delete", "replace": "to replace"}
+
+_NAMES: Final = {
+    "acm": "ACM",
+    "api": "API",
+    "apigatewayv2": "API Gateway",
+    "cloudfront": "CloudFront",
+    "cloudwatch": "CloudWatch",
+    "dynamodb": "DynamoDB",
+    "iam": "IAM",
+    "lambda": "Lambda",
+    "route53": "Route 53",
+    "s3": "S3",
+    "sns": "SNS",
+}
+_STEP: Final = 1000
+_FIELDS: Final = {
+    "sha256": "content",
+    "content_type": "Content-Type",
+    "cache_control": "Cache-Control",
+    "published": "not published yet",
+    "settings": "settings",
+}
+_FUNCTION: Final = {"live": "code behind the alias live", "$LATEST": "unpublished code ($LATEST)"}
+
+
+def thing(part: str, key: str) -> str:
+    """What a change is about: `aws_s3_bucket.site` -> `S3 bucket site`."""
+    if part == "function":
+        return _FUNCTION.get(key, key)
+    if part == "site" or "." not in key:
+        return key
+    type_, name = key.split(".", 1)
+    words = [_NAMES.get(word, word) for word in type_.removeprefix("aws_").split("_")]
+    return f"{' '.join(words)} {name}"
+
+
+def differing(fields: Iterable[str]) -> str:
+    """What differs, in words."""
+    return ", ".join(_FIELDS.get(name, name) for name in fields)
+
+
+def counts(changes: Iterable[Mapping[str, Any]]) -> str:
+    """`3 to create, 1 to change`."""
+    actions = [change["action"] for change in changes]
+    return ", ".join(f"{actions.count(action)} {said}" for action, said in DONE.items() if action in actions)
+
+
+def size(count: float) -> str:
+    """Bytes for a person: `3.1 kB`."""
+    for unit in ("B", "kB", "MB"):
+        if count < _STEP:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= _STEP
+    return f"{count:.1f} GB"

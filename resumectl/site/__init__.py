@@ -1,0 +1,1 @@
+"""The site: scanned, compared, uploaded and invalidated."""

@@ -1,0 +1,58 @@
+"""Work side by side: a few threads that each take the next item until there are none."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def side_by_side(
+    work: Callable[[T], R], items: Sequence[T], *, lanes: int, done: Callable[[], None] | None = None
+) -> list[R]:
+    """`[work(item) for item in items]`, `lanes` at a time.
+
+    A failure, or an interrupt, stops handing out new items; it is raised when those under way have ended.
+
+    Args:
+        work: what to do with each item, in any thread.
+        items: what to do it with.
+        lanes: how many at once, at most.
+        done: called after each item, never twice at the same time.
+    """
+    queue, turn, stopped = iter(range(len(items))), threading.Lock(), threading.Event()
+    results: dict[int, R] = {}
+
+    def take() -> int | None:
+        with turn:
+            return None if stopped.is_set() else next(queue, None)
+
+    def finish(number: int, result: R) -> None:
+        with turn:
+            results[number] = result
+            if done:
+                done()
+
+    def lane() -> None:
+        try:
+            while (number := take()) is not None:
+                finish(number, work(items[number]))
+        except BaseException:
+            stopped.set()
+            raise
+
+    with ThreadPoolExecutor(max(1, min(lanes, len(items)))) as pool:
+        running = [pool.submit(lane) for _ in range(min(lanes, len(items)))]
+        try:
+            wait(running)
+        finally:
+            stopped.set()
+    for future in running:
+        future.result()
+    return [results[number] for number in range(len(items))]

@@ -1,0 +1,48 @@
+"""Probes of the ways around the front door: plain HTTP, the certificate, the bucket itself."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from resumectl.smoke.check import Mismatch, Tries
+from resumectl.smoke.pages import expect
+
+if TYPE_CHECKING:
+    from resumectl.smoke.http import Http
+    from resumectl.smoke.target import Target
+
+_ENOUGH_DAYS: Final = 14
+_DAY: Final = 86_400
+_PERMANENT: Final = (301, 308)
+
+
+def redirect(target: Target, http: Http) -> str:
+    """A visitor who types http:// is sent to https:// for good."""
+    response = http.request("GET", target.plain)
+    location = response.header("Location")
+    if response.status not in _PERMANENT:
+        expect(response, _PERMANENT[0])
+    if not location.startswith((f"https://{target.host}/", f"https://{target.host}:")):
+        raise Mismatch(f"redirects to {location or 'nowhere'} instead of https://{target.host}/")
+    return f"{response.status} to {location}"
+
+
+def certificate(target: Target, http: Http) -> str:
+    """The certificate is valid for the host and will be for a while: ACM renews 60 days ahead."""
+    end = http.certificate_end(target.url)
+    days = int((end - time.time()) // _DAY)
+    detail = f"valid for {days} more days, until {datetime.fromtimestamp(end, UTC):%Y-%m-%d}"
+    if days < _ENOUGH_DAYS:
+        raise Mismatch(f"{detail}: it should have been renewed by now", Tries.FINAL)
+    return detail
+
+
+def bucket(http: Http, url: str) -> str:
+    """The bucket refuses whoever does not come through the front door."""
+    response = http.request("GET", url)
+    if response.status == 200:  # noqa: PLR2004
+        raise Mismatch("the bucket is public: it answered an anonymous read with 200 instead of 403")
+    expect(response, 403)
+    return "403 to an anonymous read"

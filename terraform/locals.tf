@@ -1,0 +1,40 @@
+data "aws_caller_identity" "current" {}
+
+locals {
+  name = "${var.project}-${var.environment}"
+
+  tags = merge(var.tags, {
+    Project     = var.project
+    Environment = var.environment
+    ManagedBy   = "resumectl"
+  })
+
+  # example.com stays as it is, resume.example.com and www.example.co.uk lose their first label.
+  zone = var.domain == null ? null : coalesce(var.zone, try(one(regex("^[^.]+[.](.+[.].+)$", var.domain)), var.domain))
+}
+
+# Everything in which the embedded cloud differs from AWS; besides, it has no alarms and no rule against plain HTTP.
+locals {
+  emulated        = var.emulator != null
+  max_retries     = local.emulated ? 2 : null
+  viewer_protocol = local.emulated ? "allow-all" : "redirect-to-https"
+  edge_functions  = local.emulated ? var.emulator.edge_functions : true
+
+  api_origin = local.emulated ? {
+    domain_name = "127.0.0.1"
+    origin_path = "/_aws/execute-api/${aws_apigatewayv2_api.counter.id}/$default"
+    protocol    = "http-only"
+    http_port   = var.emulator.port
+    } : {
+    domain_name = trimprefix(aws_apigatewayv2_api.counter.api_endpoint, "https://")
+    origin_path = ""
+    protocol    = "https-only"
+    http_port   = 80
+  }
+
+  site_url = (
+    local.emulated
+    ? "http://${split(".", aws_cloudfront_distribution.site.domain_name)[0]}.cloudfront.localhost:${var.emulator.port}"
+    : "https://${coalesce(var.domain, aws_cloudfront_distribution.site.domain_name)}"
+  )
+}

@@ -1,0 +1,32 @@
+provider "aws" {
+  region            = var.region
+  max_retries       = local.max_retries
+  s3_use_path_style = local.emulated
+
+  # The endpoint itself comes from AWS_ENDPOINT_URL.
+  skip_credentials_validation = local.emulated
+  skip_metadata_api_check     = local.emulated
+  skip_region_validation      = local.emulated
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+# CloudFront takes its certificate from us-east-1, wherever the rest lives. What the first instance has already
+# validated is not asked again: this one starts on every run, also when no domain is set.
+provider "aws" {
+  alias             = "us_east_1"
+  region            = "us-east-1"
+  max_retries       = local.max_retries
+  s3_use_path_style = local.emulated
+
+  skip_credentials_validation = true
+  skip_metadata_api_check     = local.emulated
+  skip_region_validation      = true
+  skip_requesting_account_id  = true
+
+  default_tags {
+    tags = local.tags
+  }
+}

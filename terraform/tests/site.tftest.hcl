@@ -1,0 +1,148 @@
+# Who may read the site, and what its distribution answers with.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+mock_provider "aws" {
+  alias  = "us_east_1"
+  source = "./tests/mocks"
+}
+
+variables {
+  project     = "resume"
+  environment = "prod"
+  region      = "eu-west-2"
+  function    = { package = "function.zip", handler = "counter.handler" }
+}
+
+run "names" {
+  assert {
+    condition     = aws_s3_bucket.site.bucket == "resume-prod-site-123456789012"
+    error_message = "The bucket's name must hold the project, the environment and the account."
+  }
+
+  assert {
+    condition = alltrue([for name in [
+      aws_cloudfront_distribution.site.comment,
+      aws_cloudfront_function.index[0].name,
+      aws_cloudfront_origin_access_control.site.name,
+      aws_cloudfront_response_headers_policy.site.name,
+      aws_lambda_function.counter.function_name,
+      aws_dynamodb_table.counter.name,
+      aws_iam_role.counter.name,
+      aws_apigatewayv2_api.counter.name,
+    ] : startswith(name, "resume-prod")])
+    error_message = "Every name must begin with the project and the environment."
+  }
+}
+
+run "only_this_distribution_reads_the_bucket" {
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.site.policy).Statement[0] == {
+      Sid       = "ReadByDistribution"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::resume-prod-site-123456789012/*"
+      Condition = { StringEquals = { "AWS:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1SITE" } }
+    }
+    error_message = "Only this distribution may read, and only objects."
+  }
+
+  assert {
+    condition     = length([for s in jsondecode(aws_s3_bucket_policy.site.policy).Statement : s if s.Effect == "Allow"]) == 1
+    error_message = "Nothing else may be allowed."
+  }
+
+  assert {
+    condition = one([
+      for s in jsondecode(aws_s3_bucket_policy.site.policy).Statement : s.Condition.Bool["aws:SecureTransport"] if s.Effect == "Deny"
+    ]) == "false"
+    error_message = "Plain HTTP must be denied."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.site.block_public_acls,
+      aws_s3_bucket_public_access_block.site.block_public_policy,
+      aws_s3_bucket_public_access_block.site.ignore_public_acls,
+      aws_s3_bucket_public_access_block.site.restrict_public_buckets,
+    ])
+    error_message = "Public access must be blocked in every way."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.site.versioning_configuration[0].status == "Enabled"
+    error_message = "A rollback copies old versions: the bucket must keep them."
+  }
+}
+
+run "missing_page_is_404_and_the_api_keeps_its_own_errors" {
+  assert {
+    condition = { for e in aws_cloudfront_distribution.site.custom_error_response : e.error_code => [e.response_code, e.response_page_path] } == {
+      403 = [404, "/404.html"]
+    }
+    error_message = "Only 403 may have a page: one for 404 would replace the API's JSON."
+  }
+
+  assert {
+    condition     = !strcontains(aws_s3_bucket_policy.site.policy, "ListBucket")
+    error_message = "With s3:ListBucket a missing object would be a 404, which has no page."
+  }
+}
+
+run "headers" {
+  assert {
+    condition     = !strcontains(one(aws_cloudfront_response_headers_policy.site.security_headers_config[0].content_security_policy).content_security_policy, "unsafe-")
+    error_message = "The policy must allow nothing inline."
+  }
+
+  assert {
+    condition     = startswith(var.content_security_policy, "default-src 'none';") && strcontains(var.content_security_policy, "connect-src 'self'")
+    error_message = "What is not named must be refused, and the page must reach its counter."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_response_headers_policy.site.security_headers_config[0].strict_transport_security).access_control_max_age_sec >= 31536000
+    error_message = "HSTS must last a year."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_response_headers_policy.site.remove_headers_config[0].items).header == "Server"
+    error_message = "The origin's Server header must go."
+  }
+
+  assert {
+    condition = alltrue([for b in concat(
+      aws_cloudfront_distribution.site.default_cache_behavior, aws_cloudfront_distribution.site.ordered_cache_behavior,
+    ) : b.response_headers_policy_id == aws_cloudfront_response_headers_policy.site.id && b.viewer_protocol_policy == "redirect-to-https"])
+    error_message = "Every behaviour must send the headers, over HTTPS."
+  }
+}
+
+run "distribution" {
+  assert {
+    condition = (
+      aws_cloudfront_distribution.site.http_version == "http2and3"
+      && aws_cloudfront_distribution.site.is_ipv6_enabled
+      && aws_cloudfront_distribution.site.default_cache_behavior[0].compress
+    )
+    error_message = "The distribution must speak HTTP/2 and 3 and IPv6, and compress."
+  }
+
+  assert {
+    condition     = aws_cloudfront_distribution.site.default_cache_behavior[0].cache_policy_id == "658327ea-f89d-4fab-a63d-7e88639e58f6"
+    error_message = "Pages and assets are cached as their Cache-Control says."
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_distribution.site.ordered_cache_behavior[0].path_pattern == "/api/*"
+      && aws_cloudfront_distribution.site.ordered_cache_behavior[0].cache_policy_id == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+      && aws_cloudfront_distribution.site.ordered_cache_behavior[0].origin_request_policy_id == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+      && length(aws_cloudfront_distribution.site.ordered_cache_behavior[0].allowed_methods) == 7
+    )
+    error_message = "The API must never be cached, and must see every method and every header but Host."
+  }
+}

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from resumectl.local import folder
+
+
+def test_a_long_log_is_put_aside_under_its_writers(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"x" * 11)
+        folder.keep_short(log, most=10)
+        writer.write(b"after")
+    assert (log.read_bytes(), (tmp_path / "log.1").read_bytes()) == (b"after", b"x" * 11)
+
+
+def test_a_short_or_missing_log_is_left_alone(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    folder.keep_short(log)
+    log.write_text("short")
+    folder.keep_short(log, most=10)
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert folder.last_lines(log) == "its log is empty"
+    log.write_bytes(b"1\n2\n\n  3 \n\xff4\n\n")
+    assert folder.last_lines(log) == "2 | 3 | \N{REPLACEMENT CHARACTER}4"
+
+
+def test_what_was_saved(tmp_path: Path) -> None:
+    assert (folder.saved_at(tmp_path), folder.size(tmp_path)) == (None, 0)
+    for name, text, when in (("state/a.json", "12", 10), ("state/b.json", "3", 20), ("s3/x/y", "4567", 30)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (when, when))
+    assert (folder.saved_at(tmp_path), folder.size(tmp_path)) == (20, 7)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+
+import pytest
+
+from resumectl.smoke import Http, Pace, Target, run
+from resumectl.smoke.check import Mismatch, Tries, Unreachable
+from resumectl.smoke.suite import FIRST, _side_by_side
+
+from .playground import opened, self_signed
+
+EAGER = Pace(jitter=lambda: 0.0)
+NAMES = [
+    "page",
+    "compressed page",
+    "file about/index.html",
+    "file assets/site.css",
+    "file assets/site.js",
+    "missing page",
+    "security headers",
+    "private bucket",
+    "counter",
+    "counter, wrong method",
+    "counter, bad page",
+]
+
+
+def failed(checks) -> list[str]:
+    return [check.name for check in checks if not check.ok]
+
+
+def test_a_working_site_passes_every_check_in_a_stable_order(site, http):
+    checks = run(site.target(), http=http)
+    assert [check.name for check in checks] == NAMES
+    assert failed(checks) == []
+    assert site.count == 43
+
+
+def test_each_check_is_told_in_order_and_in_the_callers_thread(site, http):
+    told = []
+    checks = run(site.target(), http=http, on_check=lambda check: told.append((check, threading.current_thread())))
+    assert [check for check, _ in told] == list(checks)
+    assert {thread for _, thread in told} == {threading.current_thread()}
+
+
+def test_an_address_alone_is_enough(site):
+    checks = run(Target(f"{site.url}/"))
+    assert [check.name for check in checks] == [
+        name for name in NAMES if not name.startswith("file") and name != "private bucket"
+    ]
+    assert failed(checks) == []
+
+
+FAULTS = {
+    "page": ("GET", "/", lambda answer: replace(answer, body=b"old") if _plain(answer) else answer),
+    "compressed page": ("GET", "/", lambda answer: answer if _plain(answer) else replace(answer, body=b"old")),
+    "file assets/site.css": ("GET", "/assets/site.css", lambda answer: replace(answer, status=404)),
+    "security headers": ("GET", "/", lambda answer: answer.without("Referrer-Policy")),
+    "private bucket": ("GET", "/bucket/index.html", lambda answer: replace(answer, status=200)),
+    "counter": ("POST", "/api/count", lambda answer: answer.without("Cache-Control")),
+    "counter, wrong method": ("DELETE", "/api/count", lambda answer: answer.without("Allow")),
+    "counter, bad page": (
+        "GET",
+        "/api/count",
+        lambda answer: answer if answer.status == 200 else replace(answer, status=200),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_one_fault_fails_one_check_and_no_other(site, http, name):
+    site.change(*FAULTS[name])
+    assert failed(run(site.target(), http=http, pace=EAGER)) == [name]
+
+
+def test_a_site_that_answers_everything_fails_the_missing_page(site, http):
+    right = site.right
+
+    def soft(*asked):
+        answer = right(*asked)
+        return replace(answer, status=200) if answer.status == 404 else answer
+
+    site.right = soft
+    assert failed(run(site.target(), http=http, pace=EAGER)) == ["missing page"]
+
+
+def test_the_first_errors_of_a_server_are_forgiven_and_told(site, http):
+    site.error_first = 3
+    checks = run(site.target(), http=http, pace=EAGER)
+    assert failed(checks) == []
+    assert any(" tries in " in check.detail for check in checks)
+
+
+def test_errors_that_last_are_not_forgiven(site, http):
+    site.error_first = 10_000
+    checks = run(site.target(), http=http, pace=EAGER)
+    assert failed(checks) == NAMES
+    assert all("500" in check.detail and "4 tries" in check.detail for check in checks)
+
+
+def test_a_wrong_page_is_final_on_a_settled_site_and_waited_for_on_a_fresh_one(site, http, clock):
+    old = iter([True, True])
+    site.change("GET", "/about/", lambda answer: replace(answer, status=404) if next(old, None) else answer)
+    assert failed(run(site.target(), http=http, pace=EAGER)) == ["file about/index.html"]
+    checks = run(site.target(), http=http, pace=clock.pace(settle=60))
+    assert failed(checks) == []
+    assert "(2 tries in " in checks[2].detail
+
+
+def test_two_runs_at_the_same_time_both_pass(site):
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(run(site.target()))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [failed(checks) for checks in results] == [[], []]
+
+
+def test_when_nothing_answers_every_check_says_so_in_plain_words():
+    with opened() as site:
+        target = site.target()
+    checks = run(target, pace=EAGER)
+    assert failed(checks) == NAMES
+    assert all(check.detail.startswith("connection refused: nothing listens at 127.0.0.1:") for check in checks)
+
+
+def test_when_the_first_check_gives_up_without_an_answer_the_others_stop_waiting():
+    def gone() -> str:
+        raise Unreachable("no such host", Tries.FINAL)
+
+    def patient() -> str:
+        raise Mismatch("not yet", Tries.TRANSIENT)
+
+    checks = _side_by_side({FIRST: gone, "other": patient}, Pace(3600, jitter=lambda: 1e9), lambda _: None)
+    assert [check.detail for check in checks] == ["no such host", "not yet"]
+
+
+def test_https_adds_the_redirect_and_the_certificate(tmp_path):
+    ca, context = self_signed(tmp_path, days=90.5)
+    with opened(context) as site, opened() as plain, Http(ca_file=ca) as http:
+        location = f"{site.url}/"
+        plain.change("GET", "/", lambda answer: replace(answer, status=301).with_headers(Location=location))
+        checks = run(site.target(plain_url=plain.url), http=http, pace=EAGER)
+    assert failed(checks) == []
+    assert [check.name for check in checks][7:9] == ["redirect to https", "certificate"]
+    assert checks[8].detail.startswith("valid for 90 more days")
+
+
+def test_an_expired_certificate_fails_and_says_so(tmp_path):
+    ca, context = self_signed(tmp_path, days=-1)
+    with opened(context) as site, opened() as plain, Http(ca_file=ca) as http:
+        checks = run(site.target(plain_url=plain.url), http=http, pace=EAGER)
+    details = {check.name: check.detail for check in checks}
+    assert details["page"] == details["certificate"] == "certificate refused: certificate has expired"
+    assert details["redirect to https"] == "answered 200 instead of 301"
+
+
+def test_an_interrupt_ends_the_waiting(site, http):
+    def interrupt(_check):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(site.target(), http=http, pace=EAGER, on_check=interrupt)
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    script = (
+        "import sys, resumectl.smoke; print([m for m in ('urllib3', 'ssl', 'concurrent.futures') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def _plain(answer) -> bool:
+    return "Content-Encoding" not in answer.headers
