@@ -6,10 +6,13 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do comma
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help deploy test lint docs clean
+.PHONY: help install deploy test lint docs changed clean
 
 help: ## Show the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+install: $(READY) ## Prepare the environment; on GitHub Actions also put it on the PATH
+	@if [ -n "$$GITHUB_PATH" ]; then echo "$(abspath $(BIN))" >> "$$GITHUB_PATH"; fi
 
 deploy: $(READY) ## Put the site live on the embedded cloud (no AWS account needed)
 	@$(BIN)/resumectl deploy --env local --yes
@@ -22,6 +25,9 @@ lint: $(READY) ## Format and lint check, types
 
 docs: $(READY) ## Write docs/commands.md anew from --help
 	@$(BIN)/python -m tests.commands > docs/commands.md
+
+changed: ## Say what changed since the commit in BASE: site, backend or everything
+	@.ci/changed
 
 clean: ## Stop the embedded cloud, delete everything that was made here
 	@if [ -x $(BIN)/resumectl ]; then $(BIN)/resumectl local stop --quiet || true; fi

@@ -29,7 +29,7 @@ from botocore.config import Config
 
 PATH: Final = "/api/count"
 METHODS: Final = ("GET", "POST")
-PAGE: Final = re.compile(r"/[A-Za-z0-9/_.-]{0,199}", re.ASCII)
+PAGE: Final = re.compile(r"/[A-Za-z0-9/_.-]{0,199}")
 LOGGED: Final = 200
 """The most characters of anything a client sent that reach the log."""
 
@@ -115,7 +115,7 @@ def add_one(page: str) -> int:
 
 
 @functools.cache
-def _dynamodb() -> Any:  # noqa: ANN401 - its methods are made at run time
+def _dynamodb() -> Any:
     """The container's one client. Two attempts of 1.5 s and a pause of 1 s, at most, end before the function's 5 s.
 
     A retry after a lost answer may count a visit twice; giving up would lose it.

@@ -23,17 +23,31 @@ def recorded(file: Path, pid: int) -> Iterator[None]:
     file.unlink(missing_ok=True)
 
 
-def await_recorded(file: Path, note: Callable[[str], None], waiting: str) -> None:
-    """Wait until the process in `file`, if it still runs, has ended; `note` is told `waiting` first."""
-    try:
-        found = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return
-    if alive(found["pid"], found["started"]):
-        note(waiting)
-    while alive(found["pid"], found["started"]):
-        time.sleep(_POLL)
-    file.unlink(missing_ok=True)
+def await_all(folder: Path, name: str, note: Callable[[str], None], waiting: str) -> float | None:
+    """Wait until every process recorded in `folder/*/name` has ended, and forget them.
+
+    Args:
+        folder: one subfolder for each run.
+        name: the file of a record.
+        note: told `waiting` when there is something to wait for.
+        waiting: what to say.
+
+    Returns:
+        When the latest of them began (seconds of the epoch); None when none was left behind.
+    """
+    latest: float | None = None
+    for file in sorted(folder.glob(f"*/{name}")):
+        try:
+            found, began = json.loads(file.read_text()), file.stat().st_mtime
+        except (OSError, ValueError):
+            continue
+        if alive(found["pid"], found["started"]):
+            note(waiting)
+        while alive(found["pid"], found["started"]):
+            time.sleep(_POLL)
+        latest = max(began, latest or 0.0)
+        file.unlink(missing_ok=True)
+    return latest
 
 
 def started(pid: int) -> str:

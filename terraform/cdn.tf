@@ -104,6 +104,11 @@ resource "aws_cloudfront_function" "index" {
   runtime = "cloudfront-js-2.0"
   code    = file("${path.module}/functions/index.js")
   publish = true
+
+  # A function in use cannot be deleted: the distribution lets go of it first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_cloudfront_response_headers_policy" "site" {

@@ -40,4 +40,5 @@ def main(
 
 
 # Importing a command registers it; the order is the order of --help.
-from resumectl.cli import deploy, destroy, doctor, local, package, plan, smoke, status
+from resumectl.cli import deploy, plan, drift, smoke, status, history, rollback, unlock
+from resumectl.cli import package, destroy, doctor, local

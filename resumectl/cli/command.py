@@ -178,10 +178,11 @@ class _Bug(ResumectlError):
 
 def _show(call: Call, outcome: Outcome) -> None:
     document = outcome.document(call.command, _env_name(call))
-    if os.environ.get("GITHUB_STEP_SUMMARY"):
+    if os.environ.get("GITHUB_ACTIONS"):
         from resumectl.report import github
 
         github.write_summary(os.environ, document)
+        sys.stderr.writelines(f"{line}\n" for line in github.annotate(document))
     if call.json:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     elif outcome.body:

@@ -26,7 +26,11 @@ OnlyOption = Annotated[
     list[Only] | None, typer.Option("--only", help="Only this part: infra, backend or site. May be repeated.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
-Force = Annotated[bool, typer.Option("--force", help="Go on although data or most of the site would be lost.")]
+Force = Annotated[bool, typer.Option("--force", help="Go on although it is pinned, or data would be lost.")]
+
+Wait = Annotated[
+    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait so long for another deploy to end.")
+]
 
 EXAMPLES = """\b
 Examples:
@@ -43,8 +47,12 @@ def deploy(
     only: OnlyOption = None,
     yes: Yes = False,
     no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Do not test the site afterwards.")] = False,
+    no_rollback: Annotated[
+        bool, typer.Option("--no-rollback", help="Leave a release whose tests fail in place, for a look.")
+    ] = False,
     message: Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="Why, for the ledger.")] = "",
     force: Force = False,
+    wait: Wait = 0.0,
 ) -> Outcome:
     """Make what is live what the repository says: infrastructure, function, site.
 
@@ -54,7 +62,9 @@ def deploy(
     from resumectl.cli.approve import Approve
     from resumectl.operations import deploy as operation
 
-    options = operation.Options(parts(only), smoke=not no_smoke, message=message, force=force)
+    options = operation.Options(
+        parts(only), smoke=not no_smoke, rollback=not no_rollback, message=message, force=force, wait=wait
+    )
     return operation.deploy(call.context(), options, Approve(call, yes=yes))
 
 

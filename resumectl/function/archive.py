@@ -21,6 +21,7 @@ import io
 import os
 import stat
 import unicodedata
+import zipfile
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -79,6 +80,15 @@ def archive(source: Path) -> Archive:
     return Archive(data, hashlib.sha256(data).hexdigest(), tuple(sorted(files)))
 
 
+def of(data: bytes) -> Archive:
+    """The archive whose bytes were kept."""
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(data)) as zipped:
+        names = tuple(zipped.namelist())
+    return Archive(data, hashlib.sha256(data).hexdigest(), names)
+
+
 def write(made: Archive, path: Path) -> None:
     """Write the zip to a file: all of it or nothing.
 
@@ -104,8 +114,6 @@ def _forget(path: Path) -> None:
 
 
 def _zipped(contents: Mapping[str, bytes]) -> bytes:
-    import zipfile
-
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as made:
         for name, content in contents.items():

@@ -97,18 +97,20 @@ def deployed(client: Client, name: str, alias: str = "live") -> Deployed:
         latest = pool.submit(_found, lambda: client.get_function_configuration(FunctionName=name))
         live = pool.submit(_found, lambda: client.get_function_configuration(FunctionName=name, Qualifier=alias))
         pointer = pool.submit(_found, lambda: client.get_alias(FunctionName=name, Name=alias))
-    to = pointer.result()
-    if not to:
-        return Deployed(_configuration(latest.result()))
-    routing = (to.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-    return Deployed(_configuration(latest.result()), _configuration(live.result()), to.get("RevisionId"), dict(routing))
+    unpublished, to, target = latest.result(), pointer.result(), live.result()
+    routing = ((to or {}).get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    return Deployed(
+        latest=configuration(unpublished) if unpublished else None,
+        live=configuration(target) if to and target else None,
+        revision=to.get("RevisionId") if to else None,
+        routing=dict(routing),
+    )
 
 
 def version_of(client: Client, name: str, version: str) -> Configuration | None:
     """One published version, None when there is none of that number."""
-    return _configuration(
-        _found(lambda: client.get_function_configuration(FunctionName=name, Qualifier=version)),
-    )
+    found = _found(lambda: client.get_function_configuration(FunctionName=name, Qualifier=version))
+    return configuration(found) if found else None
 
 
 def worktree(archive: Archive, latest: Configuration | None) -> Snapshot:
@@ -134,9 +136,8 @@ def _found(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         raise
 
 
-def _configuration(answer: Mapping[str, Any] | None) -> Configuration | None:
-    if answer is None:
-        return None
+def configuration(answer: Mapping[str, Any]) -> Configuration:
+    """What Lambda says of a version, as far as we compare it."""
     return Configuration(str(answer["Version"]), hex_digest(answer.get("CodeSha256", "")), _settings(answer))
 
 

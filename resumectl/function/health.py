@@ -6,7 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.errors import CloudError
+from resumectl.errors import SmokeFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def check_health(client: Client, name: str, version: str, patience: Patience) ->
     permissions of its role take some seconds to reach the table.
 
     Raises:
-        CloudError: it does not work; the message says why, from its own log.
+        SmokeFailed: it does not work; the message says why, from its own log.
     """
     reason = ""
     for _ in patience.attempts():
@@ -66,10 +66,10 @@ def check_health(client: Client, name: str, version: str, patience: Patience) ->
     raise _unhealthy(name, version, reason)
 
 
-def _unhealthy(name: str, version: str, reason: str) -> CloudError:
-    return CloudError(
+def _unhealthy(name: str, version: str, reason: str) -> SmokeFailed:
+    return SmokeFailed(
         f"Version {version} of {name} does not work: {_line(reason)}",
-        hint="What was live still is. Fix the code and deploy again; `resumectl logs` shows more.",
+        hint="What was live still is. Fix the code and deploy again.",
         code="unhealthy",
     )
 

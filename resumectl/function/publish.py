@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code
 from resumectl.errors import CloudError
-from resumectl.function.deployed import LATEST, Configuration, Deployed, deployed, hex_digest, version_of
+from resumectl.function.deployed import LATEST, Configuration, Deployed, configuration, deployed, version_of
 from resumectl.function.health import check_health
-from resumectl.function.settling import Patience, accepted, settled, succeeded
+from resumectl.function.settling import Patience, accepted, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,11 +68,12 @@ def publish(function: Lambda, archive: Archive, *, description: str = "") -> Pub
 
     Raises:
         CloudError: something failed; what was live before still is.
+        SmokeFailed: the new version does not work, and got no traffic.
     """
     before = function.deployed()
     live, latest = _both(function, before)
     if latest.sha256 != archive.sha256:
-        latest = _upload(function, archive)
+        latest = upload(function, archive)
     serving = live.version
     if serving == LATEST or (live.sha256, live.settings) != (latest.sha256, latest.settings):
         serving = _healthy_version(function, archive, description)
@@ -86,7 +87,8 @@ def restore(function: Lambda, version: str, sha256: str) -> Published:
     """Put an older version back behind the alias, if it is still what was released and still works.
 
     Raises:
-        CloudError: the version is gone, is other code now, or does not work; what was live still is.
+        CloudError: the version is gone, or is other code now; what was live still is.
+        SmokeFailed: the version does not work any more; what was live still is.
     """
     before = function.deployed()
     live, _ = _both(function, before)
@@ -141,14 +143,13 @@ def _both(function: Lambda, before: Deployed) -> tuple[Configuration, Configurat
     raise CloudError(f"There is no {missing}.", hint="Deploy without --only: Terraform makes it.", code="absent")
 
 
-def _upload(function: Lambda, archive: Archive) -> Configuration:
+def upload(function: Lambda, archive: Archive) -> Configuration:
     """Replace the code of `$LATEST` and wait until Lambda is done with it."""
     function.progress("uploading")
     _write(function, "update_function_code", ZipFile=archive.data)
     function.progress("waiting for Lambda")
-    succeeded(function.client, function.name, function.update)
-    latest = function.deployed().latest
-    if latest is None or latest.sha256 != archive.sha256:
+    latest = configuration(succeeded(function.client, function.name, function.update))
+    if latest.sha256 != archive.sha256:
         raise _interfered(function)
     return latest
 
@@ -156,19 +157,18 @@ def _upload(function: Lambda, archive: Archive) -> Configuration:
 def _healthy_version(function: Lambda, archive: Archive, description: str) -> str:
     """A version of `$LATEST` that works. One that does not is deleted, if it was made here."""
     known = _versions(function)
-    version = _new_version(function, archive, description)
+    version = _new_version(function, archive, description, known)
     function.progress("checking the version")
     try:
         succeeded(function.client, function.name, function.update, Qualifier=version)
         check_health(function.client, function.name, version, function.health)
     except BaseException:
-        if version not in known:
-            _delete(function, version)
+        _take_back(function, version, known)
         raise
     return version
 
 
-def _new_version(function: Lambda, archive: Archive, description: str) -> str:
+def _new_version(function: Lambda, archive: Archive, description: str, known: frozenset[str]) -> str:
     """Publish `$LATEST`, pinned to our code. Lambda answers with its last version when nothing changed since."""
     from botocore.exceptions import ClientError
 
@@ -181,10 +181,11 @@ def _new_version(function: Lambda, archive: Archive, description: str) -> str:
         if error_code(error) != "InvalidParameterValueException" or _is_latest(function, archive):
             raise
         raise _interfered(function) from error
-    if hex_digest(made["CodeSha256"]) != archive.sha256:
-        _delete(function, made["Version"])
+    version = configuration(made)
+    if version.sha256 != archive.sha256:
+        _take_back(function, version.version, known)
         raise _interfered(function)
-    return str(made["Version"])
+    return version.version
 
 
 def _is_latest(function: Lambda, archive: Archive) -> bool:
@@ -201,10 +202,12 @@ def _versions(function: Lambda) -> frozenset[str]:
     return frozenset(version["Version"] for page in pages for version in page["Versions"])
 
 
-def _delete(function: Lambda, version: str) -> None:
-    """Leave no version behind that never worked; the failure that led here matters more than one of this."""
+def _take_back(function: Lambda, version: str, known: frozenset[str]) -> None:
+    """Delete a version that was made here; the failure that led here matters more than one of this."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    if version in known:
+        return
     function.progress("taking the version back")
     try:
         function.client.delete_function(FunctionName=function.name, Qualifier=version)
@@ -213,8 +216,7 @@ def _delete(function: Lambda, version: str) -> None:
 
 
 def _write(function: Lambda, operation: str, **arguments: object) -> dict[str, Any]:
-    """One write, when Lambda is ready for it."""
-    settled(function.client, function.name, function.update)
+    """One write, as soon as Lambda is ready for it."""
     write = getattr(function.client, operation)
     return accepted(
         function.client, function.name, function.update, lambda: write(FunctionName=function.name, **arguments)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +9,7 @@ from resumectl.infra import snapshot, state
 from resumectl.infra.binary import find_terraform
 from resumectl.infra.provider import cli_config
 from resumectl.infra.runner import Runner
+from resumectl.settings import work_dir
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from resumectl.settings import Settings
 
 DIRECTORY: Final = "terraform"
-_CONFIGURATION: Final = ("*.tf", "*.tf.json", "*.tfvars", "functions/*", ".terraform.lock.hcl")
 
 
 @dataclass(frozen=True)
@@ -34,29 +32,30 @@ class Planned:
     wanted: Snapshot = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Module:
+    """A root module and the values of its variables: the worktree's, or that of a release."""
+
+    directory: Path
+    variables: Mapping[str, Any]
+
+
 class Infra:
     """Terraform's resources of one environment.
 
     Args:
         runner: runs Terraform.
         backend: the values of the partial `s3` backend.
-        variables: the values of the root module's variables.
+        module: the configuration.
     """
 
-    def __init__(self, runner: Runner, backend: Mapping[str, str], variables: Mapping[str, Any]) -> None:
+    def __init__(self, runner: Runner, backend: Mapping[str, str], module: Module) -> None:
         self.runner = runner
         self._backend = backend
-        self._variables = variables
+        self._module = module
 
     @classmethod
-    def open(
-        cls,
-        settings: Settings,
-        cloud: Cloud,
-        bucket: str,
-        work: Path,
-        environ: Mapping[str, str],
-    ) -> Infra:
+    def open(cls, settings: Settings, cloud: Cloud, bucket: str, module: Module, environ: Mapping[str, str]) -> Infra:
         """Find Terraform and its provider for an environment.
 
         Raises:
@@ -64,9 +63,9 @@ class Infra:
         """
         found = find_terraform(environ, settings.state_dir)
         choice = cli_config(environ, settings.state_dir)
-        directory = settings.root / DIRECTORY
-        runner = Runner(found.path, directory, work, {**cloud.environ(environ), **choice.env})
-        return cls(runner, backend(cloud, bucket), variables(settings, cloud, work))
+        work = work_dir(settings, cloud.environment)
+        runner = Runner(found.path, module.directory, work, {**cloud.environ(environ), **choice.env})
+        return cls(runner, backend(cloud, bucket), module)
 
     def plan(self, watch: Watch, mode: Mode = "apply") -> Planned:
         """Compare the configuration (or, for `refresh-only`, the state) with what AWS has.
@@ -75,12 +74,21 @@ class Infra:
             TerraformError: Terraform could not make a plan.
         """
         self.runner.init(self._backend)
-        changed = self.runner.plan(self._variables, mode, watch)
+        changed = self.runner.plan(self._module.variables, mode, watch)
         if not changed:
             return Planned(changed=False)
         shown = self.runner.show()
         live, wanted = snapshot.drift(shown) if mode == "refresh-only" else snapshot.changes(shown)
         return Planned(changed, live, wanted)
+
+    def command(self, *arguments: str) -> str:
+        """Run any other Terraform command on the environment's state; gives its output.
+
+        Raises:
+            TerraformError: it failed.
+        """
+        self.runner.init(self._backend)
+        return self.runner.command(*arguments)
 
     def apply(self, watch: Watch) -> None:
         """Apply the saved plan.
@@ -105,31 +113,21 @@ def backend(cloud: Cloud, bucket: str) -> dict[str, str]:
     return {**values, "use_path_style": "true", **{f"skip_{name}": "true" for name in skipped}}
 
 
-def variables(settings: Settings, cloud: Cloud, work: Path) -> dict[str, Any]:
-    """The values of the root module's variables; what the user set under `variables` wins."""
+def module(settings: Settings, cloud: Cloud) -> Module:
+    """The worktree's configuration; what the user set under `variables` wins."""
     env = cloud.environment
     port = int(cloud.endpoint.rsplit(":", 1)[1]) if cloud.endpoint else None
     extra = dict(env.variables)
-    function = {"package": str(package(work)), "handler": settings.backend.handler, **extra.pop("function", {})}
-    return {
+    zipped = str(package(work_dir(settings, env)))
+    values = {
         "project": settings.name,
         "environment": env.name,
         "region": env.region,
         "domain": env.domain,
         "zone": env.zone,
         "protected": env.protected,
-        "function": function,
+        "function": {"package": zipped, "handler": settings.backend.handler, **extra.pop("function", {})},
         "emulator": {"port": port} if port else None,
         **extra,
     }
-
-
-def digest(directory: Path, values: Mapping[str, Any]) -> str:
-    """A SHA-256 over a root module's files and its variables, the same on every machine."""
-    files = sorted({file for pattern in _CONFIGURATION for file in directory.glob(pattern) if file.is_file()})
-    portable = {**values, "function": {k: v for k, v in values.get("function", {}).items() if k != "package"}}
-    total = hashlib.sha256(json.dumps(portable, sort_keys=True).encode())
-    for file in files:
-        total.update(f"\n{file.relative_to(directory).as_posix()}\n".encode())
-        total.update(hashlib.sha256(file.read_bytes()).digest())
-    return total.hexdigest()
+    return Module(settings.root / DIRECTORY, values)

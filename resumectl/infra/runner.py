@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -46,7 +47,7 @@ class Runner:
     Args:
         binary: the executable.
         directory: the root module, `terraform/`.
-        work: where plan, events and TF_DATA_DIR of this environment live.
+        work: where TF_DATA_DIR of this environment lives, and a folder for the plan and events of this process.
         environ: the environment variables for Terraform.
     """
 
@@ -54,6 +55,7 @@ class Runner:
         self._binary = binary
         self._directory = directory
         self._work = work
+        self._run = work / "run" / str(os.getpid())
         self._environ = {
             **{key: value for key, value in environ.items() if not key.startswith("TF_CLI_ARGS")},
             "TF_DATA_DIR": str(work / "data"),
@@ -66,18 +68,13 @@ class Runner:
 
     @property
     def plan_file(self) -> Path:
-        """The saved plan: exactly what was shown is what is applied."""
-        return self._work / "plan.bin"
+        """The saved plan: exactly what was shown is what is applied. No other process writes it."""
+        return self._run / "plan.bin"
 
     @property
     def log(self) -> Path:
         """Everything that Terraform said in its last run."""
-        return self._work / "terraform.log"
-
-    def await_orphan(self, note: Callable[[str], None]) -> None:
-        """Wait for a Terraform that outlived a killed resumectl on this machine: it is saving its state."""
-        waiting = "Waiting for Terraform of an interrupted run to save its state."
-        process.await_recorded(self._work / "terraform.pid", note, waiting)
+        return self._run / "terraform.log"
 
     def init(self, backend: Mapping[str, str]) -> None:
         """Prepare the provider and the backend, unless exactly this was prepared before.
@@ -110,7 +107,8 @@ class Runner:
         Raises:
             TerraformError: Terraform could not make a plan.
         """
-        file = self._work / "variables.tfvars.json"
+        self._run.mkdir(parents=True, exist_ok=True)
+        file = self._run / "variables.tfvars.json"
         file.write_text(json.dumps(variables, indent=2, sort_keys=True))
         modes = {"destroy": mode == "destroy", "refresh_only": mode == "refresh-only"}
         command = self._command(
@@ -172,7 +170,7 @@ class Runner:
         )
 
     def _streamed(self, command: Sequence[str], watch: Watch, ok: Sequence[int]) -> int:
-        self._work.mkdir(parents=True, exist_ok=True)
+        self._run.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
             running = subprocess.Popen(
                 command,
@@ -183,7 +181,7 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches it once, from us
             )
-        with process.recorded(self._work / "terraform.pid", running.pid):
+        with process.recorded(self._run / "terraform.pid", running.pid):
             errors = [found for found in self._follow(running, watch) if found.severity == "error"]
         if running.returncode not in ok:
             raise self._failure(errors)

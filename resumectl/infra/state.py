@@ -67,6 +67,26 @@ def read(s3: Client, bucket: str, env: str) -> State | None:
     return parse(body, env)
 
 
+def newest_readable(s3: Client, bucket: str, env: str) -> str | None:
+    """The version id of the newest version of the state object that is a state; None when there is none."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key(env))
+    for version in (found for page in pages for found in page.get("Versions", ()) if found["Key"] == key(env)):
+        body = s3.get_object(Bucket=bucket, Key=key(env), VersionId=version["VersionId"])["Body"].read()
+        try:
+            parse(body, env)
+        except TerraformError:
+            continue
+        return str(version["VersionId"])
+    return None
+
+
+def restore(s3: Client, bucket: str, env: str, version: str) -> State:
+    """Make that version of the state object the current one again."""
+    source = {"Bucket": bucket, "Key": key(env), "VersionId": version}
+    s3.copy_object(Bucket=bucket, Key=key(env), CopySource=source)
+    return parse(s3.get_object(Bucket=bucket, Key=key(env))["Body"].read(), env)
+
+
 def parse(body: bytes, env: str) -> State:
     """Read the bytes of a state.
 

@@ -101,7 +101,7 @@ class Emulator:
         for name in folder.DATA:
             shutil.rmtree(self.state_dir / name, ignore_errors=True)
         self._presence.unlink(missing_ok=True)
-        return ("the embedded cloud is empty; its Terraform state and releases lived in it and are gone too",)
+        return ("The embedded cloud is empty; its Terraform state and releases lived in it and are gone too.",)
 
     def status(self) -> Status:
         """How it is, without changing anything."""
@@ -126,8 +126,8 @@ class Emulator:
         if state == "running" and self.ask(port, folder.WHOSE, _ANSWER_SECONDS) is not None:
             return None
         how = {"running": "does not answer", "stopped": "was stopped", "crashed": "ended unexpectedly"}[state]
-        hint = f"its log is {self._log}; run the command again: that starts the embedded cloud anew"
-        return CloudError(f"the embedded cloud {how} while the command ran", hint=hint, code="local")
+        hint = f"Its log is {self._log}. Run the command again: that starts the embedded cloud anew."
+        return CloudError(f"The embedded cloud {how} while the command ran.", hint=hint, code="local")
 
     @property
     def _presence(self) -> Path:
@@ -163,7 +163,7 @@ class Emulator:
         return Running(_endpoint(port), port, presence.pid or 0, started=False)
 
     def _start(self, on_wait: Callable[[str], None], notes: tuple[str, ...]) -> Running:
-        on_wait("starting the embedded cloud")
+        on_wait("starting MiniStack")
         with ports.claim(self.port or self._remembered, self.state_dir, self.ask) as listener:
             port = int(listener.getsockname()[1])
             self._remember(port)
@@ -179,7 +179,7 @@ class Emulator:
 
     def _silent(self, state: str) -> ResumectlError:
         said = folder.last_lines(self._log)
-        return ResumectlError(f"the embedded cloud {state}: {said}", hint=f"its log is {self._log}", code="local")
+        return ResumectlError(f"The embedded cloud {state}: {said}", hint=f"Its log is {self._log}.", code="local")
 
     def _end(self, presence: Presence) -> None:
         """End the process that holds the lock: while it does, its number cannot belong to another one."""
@@ -188,18 +188,16 @@ class Emulator:
                 os.kill(presence.pid, kind)
             if wait_until(lambda: look(self._presence).state != "running", seconds=seconds):
                 return
-        raise ResumectlError(f"the embedded cloud (process {presence.pid}) does not end", code="local")
+        raise ResumectlError(f"The embedded cloud (process {presence.pid}) does not end.", code="local")
 
     def _notes(self, presence: Presence) -> tuple[str, ...]:
         if presence.state == "running":
-            return (
-                f"the embedded cloud moves from port {self._remembered} to {self.port}; so does the site's address",
-            )
+            return (f"The embedded cloud and the site's address move from port {self._remembered} to {self.port}.",)
         if presence.state == "stopped":
             return ()
         saved = folder.saved_at(self.state_dir)
         when = "nothing was saved" if saved is None else f"it goes on from what it saved at {_clock(saved)}"
-        return (f"the embedded cloud was not stopped cleanly: {when}, the last second before may be missing",)
+        return (f"The embedded cloud was not stopped cleanly: {when}; the last second before may be missing.",)
 
 
 def _endpoint(port: int) -> str:

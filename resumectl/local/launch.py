@@ -49,8 +49,8 @@ def require_packages(
     if not find("quickjs") and not which("node"):
         missing.append("a JavaScript engine (the package quickjs-ng, or Node.js)")
     if missing:
-        hint = "run: pip install 'resumectl[local]'"
-        raise ResumectlError(f"the embedded cloud needs {' and '.join(missing)}", hint=hint, code="local")
+        hint = "Run: pip install 'resumectl[local]'"
+        raise ResumectlError(f"The embedded cloud needs {' and '.join(missing)}.", hint=hint, code="local")
 
 
 def spawn(folder: Path, listener: socket.socket) -> Process:

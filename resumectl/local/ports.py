@@ -21,7 +21,9 @@ HOST: Final = "127.0.0.1"
 
 _FIRST, _COUNT = 24566, 1000
 _ENDING_SECONDS = 10.0
-_CHOOSE = "choose another port: `port = N` under [env.local] in resumectl.toml, or `resumectl local start --port N`"
+_CHOOSE = (
+    "choose another port: set `port = N` under [env.local] in resumectl.toml, or run: resumectl local start --port N"
+)
 
 
 def claim(wanted: int | None, folder: Path, ask: Callable[[int, str, float], Any]) -> socket.socket:
@@ -67,8 +69,8 @@ def open_free(folder: Path) -> socket.socket:
             return open_one(_FIRST + (own + step) % _COUNT)
         except OSError:
             continue
-    message = f"no port from {_FIRST} to {_FIRST + _COUNT - 1} is free"
-    raise ResumectlError(message, hint=_CHOOSE, code="local")
+    message = f"No port from {_FIRST} to {_FIRST + _COUNT - 1} is free."
+    raise ResumectlError(message, hint=f"Please {_CHOOSE}.", code="local")
 
 
 def holder(port: int, ask: Callable[[int, str, float], Any]) -> str | None:
@@ -93,7 +95,9 @@ def ask(port: int, path: str, seconds: float) -> Any:
 
 def _refusal(port: int, error: OSError, ask: Callable[[int, str, float], Any]) -> ResumectlError:
     if error.errno != errno.EADDRINUSE:
-        return ResumectlError(f"cannot open port {port}: {error.strerror}", hint=_CHOOSE, code="local")
+        return ResumectlError(
+            f"Port {port} cannot be opened: {error.strerror}.", hint=f"Please {_CHOOSE}.", code="local"
+        )
     folder = holder(port, ask)
     by = f"the embedded cloud of {folder}" if folder else "another program"
-    return ResumectlError(f"port {port} is in use by {by}", hint=f"stop it, or {_CHOOSE}", code="local")
+    return ResumectlError(f"Port {port} is in use by {by}.", hint=f"Stop it, or {_CHOOSE}.", code="local")

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from resumectl import aws
 from resumectl.errors import Refused
-from resumectl.infra import state
-from resumectl.infra.part import DIRECTORY, Infra, digest, variables
+from resumectl.infra import configuration, state
+from resumectl.infra.part import Infra, Module, module
+from resumectl.infra.statelock import StateLocks
 from resumectl.release import actor, bucket
+from resumectl.release.artifacts import Artifacts
 from resumectl.release.ledger import Ledger
 from resumectl.release.lock import Lock
+from resumectl.release.pin import Pins
 from resumectl.settings import work_dir
 
 if TYPE_CHECKING:
@@ -79,23 +82,46 @@ class Context:
         """The deploy lock of the environment."""
         return Lock(self.s3, self.bucket, self.env.name)
 
-    def locked(self, command: str) -> AbstractContextManager[None]:
-        """Hold the deploy lock while the block runs.
+    @cached_property
+    def terraform_lock(self) -> StateLocks:
+        """Terraform's own lock of the environment's state."""
+        return StateLocks(self.s3, self.bucket, self.env.name)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """What releases were made of."""
+        return Artifacts(self.s3, self.bucket, self.env.name)
+
+    @cached_property
+    def pins(self) -> Pins:
+        """The pin of the environment."""
+        return Pins(self.s3, self.bucket, self.env.name)
+
+    def locked(self, command: str, wait: float = 0.0) -> AbstractContextManager[None]:
+        """Hold the deploy lock while the block runs; first wait so many seconds for it.
 
         Raises:
             Locked: somebody else is at work.
         """
-        return self.lock.held(command, self.actor, self.now(), self.steps.progress.note)
+        return self.lock.held(command, self.actor, self.now(), self.steps.progress.note, wait)
 
     @cached_property
     def infra(self) -> Infra:
         """The infrastructure part; finds Terraform, so it is made only when it is needed."""
-        return Infra.open(self.settings, self.cloud, self.bucket, self.work, self.environ)
+        return self.infra_of(self.module)
+
+    def infra_of(self, of: Module) -> Infra:
+        """The infrastructure part with another configuration than the worktree's."""
+        return Infra.open(self.settings, self.cloud, self.bucket, of, self.environ)
+
+    @cached_property
+    def module(self) -> Module:
+        """The infrastructure's configuration in the worktree."""
+        return module(self.settings, self.cloud)
 
     def infra_digest(self) -> str:
         """What the infrastructure's configuration is; needs no Terraform."""
-        values = variables(self.settings, self.cloud, self.work)
-        return digest(self.settings.root / DIRECTORY, values)
+        return configuration.digest(self.module.directory, self.module.variables)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[str], None]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resumectl.infra import part as infra
 from resumectl.infra.runner import Watch
-from resumectl.operations import worktree
+from resumectl.operations import record, recover, worktree
 from resumectl.operations.outcome import Outcome
 from resumectl.plan import Plan, diff
 from resumectl.release import bucket
@@ -26,13 +27,14 @@ def destroy(ctx: Context, approve: Approve) -> Outcome:
         if not bucket.exists(ctx.s3, ctx.bucket):
             return Outcome({"changes": []})
     with ctx.locked("destroy"):
-        ctx.infra.runner.await_orphan(ctx.steps.progress.note)
+        recover.recover(ctx)
         worktree.package(ctx.settings, ctx.steps, infra.package(ctx.work))
         with ctx.step("Plan the deletion"):
             planned = ctx.infra.plan(Watch(), "destroy")
         plan = Plan(diff("infra", planned.live, planned.wanted))
         if plan:
             _delete(ctx, plan, approve)
+            record.append(ctx, replace(record.draft(ctx, plan, "destroy"), status="destroyed"))
     return Outcome({"changes": [change.as_json() for change in plan.changes]})
 
 

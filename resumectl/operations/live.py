@@ -26,10 +26,12 @@ class Live:
     Attributes:
         state: Terraform's own record; its outputs name everything else.
         released: the newest release that did not fail.
+        newest: the newest record, whether it failed or not.
     """
 
     state: State = EMPTY
     released: Release | None = None
+    newest: Release | None = None
     function: Deployed = field(default_factory=Deployed)
     objects: Mapping[str, LiveObject] = field(default_factory=dict)
 
@@ -37,13 +39,14 @@ class Live:
 def look(ctx: Context) -> Live:
     """Read it all. Raises botocore's errors: call it in a step."""
     with ThreadPoolExecutor(2, thread_name_prefix="live") as pool:
-        newest = pool.submit(ctx.ledger.live)
+        heads = pool.submit(ctx.ledger.heads)
         state = ctx.state() or EMPTY
-        released = newest.result()
+        newest, released = heads.result()
         if "site_bucket" not in state.outputs:
-            return Live(state, released)
+            return Live(state, released, newest)
         function = pool.submit(function_of, ctx, state)
-        return Live(state, released, objects=objects_of(ctx, state, released), function=function.result())
+        objects = objects_of(ctx, state, released)
+        return Live(state, released, newest, function.result(), objects)
 
 
 def function_of(ctx: Context, state: State) -> Deployed:

@@ -1,25 +1,77 @@
-"""`status`: one screen."""
+"""`status`: one screen. Whatever cannot be asked is named as missing; nothing here fails the command."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.operations.deploy import urls
-from resumectl.operations.live import look
+from resumectl.operations import drift, pending, record
 from resumectl.operations.outcome import Outcome
+from resumectl.plan import PARTS
+from resumectl.smoke.facts import certificate_days, visitors
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.infra.state import State
     from resumectl.operations.context import Context
+
+_EMPTY: Final[Mapping[str, Any]] = {
+    "release": None,
+    "pin": None,
+    "urls": {},
+    "parts": {},
+    "drift": [],
+    "checks": [],
+    "lock": None,
+    "visitors": None,
+    "certificate_days": None,
+    "missing": [],
+}
 
 
 def status(ctx: Context) -> Outcome:
-    """What is live."""
-    with ctx.step("Look at what is live"):
-        live = look(ctx)
-    release = live.released.summary() if live.released else None
-    return Outcome({"release": release, "urls": urls(live.state), "parts": {}, "drift": [], "checks": []})
+    """What is live, whether it is what was released, and what waits to be deployed."""
+    with ctx.step("Look at the environment"):
+        state, held, pin = ctx.state(), ctx.lock.read(), ctx.pins.read()
+    known = {**_EMPTY, "lock": held.describe() if held else None, "pin": pin.describe() if pin else None}
+    if state is None or "site_bucket" not in state.outputs:
+        missing = [f"Not deployed yet: resumectl deploy --env {ctx.env.name}"]
+        return Outcome({**known, "parts": _parts(pending.counts(ctx, None), None), "missing": missing})
+    found = drift.find(ctx, lenient=True)
+    released = found.live.released
+    return Outcome(
+        {
+            **known,
+            **_front_door(ctx, state),
+            "release": released.summary() if released else None,
+            "urls": record.urls(state),
+            "parts": _parts(pending.counts(ctx, released), found),
+            "drift": [drift.described(change, found.live) for change in found.plan.changes],
+            "checks": list(released.smoke) if released else [],
+            "missing": [f"{part} not compared: {why}" for part, why in found.unchecked.items()],
+        }
+    )
 
 
 def stopped(env: str) -> Outcome:
-    """The embedded cloud is not running: nothing can be looked at."""
-    return Outcome({"release": None, "urls": {}, "parts": {}, "drift": [], "checks": [], "stopped": True, "env": env})
+    """The embedded cloud is not running, so nothing can be asked."""
+    missing = [f"The embedded cloud is not running: resumectl local start, or resumectl deploy --env {env}"]
+    return Outcome({**_EMPTY, "missing": missing})
+
+
+def _front_door(ctx: Context, state: State) -> dict[str, int | None]:
+    """What a visitor would see; None where there is no answer."""
+    with ctx.step("Ask the site"):
+        url = state.outputs["site_url"]
+        return {"visitors": visitors(url), "certificate_days": certificate_days(url)}
+
+
+def _parts(waiting: Mapping[str, int | None], found: drift.Drift | None) -> dict[str, dict[str, int | None]]:
+    """By part: how many changes wait, and how many drifted; None where that is not known."""
+    return {part: {"to_deploy": waiting[part], "drifted": _drifted(part, found)} for part in PARTS}
+
+
+def _drifted(part: str, found: drift.Drift | None) -> int | None:
+    if found is None or part in found.unchecked:
+        return None
+    return sum(change.part == part for change in found.plan.changes)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from resumectl.aws import Client
 
 SCHEMA: Final = "resumectl/release/v1"
-Status = Literal["verified", "unverified", "failed"]
+Status = Literal["verified", "unverified", "failed", "destroyed"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,14 @@ class Release:
     """One deploy or rollback, as it ended.
 
     Attributes:
-        status: `verified` (smoke passed), `unverified` (smoke was skipped), `failed` (see `failed_step`).
+        status: `verified` (smoke passed), `unverified` (smoke was skipped), `failed` (see `failed_step`),
+            `destroyed` (nothing is live any more).
         infra: `digest` of the configuration that was applied, `serial` of the state after it.
         function: `version` behind the alias, `sha256` of its zip, `settings`, `routing`.
         site: the manifest, key -> sha256, size, content_type, cache_control, version_id.
         changes: how many changes of each action, by part.
         rollback_of: the release that a rollback went back to.
+        taken_back_to: the release that function and site returned to after a failure.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Release:
     urls: Mapping[str, str] = field(default_factory=dict)
     failed_step: str | None = None
     rollback_of: int | None = None
+    taken_back_to: int | None = None
     tool: str = ""
     schema: str = SCHEMA
 
@@ -114,9 +117,18 @@ class Ledger:
         """The records, read one by one as they are asked for."""
         return (release for number in self.numbers() if (release := self.read(number)))
 
+    def heads(self) -> tuple[Release | None, Release | None]:
+        """The newest record, and what "released" means: the newest one that did not fail; None once destroyed."""
+        newest = None
+        for release in self.newest_first():
+            newest = newest or release
+            if release.status != "failed":
+                return newest, None if release.status == "destroyed" else release
+        return newest, None
+
     def live(self) -> Release | None:
-        """What "released" means: the newest record that did not fail."""
-        return next((release for release in self.newest_first() if release.status != "failed"), None)
+        """The release that is live, as far as the ledger knows."""
+        return self.heads()[1]
 
     def append(self, release: Release) -> Release:
         """Store a new record under the next free number.

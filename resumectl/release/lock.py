@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ DEAD_AFTER: Final = 90.0
 """Seconds without a sign of life after which a holder on another machine is called dead."""
 
 _TAKEN: Final = ("PreconditionFailed", "ConditionalRequestConflict")
+_POLL: Final = 1.0
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -101,7 +103,7 @@ class Lock:
 
     @contextmanager
     def held(
-        self, command: str, actor: Mapping[str, str], now: datetime, note: Callable[[str], None]
+        self, command: str, actor: Mapping[str, str], now: datetime, note: Callable[[str], None], wait: float = 0.0
     ) -> Iterator[None]:
         """Hold the lock while the block runs.
 
@@ -109,7 +111,8 @@ class Lock:
             command: what is being done, for whoever finds the lock taken.
             actor: as `actor.actor()` gives it.
             now: the time of day.
-            note: told when the lock of a dead process of this machine was taken over.
+            note: told when a dead process of this machine lost its lock, and when there is somebody to wait for.
+            wait: seconds to wait for a lock that somebody else holds.
 
         Raises:
             Locked: somebody else holds it.
@@ -122,7 +125,7 @@ class Lock:
             os.getpid(),
             process.started(os.getpid()),
         )
-        etag = self._acquire(holder, note)
+        etag = self._acquire(holder, note, wait)
         beat = _Heartbeat(lambda etag: self._renew(holder, etag), etag)
         beat.start()
         try:
@@ -143,23 +146,37 @@ class Lock:
             raise
         return True
 
-    def _acquire(self, holder: Holder, note: Callable[[str], None]) -> str:
+    def _acquire(self, holder: Holder, note: Callable[[str], None], wait: float) -> str:
+        end = time.monotonic() + wait
+        told = False
+        while True:
+            etag, held = self._try(holder, note)
+            if etag:
+                return etag
+            if held and time.monotonic() >= end:
+                raise self._locked(held)
+            if held and not told:
+                note(f"Waiting for the lock of {held.describe()}.")
+                told = True
+            time.sleep(min(_POLL, wait))
+
+    def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:
+        """One attempt: the ETag of our lock, or who holds it; neither when it has just become free."""
         from botocore.exceptions import ClientError
 
         try:
-            return self._put(holder, IfNoneMatch="*")
+            return self._put(holder, IfNoneMatch="*"), None
         except ClientError as error:
             if aws.error_code(error) not in _TAKEN:
                 raise
         held = self.read()
         if held and held.holder.id == holder.id:
-            return held.etag  # the first try did write it: only its answer was lost
-        if held and not held.gone:
-            raise self._locked(held)
-        if held:
+            return held.etag, None  # the first try did write it: only its answer was lost
+        if held and held.gone:
             note(f"Took over the lock of {held.describe()}: that process has ended.")
             self.release(held.etag)
-        return self._acquire(holder, note)
+            return None, None
+        return None, held
 
     def _renew(self, holder: Holder, etag: str) -> str | None:
         """Write the lock again; its new ETag, or None when it is no longer ours."""

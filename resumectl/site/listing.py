@@ -76,7 +76,8 @@ def _look_at(s3: Client, bucket: str, key: str) -> LiveObject | None:
         "cache_control": head.get("CacheControl", ""),
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
     }
-    return LiveObject(shown, head["ContentLength"], head.get("VersionId", NO_VERSION))
+    modified = head["LastModified"].isoformat(timespec="seconds")
+    return LiveObject(shown, head["ContentLength"], head.get("VersionId", NO_VERSION), modified)
 
 
 def _recorded_sha256(head: Mapping[str, Any]) -> str | None:

@@ -59,8 +59,14 @@ class ReleasedObject:
 
 @dataclass(frozen=True)
 class LiveObject:
-    """One object as it is served now. `fields` also shows headers that we never set, when somebody did."""
+    """One object as it is served now.
+
+    Attributes:
+        fields: also shows headers that we never set, when somebody did.
+        modified: since when (ISO 8601), if it is not what the last release recorded.
+    """
 
     fields: Mapping[str, Any]
     size: int
     version_id: str
+    modified: str | None = None

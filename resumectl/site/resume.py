@@ -135,7 +135,7 @@ def _order_problems(value: Json, where: tuple[str | int, ...] = ()) -> Iterator[
     inner: Iterable[tuple[str | int, Json]] = ()
     if isinstance(value, dict):
         inner, start, end = value.items(), value.get("startDate"), value.get("endDate")
-        if isinstance(start, str) and isinstance(end, str) and end[: len(start)] < start[: len(end)]:
+        if isinstance(start, str) and isinstance(end, str) and end < start[: len(end)]:
             yield f"{_field([*where, 'endDate'])}: {end!r} is before the startDate, {start!r}"
     elif isinstance(value, list):
         inner = enumerate(value)

@@ -93,7 +93,7 @@ def restore(
         CloudError: a recorded version no longer exists; then nothing was changed.
     """
     written = [change.key for change in changes if change.after is not None]
-    _refuse_missing(s3, bucket, written, manifest)
+    refuse_missing(s3, bucket, written, manifest)
 
     def write(change: Change) -> str:
         entry = manifest[change.key]
@@ -174,7 +174,12 @@ def _checksum(described: Described) -> str:
     return base64.b64encode(bytes.fromhex(described.sha256)).decode()
 
 
-def _refuse_missing(s3: Client, bucket: str, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]) -> None:
+def refuse_missing(s3: Client, bucket: str, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]) -> None:
+    """Make sure that every version that would be copied still exists.
+
+    Raises:
+        CloudError: one does not.
+    """
     from botocore.exceptions import ClientError
 
     def exists(key: str) -> bool:

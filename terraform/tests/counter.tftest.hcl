@@ -16,7 +16,9 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "least_privilege" {
+run "counter" {
+  # Least privilege
+
   assert {
     condition = { for s in jsondecode(aws_iam_role_policy.counter.policy).Statement : s.Resource => s.Action } == {
       "arn:aws:dynamodb:eu-west-2:123456789012:table/resume-prod-counter" = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -24,9 +26,9 @@ run "least_privilege" {
     }
     error_message = "The function may count in its own table and write to its own log, and nothing else."
   }
-}
 
-run "function" {
+  # Function
+
   assert {
     condition     = aws_lambda_function.counter.environment[0].variables == tomap({ TABLE_NAME = "resume-prod-counter" })
     error_message = "The function needs to know its table, and nothing else."
@@ -51,10 +53,31 @@ run "function" {
     condition     = aws_apigatewayv2_integration.counter.integration_uri == aws_lambda_alias.live.invoke_arn && aws_lambda_permission.api.qualifier == "live"
     error_message = "The API must call the alias, and may call nothing else."
   }
+
+  # Table
+
+  assert {
+    condition = (
+      aws_dynamodb_table.counter.hash_key == "page"
+      && aws_dynamodb_table.counter.billing_mode == "PAY_PER_REQUEST"
+      && aws_dynamodb_table.counter.point_in_time_recovery[0].enabled
+      && aws_dynamodb_table.counter.server_side_encryption[0].enabled
+    )
+    error_message = "The table must be on demand, encrypted, and recoverable."
+  }
+
+  assert {
+    condition     = !aws_dynamodb_table.counter.deletion_protection_enabled && aws_s3_bucket.site.force_destroy
+    error_message = "An environment that is not protected can be destroyed."
+  }
 }
 
-run "function_settings" {
+run "settings" {
   variables {
+    protected       = true
+    api_rate_limit  = 3
+    api_burst_limit = 7
+    alarm_email     = "me@example.com"
     function = {
       package              = "function.zip"
       handler              = "counter.handler"
@@ -74,42 +97,10 @@ run "function_settings" {
     )
     error_message = "The function's settings must be used."
   }
-}
-
-run "table" {
-  assert {
-    condition = (
-      aws_dynamodb_table.counter.hash_key == "page"
-      && aws_dynamodb_table.counter.billing_mode == "PAY_PER_REQUEST"
-      && aws_dynamodb_table.counter.point_in_time_recovery[0].enabled
-      && aws_dynamodb_table.counter.server_side_encryption[0].enabled
-    )
-    error_message = "The table must be on demand, encrypted, and recoverable."
-  }
-}
-
-run "unprotected" {
-  assert {
-    condition     = !aws_dynamodb_table.counter.deletion_protection_enabled && aws_s3_bucket.site.force_destroy
-    error_message = "An environment that is not protected can be destroyed."
-  }
-}
-
-run "protected" {
-  variables {
-    protected = true
-  }
 
   assert {
     condition     = aws_dynamodb_table.counter.deletion_protection_enabled && !aws_s3_bucket.site.force_destroy
     error_message = "A protected environment must not lose its counts or its objects."
-  }
-}
-
-run "throttling_and_access_log" {
-  variables {
-    api_rate_limit  = 3
-    api_burst_limit = 7
   }
 
   assert {
@@ -128,12 +119,6 @@ run "throttling_and_access_log" {
   assert {
     condition     = !strcontains(lower(aws_apigatewayv2_stage.default.access_log_settings[0].format), "sourceip")
     error_message = "The access log must not hold a visitor's address."
-  }
-}
-
-run "alarms_tell_whoever_asked" {
-  variables {
-    alarm_email = "me@example.com"
   }
 
   assert {

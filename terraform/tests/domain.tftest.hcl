@@ -16,26 +16,6 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "without_a_domain" {
-  assert {
-    condition = (
-      length(aws_acm_certificate.site) + length(aws_acm_certificate_validation.site) + length(data.aws_route53_zone.site)
-      + length(aws_route53_record.certificate) + length(aws_route53_record.site) == 0
-    )
-    error_message = "Without a domain there must be no certificate and no record."
-  }
-
-  assert {
-    condition     = aws_cloudfront_distribution.site.viewer_certificate[0].cloudfront_default_certificate
-    error_message = "Without a domain the distribution uses its own certificate."
-  }
-
-  assert {
-    condition     = output.site_url == "https://d111abcdef8.cloudfront.net" && output.certificate_arn == null
-    error_message = "Without a domain the site's address is the distribution's."
-  }
-}
-
 run "with_a_domain" {
   variables {
     domain = "example.com"
@@ -79,18 +59,6 @@ run "a_subdomain_is_in_its_parents_zone" {
   assert {
     condition     = data.aws_route53_zone.site[0].name == "example.co.uk"
     error_message = "The zone of a longer name is its parent."
-  }
-}
-
-run "a_zone_can_be_named" {
-  variables {
-    domain = "example.co.uk"
-    zone   = "example.co.uk"
-  }
-
-  assert {
-    condition     = data.aws_route53_zone.site[0].name == "example.co.uk"
-    error_message = "The named zone must be used."
   }
 }
 

@@ -1,4 +1,4 @@
-# Where the embedded cloud differs from AWS, and that it differs nowhere else.
+# Where the embedded cloud differs from AWS.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -14,26 +14,6 @@ variables {
   environment = "prod"
   region      = "eu-west-2"
   function    = { package = "function.zip", handler = "counter.handler" }
-}
-
-run "aws" {
-  assert {
-    condition = one([for o in aws_cloudfront_distribution.site.origin : {
-      domain   = o.domain_name
-      path     = o.origin_path
-      protocol = o.custom_origin_config[0].origin_protocol_policy
-      } if o.origin_id == "api"]) == {
-      domain   = "a1b2c3.execute-api.eu-west-2.amazonaws.com"
-      path     = ""
-      protocol = "https-only"
-    }
-    error_message = "On AWS the API is reached over HTTPS."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.failing) == 2 && length(aws_s3_bucket_lifecycle_configuration.site) == 1
-    error_message = "On AWS there are alarms, and old versions are forgotten."
-  }
 }
 
 run "embedded_cloud" {

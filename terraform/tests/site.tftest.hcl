@@ -1,4 +1,5 @@
 # Who may read the site, and what its distribution answers with.
+# A run takes seconds (it starts the provider for its schema): one run holds what shares its variables.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -16,7 +17,9 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "names" {
+run "site" {
+  # Names
+
   assert {
     condition     = aws_s3_bucket.site.bucket == "resume-prod-site-123456789012"
     error_message = "The bucket's name must hold the project, the environment and the account."
@@ -35,9 +38,9 @@ run "names" {
     ] : startswith(name, "resume-prod")])
     error_message = "Every name must begin with the project and the environment."
   }
-}
 
-run "only_this_distribution_reads_the_bucket" {
+  # Only this distribution reads the bucket
+
   assert {
     condition = jsondecode(aws_s3_bucket_policy.site.policy).Statement[0] == {
       Sid       = "ReadByDistribution"
@@ -76,9 +79,9 @@ run "only_this_distribution_reads_the_bucket" {
     condition     = aws_s3_bucket_versioning.site.versioning_configuration[0].status == "Enabled"
     error_message = "A rollback copies old versions: the bucket must keep them."
   }
-}
 
-run "missing_page_is_404_and_the_api_keeps_its_own_errors" {
+  # A missing page is a 404, and the API keeps its own errors
+
   assert {
     condition = { for e in aws_cloudfront_distribution.site.custom_error_response : e.error_code => [e.response_code, e.response_page_path] } == {
       403 = [404, "/404.html"]
@@ -90,9 +93,9 @@ run "missing_page_is_404_and_the_api_keeps_its_own_errors" {
     condition     = !strcontains(aws_s3_bucket_policy.site.policy, "ListBucket")
     error_message = "With s3:ListBucket a missing object would be a 404, which has no page."
   }
-}
 
-run "headers" {
+  # Headers
+
   assert {
     condition     = !strcontains(one(aws_cloudfront_response_headers_policy.site.security_headers_config[0].content_security_policy).content_security_policy, "unsafe-")
     error_message = "The policy must allow nothing inline."
@@ -119,9 +122,9 @@ run "headers" {
     ) : b.response_headers_policy_id == aws_cloudfront_response_headers_policy.site.id && b.viewer_protocol_policy == "redirect-to-https"])
     error_message = "Every behaviour must send the headers, over HTTPS."
   }
-}
 
-run "distribution" {
+  # Distribution
+
   assert {
     condition = (
       aws_cloudfront_distribution.site.http_version == "http2and3"
@@ -144,5 +147,45 @@ run "distribution" {
       && length(aws_cloudfront_distribution.site.ordered_cache_behavior[0].allowed_methods) == 7
     )
     error_message = "The API must never be cached, and must see every method and every header but Host."
+  }
+
+  # Without a domain
+
+  assert {
+    condition = (
+      length(aws_acm_certificate.site) + length(aws_acm_certificate_validation.site) + length(data.aws_route53_zone.site)
+      + length(aws_route53_record.certificate) + length(aws_route53_record.site) == 0
+    )
+    error_message = "Without a domain there must be no certificate and no record."
+  }
+
+  assert {
+    condition     = aws_cloudfront_distribution.site.viewer_certificate[0].cloudfront_default_certificate
+    error_message = "Without a domain the distribution uses its own certificate."
+  }
+
+  assert {
+    condition     = output.site_url == "https://d111abcdef8.cloudfront.net" && output.certificate_arn == null
+    error_message = "Without a domain the site's address is the distribution's."
+  }
+
+  # What the embedded cloud has otherwise
+
+  assert {
+    condition = one([for o in aws_cloudfront_distribution.site.origin : {
+      domain   = o.domain_name
+      path     = o.origin_path
+      protocol = o.custom_origin_config[0].origin_protocol_policy
+      } if o.origin_id == "api"]) == {
+      domain   = "a1b2c3.execute-api.eu-west-2.amazonaws.com"
+      path     = ""
+      protocol = "https-only"
+    }
+    error_message = "On AWS the API is reached over HTTPS."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.failing) == 2 && length(aws_s3_bucket_lifecycle_configuration.site) == 1
+    error_message = "On AWS there are alarms, and old versions are forgotten."
   }
 }

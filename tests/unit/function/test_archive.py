@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from resumectl.errors import BuildError
 from resumectl.function import archive as module
-from resumectl.function.archive import Archive, archive, write
+from resumectl.function.archive import Archive, archive, of, write
 
 
 @pytest.fixture
@@ -286,12 +286,28 @@ def test_what_cannot_be_read_is_named(source, name):
         (source / name).chmod(0o700)
 
 
+def grown(path, size):
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
 def test_more_than_lambda_takes_is_refused_before_it_is_read(source):
-    with (source / "big").open("wb") as file:
-        file.truncate(50 * 2**20)
-    with pytest.raises(BuildError, match=r"makes a zip of 50\.0 MB; Lambda takes 50 MB") as caught:
+    grown(source / "big", 2**40)
+    with pytest.raises(BuildError, match=r"makes a zip of 1048576\.0 MB; Lambda takes 50 MB") as caught:
         archive(source)
     assert "layer" in caught.value.hint
+
+
+def test_what_the_zip_adds_counts_too(source):
+    grown(source / "big", 50 * 2**20 - (source / "counter.py").stat().st_size)
+    with pytest.raises(BuildError, match=r"makes a zip of 50\.0 MB"):
+        archive(source)
+
+
+def test_an_archive_that_was_kept_is_the_same(source):
+    (source / "a").mkdir()
+    (source / "a" / "b.json").touch()
+    assert of(archive(source).data) == archive(source)
 
 
 # --- writing

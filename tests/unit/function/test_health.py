@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from resumectl.errors import CloudError
+from resumectl.errors import SmokeFailed
 from resumectl.function.health import EVENT, check_health
 
 
@@ -23,7 +23,7 @@ def answering(client, answer):
 
 
 def refusal(client, clock, seconds=5):
-    with pytest.raises(CloudError) as caught:
+    with pytest.raises(SmokeFailed) as caught:
         check_health(client, "f", "1", clock.patience(seconds))
     assert caught.value.code == "unhealthy"
     assert caught.value.hint
@@ -67,7 +67,8 @@ def test_and_then_given_up(client, clock, status, said):
 def test_the_reason_comes_from_its_log(client, clock):
     answering(client, {"statusCode": 500})
     line = json.dumps({"level": "ERROR", "error": "AccessDeniedException: not authorized"})
-    client.log_tail = f"START RequestId\n{line}\n[1, 2]\nEND RequestId\n"
+    earlier = json.dumps({"level": "ERROR", "error": "of another request"})
+    client.log_tail = f"START RequestId\n{earlier}\n{line}\n[1, 2]\nEND RequestId\n"
     assert refusal(client, clock) == "Version 1 of f does not work: AccessDeniedException: not authorized"
 
 

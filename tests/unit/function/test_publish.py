@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from resumectl.errors import CloudError
+from resumectl.errors import CloudError, SmokeFailed
 from resumectl.function.deployed import worktree
 from resumectl.function.publish import Lambda, move_alias, publish, restore
 from resumectl.plan import diff
@@ -141,7 +141,25 @@ def test_an_update_that_fails_says_why_and_moves_nothing(live, zipped):
     live.client.update_function_code = failing
     with pytest.raises(CloudError, match="the zip is broken"):
         publish(live, zipped(b"second"))
+    assert live.client.calls == ["update_function_code"]
     assert live.deployed().live.version == "1"
+
+
+def test_a_version_is_called_only_when_lambda_has_made_it(live, zipped):
+    """One with SnapStart, or in a network, takes a while; until then a call is refused."""
+    read, invoke, pending = live.client.get_function_configuration, live.client.invoke, [1, 2, 3]
+
+    def slow(FunctionName, Qualifier="$LATEST"):
+        waiting = Qualifier == "2" and pending and pending.pop()
+        return {**read(FunctionName, Qualifier), **({"State": "Pending"} if waiting else {})}
+
+    def strict(**arguments):
+        assert not pending
+        return invoke(**arguments)
+
+    live.client.get_function_configuration, live.client.invoke = slow, strict
+    publish(live, zipped(b"second"))
+    assert settled_at(live, zipped(b"second"))
 
 
 # --- a version that does not work
@@ -157,7 +175,7 @@ def breaking(live, archive, answer=BROKEN):
 @pytest.mark.parametrize("answer", [BROKEN, {"statusCode": 500}])
 def test_a_broken_version_gets_no_traffic_and_leaves_nothing(live, zipped, answer):
     archive = breaking(live, zipped(b"broken"), answer)
-    with pytest.raises(CloudError, match="does not work") as caught:
+    with pytest.raises(SmokeFailed, match="does not work") as caught:
         publish(live, archive)
     assert caught.value.code == "unhealthy"
     assert live.deployed().live.version == "1"
@@ -166,7 +184,7 @@ def test_a_broken_version_gets_no_traffic_and_leaves_nothing(live, zipped, answe
 
 
 def test_the_code_before_is_live_again_after_a_broken_one(live, zipped):
-    with pytest.raises(CloudError):
+    with pytest.raises(SmokeFailed):
         publish(live, breaking(live, zipped(b"broken")))
     assert not settled_at(live, zipped(b"first"))
     assert publish(live, zipped(b"first")).version == "1"
@@ -174,7 +192,7 @@ def test_the_code_before_is_live_again_after_a_broken_one(live, zipped):
 
 
 def test_a_fixed_one_goes_live_after_a_broken_one(live, zipped):
-    with pytest.raises(CloudError):
+    with pytest.raises(SmokeFailed):
         publish(live, breaking(live, zipped(b"broken")))
     publish(live, zipped(b"fixed"))
     assert settled_at(live, zipped(b"fixed"))
@@ -184,14 +202,14 @@ def test_a_version_that_was_there_before_is_not_deleted(live, zipped):
     """It may be what a release recorded, even if it does not work now."""
     publish(live, zipped(b"second"))
     restore(live, "1", zipped(b"first").sha256)
-    with pytest.raises(CloudError, match="does not work"):
+    with pytest.raises(SmokeFailed, match="does not work"):
         publish(live, breaking(live, zipped(b"second")))
     assert list(live.client.versions) == ["1", "2"]
 
 
 def test_a_version_that_cannot_be_taken_back_does_not_hide_why(live, zipped):
     live.client.fail_at = "delete_function"
-    with pytest.raises(CloudError, match="does not work"):
+    with pytest.raises(SmokeFailed, match="does not work"):
         publish(live, breaking(live, zipped(b"broken")))
 
 
@@ -238,6 +256,19 @@ def test_nor_where_the_pin_is_not_enforced(live, zipped):
     assert live.deployed().live.version == "1"
 
 
+def test_and_a_version_of_theirs_is_not_deleted(live, zipped):
+    strict = live.client.publish_version
+
+    def lenient(FunctionName, CodeSha256, Description):
+        live.client.move("$LATEST")
+        return {**strict(FunctionName, CodeSha256, Description), **live.client.versions["1"]}
+
+    live.client.publish_version = lenient
+    with pytest.raises(CloudError, match="Somebody else changed the code"):
+        publish(live, zipped(b"second"))
+    assert "1" in live.client.versions
+
+
 def test_code_replaced_right_after_the_upload_is_noticed(live, zipped):
     update = live.client.update_function_code
 
@@ -248,6 +279,20 @@ def test_code_replaced_right_after_the_upload_is_noticed(live, zipped):
     live.client.update_function_code = raced
     with pytest.raises(CloudError, match="Somebody else changed the code"):
         publish(live, zipped(b"second"))
+
+
+def test_latest_raced_while_it_is_healed_is_noticed(live, zipped):
+    """No version is made then, so nothing else would notice."""
+    live.client.replace_code(b"tampered")
+    update = live.client.update_function_code
+
+    def raced(**arguments):
+        update(**arguments)
+        live.client.replace_code(b"theirs")
+
+    live.client.update_function_code = raced
+    with pytest.raises(CloudError, match="Somebody else changed the code"):
+        publish(live, zipped(b"first"))
 
 
 def test_another_reason_to_refuse_a_version_is_passed_on(live, zipped, error_of):
@@ -322,7 +367,7 @@ def test_restore_of_a_number_that_means_other_code_now_is_refused(live, zipped):
 
 def test_restore_of_a_version_that_stopped_working_is_refused(live, zipped):
     publish(live, zipped(b"second"))
-    with pytest.raises(CloudError, match="does not work"):
+    with pytest.raises(SmokeFailed, match="does not work"):
         restore(live, "1", breaking(live, zipped(b"first")).sha256)
     assert live.deployed().live.version == "2"
     assert list(live.client.versions) == ["1", "2"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +16,10 @@ from resumectl.local import emulator as module
 from resumectl.local import launch, ports
 from resumectl.local.emulator import Emulator
 from resumectl.local.presence import look, turn
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
 
 _CHILD = """
 import signal, sys
@@ -83,7 +85,7 @@ def test_start_once_stop_once(tmp_path: Path, stand: Stand) -> None:
     assert emulator.status().state == "stopped"
     first = emulator.start(told.append)
     assert (first.started, first.endpoint, first.notes) == (True, f"http://127.0.0.1:{first.port}", ())
-    assert told == ["starting the embedded cloud"]
+    assert told == ["starting MiniStack"]
     again = emulator.start(told.append)
     assert (again.started, again.port, again.pid) == (False, first.port, first.pid)
     assert emulator.status().state == "running"
@@ -100,7 +102,7 @@ def test_another_port_moves_it(tmp_path: Path, stand: Stand) -> None:
         wanted = free.getsockname()[1]
     moved = stand.emulator(tmp_path, wanted).start()
     assert (moved.started, moved.port) == (True, wanted)
-    assert moved.notes == (f"the embedded cloud and the site's address move from port {first.port} to {wanted}",)
+    assert moved.notes == (f"The embedded cloud and the site's address move from port {first.port} to {wanted}.",)
     assert stand.emulator(tmp_path).start().port == wanted
 
 
@@ -135,7 +137,7 @@ def test_a_process_that_ends_at_once_is_quoted(tmp_path: Path, stand: Stand) -> 
     stand.fail_at = "boot"
     with pytest.raises(ResumectlError, match=r"ended at once: Traceback \| ImportError: no hypercorn") as caught:
         stand.emulator(tmp_path).start()
-    assert caught.value.hint == f"its log is {tmp_path / 'log'}"
+    assert caught.value.hint == f"Its log is {tmp_path / 'log'}."
 
 
 def test_one_that_never_answers(tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,26 +160,20 @@ def test_one_that_does_not_end_is_killed(tmp_path: Path, stand: Stand, monkeypat
     assert stand.processes[0].wait() == -signal.SIGKILL
 
 
-def test_a_command_that_comes_second_waits_and_starts_nothing(tmp_path: Path, stand: Stand) -> None:
-    first, second = stand.emulator(tmp_path), stand.emulator(tmp_path)
-    told = []
+def test_commands_take_turns_to_start_it(tmp_path: Path, stand: Stand) -> None:
+    waiting, runs = threading.Event(), []
 
-    def meanwhile(line: str) -> None:
-        told.append(line)
+    def second() -> None:
+        runs.append(stand.emulator(tmp_path).start(lambda _: waiting.set()))
 
+    thread = threading.Thread(target=second, daemon=True)
     with turn(tmp_path / "turn", lambda _: None):
-        read, write = os.pipe()
-        if (child := os.fork()) == 0:
-            os.close(read)
-            try:
-                second.start(lambda line: os.write(write, b"waiting"))
-            finally:
-                os._exit(0)
-        assert os.read(read, 7) == b"waiting"
-    os.waitpid(child, 0)
-    assert first.start(meanwhile).started is False
-    assert told == []
-    first.stop()
+        thread.start()
+        assert waiting.wait(10)
+        assert stand.processes == []
+    thread.join(10)
+    runs.append(stand.emulator(tmp_path).start())
+    assert [run.started for run in runs] == [True, False]
 
 
 def test_a_crash_explains_connection_errors(tmp_path: Path, stand: Stand) -> None:
@@ -190,7 +186,7 @@ def test_a_crash_explains_connection_errors(tmp_path: Path, stand: Stand) -> Non
     stand.kill()
     error = emulator.explain_if_down(f"{endpoint}/")
     assert isinstance(error, CloudError)
-    assert error.message == "the embedded cloud ended unexpectedly while the command ran"
+    assert error.message == "The embedded cloud ended unexpectedly while the command ran."
     assert str(tmp_path / "log") in (error.hint or "")
 
 

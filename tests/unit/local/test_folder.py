@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resumectl.local import folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_long_log_is_put_aside_under_its_writers(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from resumectl.local import javascript
+
 pytest.importorskip("quickjs")
 errors = pytest.importorskip("ministack.core.cloudfront_js")
-
-from resumectl.local import javascript
 
 EVENT: dict[str, Any] = {"request": {"uri": "/\N{SNOWMAN}/", "headers": {"host": {"value": "a'\"b"}}}}
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from resumectl.errors import ResumectlError
 from resumectl.local import launch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -15,7 +18,7 @@ from resumectl.local import launch
         (("ministack", "node"), None),
         (("ministack", "quickjs"), None),
         (("ministack",), "needs a JavaScript engine"),
-        (("node",), "needs the package ministack$"),
+        (("node",), "needs the package ministack[.]$"),
         ((), "needs the package ministack and a JavaScript engine"),
     ],
 )
@@ -28,7 +31,7 @@ def test_what_must_be_installed(present: tuple[str, ...], missing: str | None) -
         return
     with pytest.raises(ResumectlError, match=missing) as caught:
         launch.require_packages(have, have)
-    assert caught.value.hint == "run: pip install 'resumectl[local]'"
+    assert caught.value.hint == "Run: pip install 'resumectl[local]'"
 
 
 def test_nothing_of_the_user_reaches_the_process(tmp_path: Path) -> None:

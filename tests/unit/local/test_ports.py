@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import errno
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from resumectl.errors import ResumectlError
 from resumectl.local import ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def nobody(port: int, path: str, seconds: float) -> Any:
@@ -38,7 +40,7 @@ def test_each_folder_has_a_port_of_its_own(tmp_path: Path) -> None:
 def test_a_taken_port_is_refused_with_a_way_out(tmp_path: Path, answer: Any, by: str) -> None:
     with ports.open_free(tmp_path) as taken:
         number = taken.getsockname()[1]
-        with pytest.raises(ResumectlError, match=f"port {number} is in use by {by}") as caught:
+        with pytest.raises(ResumectlError, match=f"Port {number} is in use by {by}") as caught:
             ports.claim(number, tmp_path, lambda *_: answer)
     assert caught.value.hint is not None
     assert "resumectl local start --port N" in caught.value.hint
@@ -49,7 +51,7 @@ def test_a_port_that_may_not_be_opened(tmp_path: Path, monkeypatch: pytest.Monke
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(ports, "open_one", refuse)
-    with pytest.raises(ResumectlError, match="cannot open port 80: Permission denied"):
+    with pytest.raises(ResumectlError, match="Port 80 cannot be opened: Permission denied"):
         ports.claim(80, tmp_path, nobody)
 
 
@@ -58,7 +60,7 @@ def test_every_port_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError(errno.EADDRINUSE, "in use")
 
     monkeypatch.setattr(ports, "open_one", refuse)
-    with pytest.raises(ResumectlError, match="no port from 24566 to 25565 is free"):
+    with pytest.raises(ResumectlError, match="No port from 24566 to 25565 is free"):
         ports.open_free(tmp_path)
 
 

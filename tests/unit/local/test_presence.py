@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from resumectl.local.presence import Presence, look, sign_off, sign_on, turn, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_nobody_was_ever_there(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from resumectl.local import server
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Inner:

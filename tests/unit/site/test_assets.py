@@ -57,7 +57,9 @@ def test_a_new_font_gives_its_stylesheet_a_new_name():
 
 
 def test_what_is_not_an_asset_is_left_alone():
-    text = b"a{background:url(photo.jpg)} b{background:url(data:image/png;base64,xx)} c{src:url(https://x.example/a.css)}"
+    text = (
+        b"a{background:url(photo.jpg)} b{background:url(data:image/png;base64,xx)} c{src:url(https://x.example/a.css)}"
+    )
     assert fingerprint({"assets/a.css": text})["assets/a.css"][1] == text
 
 
@@ -77,7 +79,8 @@ def test_a_word_in_a_script_is_no_reference():
 
 
 @pytest.mark.parametrize(
-    "page", ['<link href="/assets/my%20style.css">', "<link href='assets/my%20style.css?1'>", '"./assets/my%20style.css"']
+    "page",
+    ['<link href="/assets/my%20style.css">', "<link href='assets/my%20style.css?1'>", '"./assets/my%20style.css"'],
 )
 def test_a_page_that_loads_the_old_name(page):
     assert named_plainly(page, ["assets/a.js", "assets/my style.css"]) == "assets/my style.css"

@@ -1,4 +1,4 @@
-"""The three kinds of site, every way they can be wrong, and that a build is whole, repeatable and stays in its folder."""
+"""The three kinds of site, every way they can be wrong; a build is whole, repeatable and stays in its folder."""
 
 from __future__ import annotations
 
@@ -98,7 +98,16 @@ class TestCommand:
             run(r"printf '\377'; exit 1")
 
     def test_it_cannot_wait_for_an_answer(self, run, tmp_path):
-        run("mkdir public; read answer; echo \"[$answer]\" > public/index.html")
+        reading, writing = os.pipe()
+        os.write(writing, b"typed\n")
+        stdin = os.dup(0)
+        os.dup2(reading, 0)
+        try:
+            run('mkdir public; read answer; echo "[$answer]" > public/index.html')
+        finally:
+            os.dup2(stdin, 0)
+            for number in (reading, writing, stdin):
+                os.close(number)
         assert tree(tmp_path / "public") == {"index.html": b"[]\n"}
 
     @pytest.mark.parametrize(
@@ -222,6 +231,11 @@ class TestResumeRefused:
         (source / "loop").symlink_to(target)
         assert refused().startswith("loop is a link to /")
 
+    def test_of_many_mistakes_always_the_same_is_told(self, source, refused):
+        for number in range(10, 40):
+            (source / f"link{number}").symlink_to("nowhere")
+        assert refused().startswith("link10 is a link to ")
+
     def test_a_template_that_is_a_link_out_of_the_site(self, source, tmp_path, refused):
         write(tmp_path, {"secret.txt": "secret"})
         (source / "_part.html.j2").symlink_to("../secret.txt")
@@ -242,9 +256,7 @@ class TestResumeRefused:
 
     def test_a_broken_resume(self, source, refused):
         write(source, {"resume.json": '{"basics": {"name": "A"}, "work": [{"startDate": "2020-13"}]}'})
-        assert refused() == (
-            "resume.json: work[0].startDate: '2020-13' is not a date (YYYY, YYYY-MM or YYYY-MM-DD)."
-        )
+        assert refused() == ("resume.json: work[0].startDate: '2020-13' is not a date (YYYY, YYYY-MM or YYYY-MM-DD).")
 
     def test_a_broken_template(self, source, refused):
         write(source, {"index.html.j2": "\n{{ nothing }}"})
@@ -259,7 +271,7 @@ class TestResumeRefused:
 
     @pytest.mark.parametrize("step", [1, 2])
     def test_an_interrupted_swap(self, built, refused, monkeypatch, out, step):
-        """The first rename puts the old site aside, the second brings the new one in, a third would take the old back."""
+        """The first rename puts the old site aside, the second brings the new one in; a third takes the old back."""
         rename, done = Path.rename, []
 
         def interrupted(path, target):

@@ -90,8 +90,12 @@ def test_a_page_loads_only_what_is_published_and_nothing_inline(site, name):
         if tag in LOADED and LOADED[tag] in attributes and attributes.get("rel") != "canonical"
     ]
     assert "style" not in [tag for tag, _ in page.tags]
-    assert not [attributes for _, attributes in page.tags if any(key == "style" or key[:2] == "on" for key in attributes)]
-    assert all(attributes.get("src") or "json" in attributes["type"] for tag, attributes in page.tags if tag == "script")
+    assert not [
+        attributes for _, attributes in page.tags if any(key == "style" or key[:2] == "on" for key in attributes)
+    ]
+    assert all(
+        attributes.get("src") or "json" in attributes["type"] for tag, attributes in page.tags if tag == "script"
+    )
     assert loaded
     assert all(path.startswith("/") and (site / path[1:]).is_file() for path in loaded)
 

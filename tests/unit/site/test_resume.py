@@ -77,7 +77,7 @@ def test_dates(write, date):
 
 
 @pytest.mark.parametrize(
-    "date", ["2020-13", "2020-00", "2021-02-29", "03/2020", "Present", "20", "2020-3", "2020-03-31T10:00", "２０２０"]
+    "date", ["2020-13", "2020-00", "2021-02-29", "03/2020", "Present", "20", "2020-3", "2020-03-31T10:00", "\uff12020"]
 )
 def test_what_is_not_a_date(refused, date):
     assert refused(with_work(startDate=date)) == (

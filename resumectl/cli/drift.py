@@ -1,0 +1,40 @@
+"""`resumectl drift`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.cli.deploy import Force, Yes
+from resumectl.operations.outcome import Outcome
+
+EXAMPLES = """\b
+Examples:
+  resumectl drift                   exit code 3 when anything drifted
+  resumectl drift --env prod --json
+  resumectl drift --fix             put back what drifted, after a question
+"""
+
+
+@register(app, "drift", epilog=EXAMPLES)
+def drift(
+    call: Call,
+    fix: Annotated[bool, typer.Option("--fix", help="Put back exactly what drifted.")] = False,
+    yes: Yes = False,
+    force: Force = False,
+) -> Outcome:
+    """Show what changed behind our back: is what is live what was released?
+
+    Read-only: takes no lock and writes no state. What the repository holds but nobody deployed yet is not drift.
+    """
+    from resumectl.operations import drift as operation
+    from resumectl.operations import fix as fixing
+
+    if not fix:
+        return operation.drift(call.context())
+    from resumectl.cli.approve import Approve
+
+    return fixing.fix(call.context(), Approve(call, yes=yes, verb="Put all of this back"), force=force)

@@ -1,0 +1,28 @@
+"""`resumectl history`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from resumectl.cli import app
+from resumectl.cli.command import Call, register
+from resumectl.operations.outcome import Outcome
+
+EXAMPLES = """\b
+Examples:
+  resumectl history
+  resumectl history --env prod -n 50 --json
+"""
+
+
+@register(app, "history", epilog=EXAMPLES)
+def history(
+    call: Call,
+    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many releases to show.")] = 10,
+) -> Outcome:
+    """List the releases, the newest first: who, when, what, and which is live."""
+    from resumectl.operations import history as operation
+
+    return operation.history(call.context(), count)

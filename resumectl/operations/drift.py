@@ -1,0 +1,153 @@
+"""`drift`: released -> live. What changed behind our back, by kind; read-only.
+
+Infrastructure is judged by Terraform's own refresh against its state, with the configuration that was released, so what
+the worktree holds by now is not drift. Function and site are judged against the ledger. What no release ever put there
+is asked for by name.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl.errors import Exit, ResumectlError
+from resumectl.function import deployed
+from resumectl.infra import configuration
+from resumectl.infra.part import Module, package
+from resumectl.infra.runner import Watch
+from resumectl.operations import pending, unmanaged
+from resumectl.operations.live import Live, look
+from resumectl.operations.outcome import Outcome
+from resumectl.plan import REPLACE, Plan, diff, of_kind
+from resumectl.site import part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from resumectl.operations.context import Context
+    from resumectl.plan import Change
+    from resumectl.release.ledger import Release
+
+_BYTES: Final = {"sha256"}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was found.
+
+    Attributes:
+        plan: released -> live, each change with its kind.
+        live: what was looked at.
+        unchecked: what could not be looked at, and why.
+    """
+
+    plan: Plan
+    live: Live
+    unchecked: Mapping[str, str] = field(default_factory=dict)
+
+
+def drift(ctx: Context) -> Outcome:
+    """Report what drifted."""
+    found = find(ctx)
+    code = Exit.DIFFERENT if found.plan else Exit.OK
+    return Outcome({**body(ctx, found), "fixed": False}, code=code)
+
+
+def body(ctx: Context, found: Drift) -> dict[str, Any]:
+    """The keys of the document."""
+    released = found.live.released
+    return {
+        "release": released.id if released else None,
+        "changes": [described(change, found.live) for change in found.plan.changes],
+        "pending": pending.counts(ctx, released),
+        "unchecked": dict(found.unchecked),
+    }
+
+
+def find(ctx: Context, *, lenient: bool = False) -> Drift:
+    """Look at everything.
+
+    Args:
+        ctx: the environment.
+        lenient: go on when Terraform cannot be asked, and say so.
+
+    Raises:
+        Refused: the environment was never deployed.
+        TerraformError: Terraform cannot be asked.
+    """
+    with ctx.step("Look at what is live"):
+        ctx.deployed_state()
+        live = look(ctx)
+    unchecked: dict[str, str] = {}
+    infra: tuple[Change, ...] = ()
+    with ThreadPoolExecutor(1, thread_name_prefix="unmanaged") as pool:
+        extra = pool.submit(unmanaged.find, ctx, live)
+        try:
+            infra = _infra(ctx, live.released)
+        except ResumectlError as error:
+            if not lenient:
+                raise
+            unchecked["infra"] = error.message
+    changes = (*_serial(live), *infra, *extra.result(), *_function(live), *_site(live))
+    return Drift(Plan(changes), live, unchecked)
+
+
+def _infra(ctx: Context, released: Release | None) -> tuple[Change, ...]:
+    with ctx.step("Compare the infrastructure"):
+        planned = ctx.infra_of(released_module(ctx, released)).plan(Watch(), "refresh-only")
+    changes = diff("infra", planned.live, planned.wanted)
+    deleted = [change for change in changes if change.after is None]
+    changed = [change for change in changes if change.after is not None]
+    return (*of_kind("changed", changed), *of_kind("deleted", deleted))
+
+
+def released_module(ctx: Context, released: Release | None) -> Module:
+    """The configuration that was released; the worktree's when none was kept."""
+    kept = ctx.artifacts.read("infra", released.infra["digest"]) if released and released.infra.get("digest") else None
+    if kept is None:
+        return ctx.module
+    directory = ctx.work / "released"
+    values = configuration.unpack(kept, directory)
+    values["function"]["package"] = str(package(ctx.work))
+    return Module(directory, values)
+
+
+def _serial(live: Live) -> tuple[Change, ...]:
+    """A state that was written since the last record: by an interrupted deploy, or by Terraform run by hand."""
+    recorded = live.newest.infra.get("serial") if live.newest else None
+    if recorded is None or recorded == live.state.serial:
+        return ()
+    before, after = {"serial": recorded}, {"serial": live.state.serial}
+    return of_kind("changed", diff("infra", {"terraform.state": before}, {"terraform.state": after}))
+
+
+def _function(live: Live) -> Iterator[Change]:
+    """A function or alias that is gone is Terraform's to tell."""
+    recorded = deployed.released(live.released.function) if live.released else {}
+    for change in diff("function", recorded, live.function.snapshot):
+        if change.before is not None and change.after is not None:
+            only_settings = change.fields == ("settings",)
+            yield replace(change, kind="settings" if only_settings else "code")
+
+
+def _site(live: Live) -> Iterator[Change]:
+    recorded = part.released(part.manifest_from_json(live.released.site)) if live.released else {}
+    for change in diff("site", recorded, part.live(live.objects)):
+        yield replace(change, kind=_site_kind(change))
+
+
+def _site_kind(change: Change) -> str:
+    if change.before is None:
+        return "unmanaged"
+    if change.after is None:
+        return "deleted"
+    return "object" if _BYTES & set(change.fields) else "headers"
+
+
+def described(change: Change, live: Live) -> dict[str, Any]:
+    """A change with what it was and what it is; sensitive values are already hidden."""
+    before, after = change.before or {}, change.after or {}
+    values = {name: {"from": before.get(name), "to": after.get(name)} for name in change.fields if name != REPLACE}
+    since = live.objects[change.key].modified if change.part == "site" and change.key in live.objects else None
+    return {**change.as_json(), "values": values, "since": since}

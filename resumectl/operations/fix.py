@@ -1,0 +1,113 @@
+"""`drift --fix`: live -> released, for exactly what drifted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from resumectl.errors import ResumectlError
+from resumectl.infra.runner import Watch
+from resumectl.operations import apply, drift, record, recover, restore, smoke, unmanaged
+from resumectl.operations.deploy import refuse_losses
+from resumectl.operations.live import function_of, look
+from resumectl.operations.outcome import Outcome
+from resumectl.plan import Plan, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.infra.part import Infra, Planned
+    from resumectl.operations.context import Context
+    from resumectl.operations.deploy import Approve
+    from resumectl.release.ledger import Release
+    from resumectl.site.manifest import ReleasedObject
+
+_SETTLE: Final = 20.0
+
+
+def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
+    """Put back what drifted, test, record, and look again.
+
+    Raises:
+        Refused: it would lose data, or the question was answered with no.
+        ResumectlError: something is still different afterwards.
+    """
+    with ctx.locked("drift --fix"):
+        recover.recover(ctx)
+        found = drift.find(ctx)
+        if not found.plan:
+            return Outcome({**drift.body(ctx, found), "fixed": False})
+        released = found.live.released
+        if released is None:
+            raise ResumectlError("Nothing was released yet.", hint=f"resumectl deploy --env {ctx.env.name}")
+        terraform, planned = _plan(ctx, released)
+        back = _back(found, planned)
+        refuse_losses(ctx, back, len(found.live.objects), approve, force=force)
+        approve(back)
+        release = _fix(ctx, found, released, terraform, planned)
+        left = drift.find(ctx)
+    body = {**drift.body(ctx, found), "fixed": not left.plan, "release": release.id}
+    return Outcome(body, _left(left))
+
+
+def _plan(ctx: Context, released: Release) -> tuple[Infra, Planned]:
+    """What Terraform would do to get back to the configuration that was released."""
+    terraform = ctx.infra_of(drift.released_module(ctx, released))
+    with ctx.step("Plan the infrastructure"):
+        return terraform, terraform.plan(Watch())
+
+
+def _back(found: drift.Drift, planned: Planned) -> Plan:
+    """The plan of the way back: what will be done, not what happened."""
+    infra = diff("infra", planned.live, planned.wanted)
+    others = [change for change in found.plan.changes if change.part != "infra" or change.kind == "unmanaged"]
+    return Plan((*infra, *(replace(change, before=change.after, after=change.before) for change in others)))
+
+
+def _fix(ctx: Context, found: drift.Drift, released: Release, terraform: Infra, planned: Planned) -> Release:
+    draft = record.draft(ctx, found.plan, "drift --fix")
+    try:
+        state = found.live.state
+        if planned.changed:
+            state = apply.terraform(ctx, terraform, diff("infra", planned.live, planned.wanted))
+        _remove_unmanaged(ctx, found)
+        with ctx.step("Look at what is live"):
+            live = look(ctx)
+        manifest = restore.carry_out(ctx, live, released, restore.changes(live, released))
+        checks = smoke.check(ctx, state, _pages(manifest), settle=_SETTLE)
+    except BaseException:
+        record.append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+        raise
+    error = smoke.failure(checks)
+    done = replace(
+        draft,
+        status="failed" if error else released.status,
+        failed_step=smoke.STEP if error else None,
+        git=released.git,
+        infra={**released.infra, "serial": state.serial},
+        function=function_of(ctx, state).record,
+        site=record.site_now(manifest),
+        urls=record.urls(state),
+        smoke=tuple(check.as_json() for check in checks),
+    )
+    return record.append(ctx, done)
+
+
+def _remove_unmanaged(ctx: Context, found: drift.Drift) -> None:
+    extra = [change for change in found.plan.of("infra") if change.kind == "unmanaged"]
+    if extra:
+        with ctx.step("Remove what nobody released") as tell:
+            for change in extra:
+                tell(change.key)
+                unmanaged.remove(ctx, found.live, change)
+
+
+def _pages(manifest: Mapping[str, ReleasedObject]) -> dict[str, str]:
+    return {key: entry.sha256 for key, entry in manifest.items()}
+
+
+def _left(left: drift.Drift) -> ResumectlError | None:
+    if not left.plan:
+        return None
+    keys = ", ".join(change.key for change in left.plan.changes[:3])
+    return ResumectlError(f"{len(left.plan.changes)} differences are still there: {keys}.", hint="resumectl drift -v")

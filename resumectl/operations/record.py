@@ -1,0 +1,70 @@
+"""Recording: a release is drafted before anything is changed, and written when all is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from resumectl import __version__
+from resumectl.infra import configuration
+from resumectl.operations.live import function_of
+from resumectl.release import actor
+from resumectl.release.ledger import Release
+from resumectl.site import part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.function.archive import Archive
+    from resumectl.infra.state import State
+    from resumectl.operations.context import Context
+    from resumectl.plan import Plan
+    from resumectl.site.manifest import ReleasedObject
+
+
+def draft(ctx: Context, plan: Plan, message: str) -> Release:
+    """Who does what, from which revision; not yet how it ended."""
+    return Release(
+        id=0,
+        env=ctx.env.name,
+        time=ctx.now().isoformat(timespec="seconds"),
+        status="unverified",
+        actor=ctx.actor,
+        git=actor.revision(ctx.settings.root),
+        message=message,
+        changes=plan.counts(),
+        tool=__version__,
+    )
+
+
+def append(ctx: Context, release: Release) -> Release:
+    """Write the record; gives it with its number."""
+    with ctx.step("Record the release") as tell:
+        recorded = ctx.ledger.append(replace(release, timings=dict(ctx.steps.timings)))
+        tell(f"#{recorded.id}, {recorded.status}")
+    return recorded
+
+
+def infra_now(ctx: Context, state: State) -> dict[str, Any]:
+    """What a release says of the infrastructure that was just applied; keeps its configuration."""
+    digest = ctx.infra_digest()
+    ctx.artifacts.keep("infra", digest, configuration.pack(ctx.module.directory, ctx.module.variables))
+    return {"digest": digest, "serial": state.serial}
+
+
+def function_now(ctx: Context, state: State, archive: Archive) -> dict[str, Any]:
+    """What a release says of the function that was just published; keeps its zip."""
+    ctx.artifacts.keep("function", archive.sha256, archive.data)
+    return function_of(ctx, state).record
+
+
+def site_now(manifest: Mapping[str, ReleasedObject]) -> dict[str, dict[str, Any]]:
+    """What a release says of the site."""
+    return part.manifest_as_json(manifest)
+
+
+def urls(state: State) -> dict[str, str]:
+    """The addresses of an environment; empty before its first deploy."""
+    if "site_url" not in state.outputs:
+        return {}
+    return {"site": f"{state.outputs['site_url']}/", "counter": state.outputs["counter_url"]}

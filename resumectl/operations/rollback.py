@@ -1,0 +1,143 @@
+"""`rollback`: live -> an earlier release, function and site; and `unpin`.
+
+The pin is set first: a deploy that comes meanwhile, or after a rollback that was interrupted, must not undo it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from resumectl.errors import Refused
+from resumectl.operations import record, restore, smoke
+from resumectl.operations.live import Live, function_of, look
+from resumectl.operations.outcome import Outcome
+from resumectl.plan import Plan
+from resumectl.release.pin import Pin
+
+if TYPE_CHECKING:
+    from resumectl.operations.context import Context
+    from resumectl.operations.deploy import Approve
+    from resumectl.release.ledger import Release
+
+_SETTLE = 20.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose.
+
+    Attributes:
+        release: the number to go back to; None for the last verified release before the live one.
+        only_plan: show what would be done, and change nothing.
+        message: why, for the pin and the ledger.
+        wait: seconds to wait for the lock.
+    """
+
+    release: int | None = None
+    only_plan: bool = False
+    message: str = ""
+    wait: float = 0.0
+
+
+def rollback(ctx: Context, options: Options, approve: Approve) -> Outcome:
+    """Serve an earlier release again.
+
+    Raises:
+        Refused: there is no such release, it failed, or what it was made of is gone; nothing was changed.
+    """
+    if options.only_plan:
+        live, target, plan = _prepare(ctx, options)
+        return Outcome(_body(target, plan))
+    with ctx.locked("rollback", options.wait):
+        live, target, plan = _prepare(ctx, options)
+        approve(plan)
+        return _rollback(ctx, options, live, target, plan)
+
+
+def unpin(ctx: Context) -> Outcome:
+    """Let deploys through again."""
+    with ctx.step("Unpin the environment"):
+        pin = ctx.pins.read()
+        ctx.pins.remove()
+    return Outcome({"unpinned": pin is not None, "release": pin.release if pin else None})
+
+
+def _prepare(ctx: Context, options: Options) -> tuple[Live, Release, Plan]:
+    with ctx.step("Look at what is live"):
+        ctx.deployed_state()
+        live = look(ctx)
+        target = _target(ctx, options.release, live.released)
+        changes = restore.changes(live, target).changes
+        plan = Plan(tuple(change for change in changes if change.key != "$LATEST"))
+        restore.check(ctx, live.state, target, plan)
+    return live, target, plan
+
+
+def _target(ctx: Context, number: int | None, released: Release | None) -> Release:
+    """The release to go back to.
+
+    Raises:
+        Refused: there is none.
+    """
+    if number is None:
+        return _previous(ctx, released)
+    found = ctx.ledger.read(number)
+    if found is None:
+        raise Refused(f"There is no release #{number}.", hint="resumectl history shows them.", code="unknown-release")
+    if found.status == "failed":
+        raise Refused(
+            f"Release #{number} failed at: {found.failed_step}.", hint="Choose a verified one: resumectl history."
+        )
+    return found
+
+
+def _previous(ctx: Context, released: Release | None) -> Release:
+    before = released.rollback_of or released.id if released else 0
+    earlier = (release for release in ctx.ledger.newest_first() if release.id < before)
+    verified = next((found for found in earlier if found.status == "verified" and found.rollback_of is None), None)
+    if verified is None:
+        raise Refused("There is no verified release before the live one.", hint="resumectl history shows them.")
+    return verified
+
+
+def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan: Plan) -> Outcome:
+    draft = record.draft(ctx, plan, options.message or f"rollback to {target.id}")
+    draft = replace(draft, rollback_of=target.id, infra=live.released.infra if live.released else {})
+    with ctx.step("Pin the environment"):
+        ctx.pins.set(Pin(target.id, ctx.actor, draft.time, options.message))
+    try:
+        manifest = restore.carry_out(ctx, live, target, plan)
+        pages = {key: entry.sha256 for key, entry in manifest.items()}
+        checks = smoke.check(ctx, live.state, pages, settle=_SETTLE)
+        function = function_of(ctx, live.state).record
+    except BaseException:
+        record.append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+        raise
+    error = smoke.failure(checks)
+    release = replace(
+        draft,
+        status="failed" if error else "verified",
+        failed_step=smoke.STEP if error else None,
+        function=function,
+        site=record.site_now(manifest),
+        urls=record.urls(live.state),
+        smoke=tuple(check.as_json() for check in checks),
+    )
+    recorded = record.append(ctx, release)
+    body = _body(target, plan)
+    done = {"release": recorded.summary(), "checks": list(recorded.smoke), "timings": ctx.steps.timings}
+    return Outcome({**body, **done, "urls": dict(recorded.urls)}, error)
+
+
+def _body(target: Release, plan: Plan) -> dict[str, Any]:
+    return {
+        "target": target.id,
+        "release": None,
+        "changes": [change.as_json() for change in plan.changes],
+        "urls": dict(target.urls),
+        "timings": {},
+        "checks": [],
+        "not_rolled_back": ["infrastructure", "the counter's data"],
+        "revision": target.git.get("revision"),
+    }

@@ -1,0 +1,33 @@
+"""Facts that the front door tells, without judging them."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Final
+
+from resumectl.smoke.check import Mismatch
+from resumectl.smoke.http import Http
+
+_DAY: Final = 86_400
+
+
+def visitors(url: str, page: str = "/") -> int | None:
+    """The count of a page; None when the counter does not answer."""
+    with Http() as http:
+        try:
+            answer = http.request("GET", f"{url.rstrip('/')}/api/count?page={page}")
+            return int(json.loads(answer.body)["count"])
+        except (Mismatch, ValueError, KeyError, TypeError):
+            return None
+
+
+def certificate_days(url: str) -> int | None:
+    """Days until the site's certificate ends; None when it has none, or does not answer."""
+    if not url.startswith("https:"):
+        return None
+    with Http() as http:
+        try:
+            return int((http.certificate_end(url) - time.time()) // _DAY)
+        except Mismatch:
+            return None

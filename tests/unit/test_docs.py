@@ -1,0 +1,142 @@
+"""The documents keep up with the code."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from resumectl import settings
+from tests import commands
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+CONFIGURATION = (DOCS / "configuration.md").read_text()
+EXAMPLE = re.search(r"<!-- every setting -->\n```toml\n(.*?)```", CONFIGURATION, re.DOTALL)[1]
+BUILT = re.sub(r"(?m)^(source = \"frontend\")$", r"# \1", EXAMPLE)
+BUILT = re.sub(r"(?m)^# (build|output) = ", r"\1 = ", BUILT)
+COMMANDS = list(commands.commands())
+MARKDOWN = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
+NOT_A_KEY = {"root", "state_dir", "environments"}
+SET_BY_RESUMECTL = {"project", "environment", "region", "domain", "zone", "protected", "emulator"}
+
+
+def _keys(table):
+    return {key: value for key, value in tomllib.loads(table).items()}
+
+
+def _fields(*kinds):
+    return {field.name for kind in kinds for field in dataclasses.fields(kind)}
+
+
+def test_the_example_is_valid():
+    found = settings.parse(EXAMPLE, ROOT)
+
+    assert found.site.source == ROOT / "frontend"
+    assert [rule.glob for rule in found.site.cache] == ["downloads/*", "*.pdf"]
+    assert found.environment("prod").protected
+    assert found.environment("local").emulator
+
+
+def test_the_example_is_valid_with_a_build_command():
+    found = settings.parse(BUILT, ROOT)
+
+    assert (found.site.source, found.site.build, found.site.output) == (None, "hugo --minify", ROOT / "public")
+
+
+def test_the_example_holds_every_setting():
+    tables = _keys(EXAMPLE), _keys(BUILT)
+    site = tables[0]["site"].keys() | tables[1]["site"].keys()
+    environments = {key for name in ("local", "prod") for key in tables[0]["env"][name]}
+
+    assert site == _fields(settings.SiteSettings)
+    assert tables[0]["backend"].keys() == _fields(settings.BackendSettings)
+    assert environments == _fields(settings.Environment) - {"name"}
+    assert tables[0]["project"].keys() == _fields(settings.Settings) - {*NOT_A_KEY, "site", "backend"}
+
+
+def test_every_setting_of_the_example_is_explained():
+    lines = [line for line in EXAMPLE.splitlines() if line]
+    for before, line in zip(lines, lines[1:], strict=False):
+        key = re.match(r"([a-z_]+) = ", line)
+        if key and key[1] in _fields(settings.SiteSettings, settings.BackendSettings, settings.Environment):
+            assert before.startswith("#"), f"{key[1]} has no comment"
+
+
+def test_every_variable_of_terraform_is_in_the_table():
+    variables = re.findall(r'(?m)^variable "(\w+)"', (ROOT / "terraform" / "variables.tf").read_text())
+    function = re.search(r"object\(\{(.*?)\}\)", (ROOT / "terraform" / "variables.tf").read_text(), re.DOTALL)[1]
+    ours = [name for name in variables if name not in {*SET_BY_RESUMECTL, "function"}]
+    ours += [f"function.{name}" for name in re.findall(r"(\w+)\s+= optional", function)]
+
+    assert [name for name in ours if f"| `{name}` |" not in CONFIGURATION] == []
+
+
+def test_every_environment_variable_is_explained():
+    source = "".join(file.read_text() for file in (ROOT / "resumectl").rglob("*.py"))
+
+    assert {name for name in re.findall(r"RESUMECTL_[A-Z_]+", source) if f"`{name}`" not in CONFIGURATION} == set()
+
+
+def test_commands_md_is_what_help_says():
+    assert (DOCS / "commands.md").read_text() == commands.markdown(), "run: make docs"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_is_explained(command):
+    assert command.context.command.help, "no help"
+    assert command.is_group or command.examples, "no example"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_option_is_explained(command):
+    options = command.context.command.get_params(command.context)
+
+    assert [option.name for option in options if not getattr(option, "help", None)] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_example_is_understood(command):
+    assert {line: commands.problem(line) for line in command.examples if commands.problem(line)} == {}
+
+
+@pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_command_line_in_the_docs_is_understood(file):
+    blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", file.read_text(), re.DOTALL)
+    lines = [re.split(r" {2,}#", line)[0] for block in blocks for line in block.splitlines()]
+    ours = [line.strip() for line in lines if line.strip().startswith("resumectl ")]
+
+    assert {line: commands.problem(line) for line in ours if commands.problem(line)} == {}
+
+
+@pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_link_leads_somewhere(file):
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", file.read_text()):
+        path, _, anchor = target.partition("#")
+        found = (file.parent / path).resolve() if path else file
+        assert found.exists() or "images" in found.parts, target
+        assert not anchor or anchor in _anchors(found.read_text()), target
+
+
+def test_every_heading_that_the_code_names_is_there():
+    named = re.findall(r"docs/(\w+\.md)(?:, '([^']+)')?", _strings())
+
+    assert named
+    for document, heading in named:
+        text = (DOCS / document).read_text()
+        assert not heading or re.search(rf"(?m)^#+ {re.escape(heading)}$", text), f"{document}, {heading}"
+
+
+def _anchors(text):
+    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _strings():
+    trees = (ast.parse(file.read_text()) for file in (ROOT / "resumectl").rglob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))

@@ -1,0 +1,149 @@
+"""docs/schemas/: valid schemas, one for each command, true to the examples and to what the code makes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from resumectl.errors import Exit, Refused, SmokeFailed
+from resumectl.operations.outcome import Outcome
+from resumectl.plan import Change, Plan, of_kind
+from resumectl.release.ledger import Release
+from resumectl.smoke.check import Check
+from tests.commands import commands
+from tests.schemas import FOLDER, schema_of, validate
+
+SHARED = {"common.json", "release.json"}
+SCHEMAS = {file.name: json.loads(file.read_text()) for file in FOLDER.glob("*.json")}
+EXAMPLES = [
+    json.loads(block) for block in re.findall(r"```json\n(.*?)```", (FOLDER.parent / "json.md").read_text(), re.DOTALL)
+]
+CHANGES = (
+    Change("infra", "aws_s3_bucket.site", {"bucket": "a"}, None),
+    Change("function", "live", {"sha256": "a"}, {"sha256": "b"}),
+    Change("site", "index.html", None, {"sha256": "b"}),
+)
+CHECK = Check("page", ok=True, detail="fine", seconds=0.1).as_json()
+RELEASE = Release(
+    id=3,
+    env="prod",
+    time="2026-11-22T09:12:44+00:00",
+    status="verified",
+    actor={"name": "alex", "host": "laptop", "run": "https://github.com/o/r/actions/runs/1"},
+    git={"revision": "a" * 40, "dirty": True},
+    infra={"digest": "a" * 64, "serial": 3},
+    function={"version": "2", "sha256": "b" * 64, "settings": {"memory_mb": 128}, "routing": {}, "latest": "b" * 64},
+    site={
+        "index.html": {
+            "sha256": "c" * 64,
+            "size": 3,
+            "content_type": "text/html",
+            "cache_control": "no-cache",
+            "version_id": "null",
+        }
+    },
+    changes=Plan(CHANGES).counts(),
+    smoke=(CHECK,),
+    timings={"Plan": 1.5},
+    urls={"site": "https://a/", "counter": "https://a/api/count"},
+    tool="0.1.0",
+)
+DEPLOYED = {
+    "release": RELEASE.summary(),
+    "changes": [change.as_json() for change in CHANGES],
+    "urls": {},
+    "timings": {},
+    "checks": [CHECK],
+}
+
+
+def _document(command, body=None, error=None, code=Exit.OK):
+    made = Outcome(body or {}, error, code).document(command, "prod")
+    return json.loads(json.dumps(made))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_is_a_schema(name):
+    Draft202012Validator.check_schema(SCHEMAS[name])
+
+
+def test_every_command_has_a_schema():
+    names = {
+        command.name.removeprefix("resumectl ").replace(" ", "-") for command in commands() if not command.is_group
+    }
+
+    assert {schema_of(f"resumectl/{name}/v1") for name in names} <= SCHEMAS.keys()
+
+
+def test_every_schema_has_an_example_in_the_docs():
+    assert {schema_of(example["schema"]) for example in EXAMPLES} == SCHEMAS.keys() - SHARED
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["schema"])
+def test_examples_are_valid(example):
+    validate(example)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS.keys() - SHARED))
+def test_every_command_may_fail(name):
+    command = "local-start" if name == "local.json" else name.removesuffix(".json")
+
+    validate(_document(command, error=Refused("No.", hint="Try.")))
+    validate(_document(command, error=Refused("No.")))
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS.keys() - SHARED))
+def test_success_needs_its_body(name):
+    command = "local-start" if name == "local.json" else name.removesuffix(".json")
+
+    with pytest.raises(ValidationError):
+        validate(_document(command))
+
+
+def test_a_deploy():
+    validate(_document("deploy", DEPLOYED))
+    validate(_document("deploy", {**DEPLOYED, "release": None, "changes": [], "checks": []}))
+    validate(_document("deploy", DEPLOYED, SmokeFailed("1 of 9 checks failed: page.", hint="It answered 500.")))
+
+
+def test_a_stored_release():
+    validate(json.loads(json.dumps(RELEASE.as_json())))
+
+
+def test_every_key_of_a_release_is_described():
+    record = SCHEMAS["release.json"]["$defs"]["record"]["properties"]
+
+    assert record.keys() | {"site"} == set(Release.__dataclass_fields__)
+
+
+def test_drift_needs_its_kind():
+    kinds = [change.as_json() for change in of_kind("changed", CHANGES)]
+
+    validate(_document("drift", {"changes": kinds}, code=Exit.DIFFERENT))
+    with pytest.raises(ValidationError):
+        validate(_document("drift", {"changes": [change.as_json() for change in CHANGES]}, code=Exit.DIFFERENT))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"surprise": 1},
+        {"ok": False},
+        {"exit_code": 1},
+        {"exit_code": 2},
+        {"schema": "resumectl/deploy/v2"},
+        {"error": {"code": "x", "message": "m", "hint": None}},
+        {"changes": [{"part": "site", "key": "a", "action": "rename", "fields": []}]},
+        {"changes": [{"part": "site", "key": "a", "action": "update", "fields": ["x"], "before": "secret"}]},
+        {"release": {**RELEASE.summary(), "more": 1}},
+        {"release": {**RELEASE.summary(), "status": "verified", "failed_step": "Upload the site"}},
+        {"timings": {"Plan": -1}},
+    ],
+    ids=str,
+)
+def test_what_breaks_the_contract_is_found(broken):
+    with pytest.raises(ValidationError):
+        validate({**_document("deploy", DEPLOYED), **broken})
