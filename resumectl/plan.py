@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ UNKNOWN: Final = "(known after apply)"
 REPLACE: Final = "(replace)"
 """A field that only an `after` side carries: the thing cannot be changed in place and is made anew."""
 
+_ABSENT: Final = object()
+_INDEX: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _HOLDS_DATA: Final = {
     "aws_dynamodb_table": "the visitor counter's table and every count in it",
     "aws_s3_bucket": "a bucket and every object and version in it",
@@ -54,7 +57,7 @@ class Change:
         """The names of the fields that differ, sorted."""
         before, after = self.before or {}, self.after or {}
         names = sorted({*before, *after} - {REPLACE})
-        return tuple(name for name in names if before.get(name) != after.get(name))
+        return tuple(name for name in names if before.get(name, _ABSENT) != after.get(name, _ABSENT))
 
     def as_json(self) -> dict[str, Any]:
         """The change as every JSON document shows it; values stay out, they may be secret."""
@@ -118,5 +121,6 @@ def guard(plan: Plan, *, live_objects: int) -> tuple[str, ...]:
 
 
 def _resource_type(address: str) -> str:
-    """`module.a.aws_s3_bucket.site[0]` -> `aws_s3_bucket`."""
-    return address.rsplit(".", 2)[-2] if "." in address else ""
+    """`module.a.aws_s3_bucket.site["a.b"]` -> `aws_s3_bucket`."""
+    plain = _INDEX.sub("", address)
+    return plain.rsplit(".", 2)[-2] if "." in plain else ""

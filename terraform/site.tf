@@ -40,6 +40,7 @@ resource "aws_s3_bucket_versioning" "site" {
   }
 }
 
+# Old versions are what a rollback brings back: resumectl deletes those that no kept release needs, never a calendar.
 # Not in the embedded cloud: nothing grows old there, and the provider's own waiting for it takes 55 seconds.
 resource "aws_s3_bucket_lifecycle_configuration" "site" {
   count = local.emulated ? 0 : 1
@@ -47,14 +48,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "site" {
   bucket = aws_s3_bucket_versioning.site.bucket
 
   rule {
-    id     = "forget-old-versions"
+    id     = "tidy"
     status = "Enabled"
 
     filter {}
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.version_retention_days
-    }
 
     expiration {
       expired_object_delete_marker = true

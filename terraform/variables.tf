@@ -168,17 +168,6 @@ variable "log_retention_days" {
   }
 }
 
-variable "version_retention_days" {
-  description = "Days that a replaced or deleted version of a site object is kept: how far back a rollback reaches."
-  type        = number
-  default     = 365
-
-  validation {
-    condition     = var.version_retention_days >= 1 && floor(var.version_retention_days) == var.version_retention_days
-    error_message = "version_retention_days must be a whole number of days, at least 1."
-  }
-}
-
 variable "alarm_email" {
   description = "Address that is told when the counter fails. null: the alarms are only shown by CloudWatch."
   type        = string

@@ -13,9 +13,9 @@ from resumectl.operations.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl plan                        what deploy would do
-  resumectl plan --only site -v         every object, with what differs
-  resumectl plan --env prod --exit-code 3 if there is anything to do
+  resumectl plan                         what deploy would do
+  resumectl plan --only site -v          every object, with what differs
+  resumectl plan --env prod --exit-code  3 if there is anything to do
 """
 
 

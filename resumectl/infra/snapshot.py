@@ -39,6 +39,8 @@ _OWNED_BY_FUNCTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_lambda_alias": frozenset({"function_version", "routing_config"}),
 }
 _TELLS_NOTHING: Final[Mapping[str, frozenset[str]]] = {
+    # Told by resources of their own; an attribute that has none here (website, cors_rule, ...) stays.
+    "aws_s3_bucket": frozenset({"policy", "versioning", "lifecycle_rule", "server_side_encryption_configuration"}),
     "aws_cloudfront_distribution": frozenset(
         {"etag", "last_modified_time", "status", "in_progress_validation_batches"}
     ),
@@ -76,12 +78,22 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     recorded: dict[str, Fields] = {}
     live: dict[str, Fields] = {}
     for change in plan.get("resource_drift", ()):
-        before, after = _sides(change)
+        before, after = (_without_ours(side, plan) for side in _sides(change))
         if change["change"]["actions"] == ["delete"]:
             recorded[change["address"]] = before
         elif before != after:
             recorded[change["address"]], live[change["address"]] = before, after
     return recorded, live
+
+
+def _without_ours(side: Fields, plan: Mapping[str, Any]) -> Fields:
+    """A role also lists its inline policies: those that are resources of their own are told by these."""
+    if "inline_policy" not in side:
+        return side
+    resources = plan.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", ())
+    ours = {found["values"].get("name") for found in resources if found["type"] == "aws_iam_role_policy"}
+    others = [policy for policy in side["inline_policy"] if policy.get("name") not in ours]
+    return {key: value for key, value in {**side, "inline_policy": others}.items() if not _empty(value)}
 
 
 def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:

@@ -34,6 +34,7 @@ def claim(wanted: int | None, folder: Path, ask: Callable[[int, str, float], Any
         folder: the folder of the embedded cloud; its path decides which port is its own.
         ask: reads a JSON document from an embedded cloud.
     """
+    folder = folder.resolve()
     if wanted is None:
         return open_free(folder)
     if holder(wanted, ask) == str(folder):  # this folder was deleted under a running one: that one is about to end

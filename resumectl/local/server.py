@@ -84,10 +84,11 @@ class Shell:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), _IDLE_SECONDS)
-            if self._forsaken():
-                self._leave()
             if self._changed.is_set():
                 await asyncio.sleep(rest)  # many changes come together
+            if self._forsaken():
+                self._leave()
+            elif self._changed.is_set():
                 self._changed.clear()
                 begun = time.monotonic()
                 self._save()

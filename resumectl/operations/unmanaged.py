@@ -60,15 +60,13 @@ def _function(client: Client, state: State) -> Iterator[tuple[str, dict[str, Any
     for alias in aliases:
         if alias != state.outputs["function_alias"]:
             yield f"{ALIAS}{alias}", {"name": alias}
-    ours = {
-        (resource.attributes.get("qualifier") or "", resource.attributes.get("statement_id"))
-        for resource in state.resources
-        if resource.type == "aws_lambda_permission"
-    }
+    permissions = (resource for resource in state.resources if resource.type == "aws_lambda_permission")
+    ours = {resource.attributes.get("statement_id") for resource in permissions}
     for qualifier in ("", state.outputs["function_alias"]):
         for sid in _statements(client, name, qualifier):
-            if (qualifier, sid) not in ours:
+            if sid not in ours:
                 yield f"{STATEMENT}{sid}", {"sid": sid, "qualifier": qualifier}
+                ours.add(sid)
 
 
 def _statements(client: Client, name: str, qualifier: str) -> list[str]:

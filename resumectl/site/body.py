@@ -55,7 +55,9 @@ class Body:
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to the start, or to the end; nothing else is needed."""
+        """Go to the start or to the end; after a problem there is no use in trying again."""
+        if self.problem:
+            raise self.problem
         self._position = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._file.size}[whence] + offset
         if self._position == 0:
             self._digest = hashlib.sha256()

@@ -39,7 +39,6 @@ run "wrong" {
     api_rate_limit          = 0
     api_burst_limit         = 1.5
     log_retention_days      = 2
-    version_retention_days  = 0
     alarm_email             = "me"
     tags                    = { ManagedBy = "me" }
   }
@@ -47,7 +46,7 @@ run "wrong" {
   expect_failures = [
     var.project, var.environment, var.region, var.domain, var.zone, var.function, var.emulator,
     var.content_security_policy, var.price_class, var.api_rate_limit, var.api_burst_limit, var.log_retention_days,
-    var.version_retention_days, var.alarm_email, var.tags,
+    var.alarm_email, var.tags,
   ]
 }
 

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,6 @@ COMMANDS = list(commands.commands())
 MARKDOWN = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
 NOT_A_KEY = {"root", "state_dir", "environments"}
 SET_BY_RESUMECTL = {"project", "environment", "region", "domain", "zone", "protected", "emulator"}
-
-
-def _keys(table):
-    return {key: value for key, value in tomllib.loads(table).items()}
 
 
 def _fields(*kinds):
@@ -49,7 +46,7 @@ def test_the_example_is_valid_with_a_build_command():
 
 
 def test_the_example_holds_every_setting():
-    tables = _keys(EXAMPLE), _keys(BUILT)
+    tables = tomllib.loads(EXAMPLE), tomllib.loads(BUILT)
     site = tables[0]["site"].keys() | tables[1]["site"].keys()
     environments = {key for name in ("local", "prod") for key in tables[0]["env"][name]}
 
@@ -61,9 +58,10 @@ def test_the_example_holds_every_setting():
 
 def test_every_setting_of_the_example_is_explained():
     lines = [line for line in EXAMPLE.splitlines() if line]
-    for before, line in zip(lines, lines[1:], strict=False):
+    kinds = (settings.Settings, settings.SiteSettings, settings.BackendSettings, settings.Environment)
+    for before, line in pairwise(lines):
         key = re.match(r"([a-z_]+) = ", line)
-        if key and key[1] in _fields(settings.SiteSettings, settings.BackendSettings, settings.Environment):
+        if key and key[1] in _fields(*kinds):
             assert before.startswith("#"), f"{key[1]} has no comment"
 
 

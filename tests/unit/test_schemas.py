@@ -9,9 +9,13 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from resumectl.errors import Exit, Refused, SmokeFailed
+from resumectl.operations.drift import described
+from resumectl.operations.live import Live
 from resumectl.operations.outcome import Outcome
+from resumectl.operations.status import stopped
 from resumectl.plan import Change, Plan, of_kind
 from resumectl.release.ledger import Release
+from resumectl.site.manifest import LiveObject
 from resumectl.smoke.check import Check
 from tests.commands import commands
 from tests.schemas import FOLDER, schema_of, validate
@@ -109,6 +113,10 @@ def test_a_deploy():
     validate(_document("deploy", DEPLOYED, SmokeFailed("1 of 9 checks failed: page.", hint="It answered 500.")))
 
 
+def test_a_status():
+    validate(_document("status", stopped("local").body))
+
+
 def test_a_stored_release():
     validate(json.loads(json.dumps(RELEASE.as_json())))
 
@@ -119,12 +127,14 @@ def test_every_key_of_a_release_is_described():
     assert record.keys() | {"site"} == set(Release.__dataclass_fields__)
 
 
-def test_drift_needs_its_kind():
-    kinds = [change.as_json() for change in of_kind("changed", CHANGES)]
+def test_a_drift():
+    live = Live(objects={"index.html": LiveObject({}, 3, "v1", "2026-11-22T09:12:44+00:00")})
+    changes = [described(change, live) for change in of_kind("changed", CHANGES)]
+    body = {"release": 3, "changes": changes, "pending": {"infra": 0, "function": None, "site": 2}}
 
-    validate(_document("drift", {"changes": kinds}, code=Exit.DIFFERENT))
+    validate(_document("drift", {**body, "unchecked": {}, "fixed": False}, code=Exit.DIFFERENT))
     with pytest.raises(ValidationError):
-        validate(_document("drift", {"changes": [change.as_json() for change in CHANGES]}, code=Exit.DIFFERENT))
+        validate(_document("drift", {**body, "unchecked": {}, "fixed": False, "changes": DEPLOYED["changes"]}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Unit tests run sealed: no network but this machine's own, and nothing from the environment of whoever runs them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from typing import Any
+
+import pytest
+
+LOCAL = ("localhost", "127.", "::1")
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch):
+    """Nothing can be reached or looked up but loopback addresses and Unix sockets."""
+
+    def refuse_others(method: str) -> None:
+        original = getattr(socket.socket, method)
+
+        def guarded(self: socket.socket, *arguments: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                _require_local(arguments[-1][0])
+            return original(self, *arguments)
+
+        monkeypatch.setattr(socket.socket, method, guarded)
+
+    for method in ("connect", "connect_ex", "sendto"):
+        refuse_others(method)
+
+    def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        _require_local(host)
+        return found(host, *arguments, **options)
+
+    found = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+def _require_local(host: str | bytes | None) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name and not name.startswith(LOCAL):
+        raise RuntimeError(f"a unit test reached for {name}")
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory):
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch, _homes):
+    """A home of its own, and no variable that AWS, Terraform, GitHub or resumectl would listen to."""
+    for name in os.environ:
+        if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", tempfile.mkdtemp(dir=_homes))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from botocore.exceptions import ClientError, IncompleteReadError
+
+from resumectl.plan import diff
+from resumectl.site import part, transfer
+from resumectl.site.listing import live
+from resumectl.site.manifest import ReleasedObject
+
+
+def release(s3, files):
+    """Deploy into an empty bucket; gives the manifest."""
+    written = transfer.apply(s3, "site", diff("site", {}, part.worktree(files)), files)
+    s3.calls.clear()
+    return part.record(files, {}, written)
+
+
+@pytest.fixture
+def released(s3, site):
+    return release(s3, site({"index.html": b"<p>", "a.css": b"a", "b.css": b"b"}))
+
+
+def test_what_is_as_released_costs_no_request_of_its_own(s3, released):
+    assert part.live(live(s3, "site", released)) == part.released(released)
+    assert [operation for operation, _ in s3.calls] == ["list_object_versions"]
+
+
+def test_what_was_changed_behind_our_back_is_looked_at(s3, released):
+    s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/css; charset=utf-8")
+    s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
+    s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
+    changes = diff("site", part.released(released), part.live(live(s3, "site", released)))
+    assert [(c.key, c.action) for c in changes] == [("a.css", "update"), ("b.css", "delete"), ("new.txt", "create")]
+    assert changes[0].fields == ("cache_control",)
+    assert sorted(key for operation, key in s3.calls if operation == "head_object") == ["a.css", "new.txt"]
+
+
+def test_only_what_is_not_as_released_says_since_when(s3, released):
+    s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
+    since = {key: entry.modified for key, entry in live(s3, "site", released).items()}
+    assert since == {"a.css": "2026-11-22T09:30:00+00:00", "b.css": None, "index.html": None}
+
+
+def test_headers_that_we_never_set_are_shown(s3, released):
+    file = released["a.css"]
+    tampered = {
+        "ContentType": file.content_type,
+        "CacheControl": file.cache_control,
+        "ContentDisposition": "attachment",
+    }
+    s3.put_object(Bucket="site", Key="a.css", Body=b"a", **tampered, Metadata={"x": "y"}, WebsiteRedirectLocation="/z")
+    (change,) = diff("site", part.released(released), part.live(live(s3, "site", released)))
+    assert change.fields == ("content_disposition", "metadata", "website_redirect")
+
+
+def test_without_a_release_everything_is_looked_at(s3, released):
+    found = live(s3, "site", {})
+    assert part.live(found) == part.released(released)
+    assert {key: entry.version_id for key, entry in found.items()} == {k: e.version_id for k, e in released.items()}
+    assert [entry.size for entry in found.values()] == [1, 1, 3]
+
+
+def test_a_version_id_proves_nothing_in_a_bucket_without_versioning(site, new_s3):
+    s3 = new_s3(versioned=False)
+    released = release(s3, site({"a.css": b"a"}))
+    assert released["a.css"].version_id == "null"
+    s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
+    assert live(s3, "site", released)["a.css"].fields["sha256"] == hashlib.sha256(b"evil").hexdigest()
+
+
+@pytest.mark.parametrize("checksum", [None, "q1MKE+RZFJgrefm34/uplM+R8/si9xzqGvvwK0YMbR0=-3"])
+def test_without_a_usable_checksum_the_body_is_hashed(s3, checksum):
+    s3.put_object(Bucket="site", Key="a", Body=b"abc")
+    s3.objects["a"][0].checksum = checksum
+    assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_body_that_breaks_off_is_read_again(s3):
+    s3.put_object(Bucket="site", Key="a", Body=b"abc")
+    left = [1, 2]
+
+    def breaks(operation, _):
+        if operation == "get_object" and left:
+            raise IncompleteReadError(actual_bytes=left.pop(), expected_bytes=3)
+
+    s3.before = breaks
+    assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
+    left[:] = [1, 2, 3]
+    with pytest.raises(IncompleteReadError):
+        live(s3, "site", {})
+
+
+def test_what_vanishes_meanwhile_is_absent(s3):
+    s3.put_object(Bucket="site", Key="a", Body=b"abc")
+    s3.fail_at["head_object", "a"] = "404"
+    assert live(s3, "site", {}) == {}
+
+
+def test_only_not_found_means_absent(s3):
+    s3.put_object(Bucket="site", Key="a", Body=b"abc")
+    s3.fail_at["head_object", "a"] = "403"
+    with pytest.raises(ClientError):
+        live(s3, "site", {})
+
+
+def test_no_bucket_no_objects(s3):
+    s3.exists = False
+    assert live(s3, "site", {"a": ReleasedObject("", 0, "", "", "v1")}) == {}

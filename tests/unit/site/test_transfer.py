@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, HTTPClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resumectl.errors import BuildError, CloudError
+from resumectl.plan import diff
+from resumectl.settings import CacheRule
+from resumectl.site import part
+from resumectl.site.listing import live
+from resumectl.site.scan import scan
+from resumectl.site.transfer import apply, restore
+
+
+def deploy(s3, files, released=None, **options):
+    """Make the bucket what the files are, as a deploy does; gives the new manifest."""
+    objects = live(s3, "site", released or {})
+    changes = diff("site", part.live(objects), part.worktree(files))
+    s3.calls.clear()
+    return part.record(files, objects, apply(s3, "site", changes, files, **options))
+
+
+def remaining(s3, files):
+    return diff("site", part.live(live(s3, "site", {})), part.worktree(files))
+
+
+def written(s3):
+    return [
+        (operation, key) for operation, key in s3.calls if operation in ("put_object", "copy_object", "delete_objects")
+    ]
+
+
+def test_after_an_apply_there_is_nothing_left_to_do(s3, site):
+    files = site({"index.html": b"<p>", "a b/ü+%.css": b"x", "empty.txt": b""})
+    manifest = deploy(s3, files)
+    assert remaining(s3, files) == ()
+    assert {key: entry.version_id for key, entry in manifest.items()} == {k: v[0].id for k, v in s3.objects.items()}
+    deploy(s3, files, manifest)
+    assert written(s3) == []
+
+
+def test_assets_then_pages_then_deletions_pages_first(s3, site):
+    for key in ("old.css", "zold.html"):
+        s3.put_object(Bucket="site", Key=key, Body=b"", ContentType="text/html" if "html" in key else "text/css")
+    deploy(s3, site({"a.html": b"", "b.html": b"", "x.css": b"", "z.js": b""}))
+    order = [key for _, key in written(s3)]
+    assert set(order[:2]) == {"x.css", "z.js"}
+    assert set(order[2:4]) == {"a.html", "b.html"}
+    assert order[4:] == [("zold.html", "old.css")]
+
+
+def test_no_page_begins_before_the_last_asset_has_ended(s3, site):
+    page_begun, seen = threading.Event(), []
+
+    def before(operation, key):
+        if key == "index.html":
+            page_begun.set()
+        if key == "slow.css":
+            seen.append(page_begun.wait(0.05))
+
+    s3.before = before
+    deploy(s3, site({"index.html": b"", "fast.css": b"", "slow.css": b""}))
+    assert seen == [False]
+    assert page_begun.is_set()
+
+
+def test_headers_alone_are_corrected_inside_s3(s3, site):
+    files = {"a.css": b"x", "b.css": b"y"}
+    manifest = deploy(s3, site(files))
+    wanted = site(files, [CacheRule("a.css", "max-age=7")])
+    again = deploy(s3, wanted, manifest)
+    assert written(s3) == [("copy_object", "a.css")]
+    assert again["a.css"].version_id != manifest["a.css"].version_id
+    assert remaining(s3, wanted) == ()
+
+
+def test_headers_that_somebody_added_are_removed(s3, site):
+    files = site({"a.css": b"x"})
+    deploy(s3, files)
+    s3.objects["a.css"][0].headers["ContentDisposition"] = "attachment"
+    deploy(s3, files)
+    assert remaining(s3, files) == ()
+
+
+def test_a_copy_of_other_bytes_is_noticed(s3, site):
+    manifest = deploy(s3, site({"a.css": b"x"}))
+    wanted = site({"a.css": b"x"}, [CacheRule("*", "max-age=7")])
+    changes = diff("site", part.released(manifest), part.worktree(wanted))
+    s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
+    with pytest.raises(CloudError, match="changed by somebody else"):
+        apply(s3, "site", changes, wanted)
+
+
+def test_a_failure_is_raised_and_the_next_deploy_continues(s3, site):
+    files = site({"index.html": b"", **{f"{n}.css": b"x" for n in range(50)}})
+    s3.fail_at["put_object", "7.css"] = "InternalError"
+    with pytest.raises(ClientError):
+        deploy(s3, files)
+    assert ("put_object", "index.html") not in s3.calls
+    s3.fail_at.clear()
+    done = set(s3.objects)
+    deploy(s3, files)
+    assert {key for _, key in written(s3)} == set(files) - done
+    assert remaining(s3, files) == ()
+
+
+def test_nothing_is_deleted_when_an_upload_failed(s3, site):
+    s3.put_object(Bucket="site", Key="old.css", Body=b"")
+    s3.fail_at["put_object", "index.html"] = "InternalError"
+    with pytest.raises(ClientError):
+        deploy(s3, site({"index.html": b""}))
+    assert s3.objects["old.css"][0].data is not None
+
+
+def test_every_keys_deletion_is_looked_at(s3, site):
+    for key in ("a.css", "b.css"):
+        s3.put_object(Bucket="site", Key=key, Body=b"")
+    s3.fail_at["delete_objects", "b.css"] = ["AccessDenied"]
+    with pytest.raises(CloudError, match=r"b\.css \(AccessDenied\)"):
+        deploy(s3, site({"index.html": b""}))
+
+
+def test_a_deletion_that_failed_for_the_moment_is_tried_again(s3, site):
+    for key in ("a.css", "b.css"):
+        s3.put_object(Bucket="site", Key=key, Body=b"")
+    s3.fail_at["delete_objects", "b.css"] = ["InternalError", "SlowDown"]
+    files = site({"index.html": b""})
+    deploy(s3, files)
+    assert [key for operation, key in s3.calls if operation == "delete_objects"] == [
+        ("a.css", "b.css"),
+        ("b.css",),
+        ("b.css",),
+    ]
+    assert remaining(s3, files) == ()
+    s3.put_object(Bucket="site", Key="c.css", Body=b"")
+    s3.fail_at["delete_objects", "c.css"] = ["InternalError"] * 3
+    with pytest.raises(CloudError, match="InternalError"):
+        deploy(s3, files)
+
+
+def test_deletions_come_a_thousand_at_a_time(s3, site):
+    for n in range(2001):
+        s3.put_object(Bucket="site", Key=f"{n}.css", Body=b"")
+    told = []
+    deploy(s3, site({"index.html": b""}), progress=lambda done, total: told.append((done, total)))
+    assert [len(keys) for operation, keys in s3.calls if operation == "delete_objects"] == [1000, 1000, 1]
+    assert told == [(1, 2002), (1001, 2002), (2001, 2002), (2002, 2002)]
+
+
+def test_a_file_that_changed_since_the_scan_is_refused(s3, site):
+    files = site({"index.html": b"<p>one"})
+    files["index.html"].path.write_bytes(b"<p>two")
+    with pytest.raises(BuildError, match=r"index\.html changed"):
+        deploy(s3, files)
+    assert s3.objects == {}
+
+
+def test_a_file_that_changed_is_named_even_when_the_sender_wraps_the_error(s3, site):
+    class Wrapping(type(s3)):
+        def put_object(self, **given):
+            try:
+                return super().put_object(**given)
+            except BuildError as error:
+                raise HTTPClientError(error=error) from error
+
+    files = site({"index.html": b"<p>one"})
+    files["index.html"].path.write_bytes(b"<p>two")
+    with pytest.raises(BuildError, match=r"index\.html changed"):
+        deploy(Wrapping(), files)
+
+
+def test_other_network_errors_pass(s3, site):
+    def cut(operation, key):
+        raise HTTPClientError(error="cut")
+
+    files = site({"index.html": b""})
+    s3.before = cut
+    with pytest.raises(HTTPClientError):
+        apply(s3, "site", diff("site", {}, part.worktree(files)), files)
+
+
+def test_rolling_back_brings_bytes_and_headers_without_an_upload(s3, site, tmp_path):
+    first = deploy(s3, site({"index.html": b"1", "a.css": b"1", "same.css": b"s"}))
+    files = site({"index.html": b"2", "a.css": b"1", "b.css": b"2"}, [CacheRule("a.css", "max-age=7")])
+    deploy(s3, {key: file for key, file in files.items() if key != "same.css"}, first)
+    objects = live(s3, "site", {})
+    changes = diff("site", part.live(objects), part.released(first))
+    s3.calls.clear()
+    versions = restore(s3, "site", changes, first)
+    assert sorted(written(s3)) == [
+        ("copy_object", "a.css"),
+        ("copy_object", "index.html"),
+        ("copy_object", "same.css"),
+        ("delete_objects", ("b.css",)),
+    ]
+    after = live(s3, "site", {})
+    assert part.live(after) == part.released(first)
+    recorded = part.record(first, objects, versions)
+    assert {key: entry.version_id for key, entry in recorded.items()} == {k: o.version_id for k, o in after.items()}
+
+
+def test_a_version_that_is_gone_stops_a_rollback_before_anything_changes(s3, site):
+    first = deploy(s3, site({"index.html": b"1", "a.css": b"1", "empty.txt": b""}))
+    deploy(s3, site({"index.html": b"2", "a.css": b"2", "empty.txt": b"2"}))
+    s3.objects["index.html"] = s3.objects["index.html"][:1]
+    before = live(s3, "site", {})
+    with pytest.raises(CloudError, match=r"^index\.html cannot be brought back") as refused:
+        restore(s3, "site", diff("site", part.live(before), part.released(first)), first)
+    assert refused.value.code == "version-gone"
+    assert live(s3, "site", {}) == before
+
+
+def test_a_rollback_that_may_not_look_says_so(s3, site):
+    first = deploy(s3, site({"index.html": b"1"}))
+    s3.fail_at["get_object", "index.html"] = "AccessDenied"
+    with pytest.raises(ClientError):
+        restore(s3, "site", diff("site", {}, part.released(first)), first)
+
+
+NAMES = st.sampled_from(["index.html", "a/index.html", "a b.css", "ü+%.js", "é/x~.txt", "app.8e0d62a0.js", "d/e/f.png"])
+TREES = st.dictionaries(NAMES, st.binary(max_size=20), min_size=1)
+
+
+@given(TREES, TREES, st.sampled_from(["", "*", "*.css", "a/*"]))
+@settings(deadline=None, max_examples=30)
+def test_any_site_after_any_other_and_back(new_s3, first, second, glob):
+    s3 = new_s3()
+    with tempfile.TemporaryDirectory() as folder:
+        manifests = []
+        for number, (tree, rules) in enumerate([(first, ()), (second, (CacheRule(glob, "max-age=7"),))]):
+            root = Path(folder, str(number))
+            for name, data in tree.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_bytes(data)
+            files = scan(root, rules)
+            manifests.append(deploy(s3, files, manifests[-1] if manifests else None))
+            assert remaining(s3, files) == ()
+    back = diff("site", part.live(live(s3, "site", manifests[-1])), part.released(manifests[0]))
+    restore(s3, "site", back, manifests[0])
+    assert part.live(live(s3, "site", {})) == part.released(manifests[0])
+
+
+def test_over_the_wire(moto_s3, site):
+    moto_s3.put_object(Bucket="site", Key="old/ü +%.txt", Body=b"x")
+    tree = {"index.html": b"<p>", "a b/ü+%~&.css": b"x", "empty.txt": b"", "big.bin": b"\0" * 3_000_000}
+    files = site(tree)
+    begun = live(moto_s3, "site", {})
+    versions = apply(moto_s3, "site", diff("site", part.live(begun), part.worktree(files)), files)
+    objects = live(moto_s3, "site", {})
+    assert part.live(objects) == part.worktree(files)
+    assert {key: entry.version_id for key, entry in objects.items()} == versions
+
+    manifest = part.record(files, begun, versions)
+    assert part.live(live(moto_s3, "site", manifest)) == part.worktree(files)
+    moto_s3.put_object(Bucket="site", Key="index.html", Body=b"evil", Metadata={"a": "b"}, Expires=1)
+    moto_s3.delete_object(Bucket="site", Key="empty.txt")
+    drifted = diff("site", part.live(live(moto_s3, "site", manifest)), part.released(manifest))
+    assert [change.key for change in drifted] == ["empty.txt", "index.html"]
+    assert set(drifted[1].fields) == {"cache_control", "content_type", "expires", "metadata", "sha256"}
+    restore(moto_s3, "site", drifted, manifest)
+    assert part.live(live(moto_s3, "site", manifest)) == part.released(manifest)
+    gone = {key: replace(entry, version_id="00000000-0000-4000-8000-000000000000") for key, entry in manifest.items()}
+    with pytest.raises(CloudError, match="and 1 more cannot be brought back"):
+        restore(moto_s3, "site", diff("site", {}, part.released(gone)), gone)
+
+
+def test_an_upload_does_not_wait_for_a_permission_to_go_on(moto_s3, site):
+    sent = []
+    moto_s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers)))
+    files = site({"expect.css": b"x"})
+    apply(moto_s3, "site", diff("site", {}, part.worktree(files)), files)
+    (headers,) = sent
+    assert "Expect" not in headers
+    assert headers["x-amz-checksum-sha256"]
+    assert not [name for name in headers if "crc" in name.lower() or "trailer" in name.lower()]

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+
+def test_the_network_is_off():
+    with socket.socket() as client, pytest.raises(RuntimeError, match=r"192\.0\.2\.1"):
+        client.connect(("192.0.2.1", 80))
+    with pytest.raises(RuntimeError, match=r"example\.com"):
+        socket.create_connection(("example.com", 80))
+
+
+def test_this_machine_can_be_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
+
+
+def test_nothing_of_whoever_runs_the_tests_is_left():
+    assert not [name for name in os.environ if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_"))]
+    assert not os.listdir(os.environ["HOME"])

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from resumectl import errors
+from resumectl.errors import Exit, ResumectlError
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ResumectlError)]
+
+
+def test_the_exit_codes_are_the_contract():
+    assert {code.name: code.value for code in Exit} == {
+        "OK": 0,
+        "FAILED": 1,
+        "USAGE": 2,
+        "DIFFERENT": 3,
+        "SMOKE_FAILED": 4,
+        "LOCKED": 5,
+        "BUG": 70,
+        "INTERRUPTED": 130,
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_error_says_what_and_what_to_do(kind):
+    error = kind("It broke.", hint="Mend it.")
+    assert (str(error), error.message, error.hint) == ("It broke.", "It broke.", "Mend it.")
+    assert error.exit_code in Exit
+
+
+def test_every_error_has_a_code_of_its_own():
+    assert len({kind.code for kind in KINDS}) == len(KINDS)
+
+
+def test_a_code_can_be_more_exact():
+    assert errors.Refused("No.", code="data-loss").code == "data-loss"
+    assert errors.Refused("No.").code == "refused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(errors.SmokeFailed, Exit.SMOKE_FAILED), (errors.Locked, Exit.LOCKED), (errors.Refused, Exit.FAILED)],
+)
+def test_what_programs_tell_apart_has_its_exit_code(kind, code):
+    assert kind("x").exit_code is code
