@@ -20,6 +20,14 @@ Client = Any
 
 EMULATOR_ACCOUNT: Final = "000000000000"
 _EMULATOR_KEYS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+_WIN_OVER_PROFILE: Final = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+}
+"""Terraform prefers these to AWS_PROFILE; boto3 does not, when a profile is configured."""
 _POOL: Final = 64
 
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -86,8 +94,10 @@ class Cloud:
         if self.endpoint:
             kept = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
             return {**kept, **_EMULATOR_KEYS, **region, "AWS_ENDPOINT_URL": self.endpoint, "AWS_MAX_ATTEMPTS": "3"}
-        profile = {"AWS_PROFILE": self.environment.profile} if self.environment.profile else {}
-        return {**inherited, **profile, **region}
+        if not self.environment.profile:
+            return {**inherited, **region}
+        kept = {key: value for key, value in inherited.items() if key not in _WIN_OVER_PROFILE}
+        return {**kept, "AWS_PROFILE": self.environment.profile, **region}
 
     def _make_client(self, service: str, region: str) -> Client:
         from botocore.config import Config
@@ -116,7 +126,12 @@ class Cloud:
 
 
 def _check_region(session: Any, environment: Environment) -> None:
-    known = session.get_available_regions("s3", session.get_partition_for_region(environment.region))
+    from botocore.exceptions import UnknownRegionError
+
+    try:
+        known = session.get_available_regions("s3", session.get_partition_for_region(environment.region))
+    except UnknownRegionError:
+        known = session.get_available_regions("s3")
     if environment.region in known:
         return
     near = difflib.get_close_matches(environment.region, known, n=1)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resumectl.errors import Exit, ResumectlError
+from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,7 @@ def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> i
     try:
         outcome = function(call, **own)
     except ResumectlError as error:
-        outcome = Outcome(error=error)
+        outcome = Outcome(error=_explained(call, error))
     except KeyboardInterrupt:
         outcome = Outcome(error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues."))
     except (typer.Exit, typer.Abort, BrokenPipeError):
@@ -164,6 +164,15 @@ def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> i
         outcome = Outcome(error=_bug(call, error))
     _show(call, outcome)
     return int(outcome.exit_code)
+
+
+def _explained(call: Call, error: ResumectlError) -> ResumectlError:
+    """The error; when the embedded cloud ended under the command, that, because it explains all others."""
+    if not isinstance(error, (CloudError, TerraformError)) or not call.environment.emulator:
+        return error
+    from resumectl.cli.wiring import emulator
+
+    return emulator(call.settings, call.environment).explain_if_down() or error
 
 
 class _Interrupted(ResumectlError):

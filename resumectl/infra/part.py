@@ -62,7 +62,7 @@ class Infra:
             TerraformError: there is no usable Terraform.
         """
         found = find_terraform(environ, settings.state_dir)
-        choice = cli_config(environ, settings.state_dir)
+        choice = cli_config(environ, settings.state_dir, product=found.product)
         work = work_dir(settings, cloud.environment)
         runner = Runner(found.path, module.directory, work, {**cloud.environ(environ), **choice.env})
         return cls(runner, backend(cloud, bucket), module)

@@ -117,10 +117,10 @@ class Emulator:
             log=self._log,
         )
 
-    def explain_if_down(self, endpoint: str | None) -> ResumectlError | None:
+    def explain_if_down(self) -> ResumectlError | None:
         """What to say instead of a connection error, when the reason is that the embedded cloud is not there."""
         port = self._remembered
-        if port is None or endpoint is None or endpoint.rstrip("/") != _endpoint(port):
+        if port is None:
             return None
         state = look(self._presence).state
         if state == "running" and self.ask(port, folder.WHOSE, _ANSWER_SECONDS) is not None:

@@ -76,8 +76,14 @@ def site(ctx: Context, found: Survey, state: State) -> Mapping[str, ReleasedObje
             written = transfer.apply(
                 ctx.s3, bucket, changes, found.files, progress=lambda done, total: tell(f"{done} of {total} objects")
             )
-        invalidate(ctx, state, changes)
+    invalidate(ctx, state, [*changes, *_since_release(found)])
     return part.record(found.files, objects, written)
+
+
+def _since_release(found: Survey) -> Sequence[Change]:
+    """What is new since the last record: an interrupted deploy may have uploaded it and not told the edges."""
+    released = part.manifest_from_json(found.live.released.site) if found.live.released else {}
+    return diff("site", part.released(released), part.worktree(found.files))
 
 
 def _settled(ctx: Context, found: Survey, state: State) -> tuple[Mapping[str, LiveObject], Sequence[Change]]:

@@ -33,7 +33,7 @@ def doctor(settings: Settings, environment: Environment, cloud: Callable[[], str
     checks = [
         _check("resumectl", lambda: f"{__version__}, Python {platform.python_version()}"),
         _check("terraform", lambda: _terraform(settings)),
-        _check("provider", lambda: cli_config(os.environ, settings.state_dir).source),
+        _check("provider", lambda: _provider(settings)),
         _check("function", lambda: _folder(settings.backend.source)),
         _check("site", lambda: settings.site.build or _folder(settings.site.source or settings.root)),
         _check("git", _git),
@@ -54,6 +54,11 @@ def _check(name: str, find: Callable[[], str]) -> dict[str, Any]:
 def _terraform(settings: Settings) -> str:
     found = find_terraform(os.environ, settings.state_dir)
     return f"{found.product} {found.version}, {found.source}"
+
+
+def _provider(settings: Settings) -> str:
+    product = find_terraform(os.environ, settings.state_dir).product
+    return cli_config(os.environ, settings.state_dir, product=product).source
 
 
 def _folder(path: Path) -> str:

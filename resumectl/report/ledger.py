@@ -22,6 +22,7 @@ _KINDS: Final = {
     "unmanaged": "put there by nobody we know",
 }
 _VALUE: Final = 48
+_DIGEST: Final = 64
 
 
 def ending(release: Mapping[str, Any]) -> str:
@@ -63,9 +64,22 @@ def _drifted(screen: Screen, change: Mapping[str, Any]) -> None:
     if change.get("since"):
         text.append(f"  since {change['since']}", "dim")
     screen.out.print(text)
-    values = change["values"] if change["action"] == "update" else {}
+    values = dict(change["values"]) if change["action"] == "update" else {}
+    if "tags" in values:
+        values.pop("tags_all", None)  # says the same again
     for name, value in values.items():
-        screen.line(f"      {words.differing([name])}: {_short(value['from'])} -> {_short(value['to'])}", style="dim")
+        before, after = _apart(value["from"], value["to"])
+        screen.line(f"      {words.differing([name])}: {_short(before)} -> {_short(after)}", style="dim")
+
+
+def _apart(before: object, after: object) -> tuple[object, object]:
+    """Of two mappings, only the entries that differ; of two digests, enough to tell them apart."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        return tuple({name: side[name] for name in names if name in side} for side in (before, after))  # type: ignore[return-value]
+    if isinstance(before, str) and isinstance(after, str) and len(before) == len(after) == _DIGEST:
+        return before[:12], after[:12]
+    return before, after
 
 
 def _many(count: int) -> str:

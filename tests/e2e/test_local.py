@@ -247,7 +247,7 @@ def test_a_kill_loses_nothing_that_is_a_second_old(emulator: Callable[..., Emula
     )
     os.kill(running.pid, signal.SIGKILL)
     assert wait_until(lambda: cloud.status().state == "crashed", seconds=5)
-    error = cloud.explain_if_down(running.endpoint)
+    error = cloud.explain_if_down()
     assert error is not None
     assert "ended unexpectedly" in error.message
     assert wait_until(lambda: _group(running.pid) == [], seconds=5), "its children end by themselves"

@@ -22,6 +22,7 @@ BUILT = re.sub(r"(?m)^(source = \"frontend\")$", r"# \1", EXAMPLE)
 BUILT = re.sub(r"(?m)^# (build|output) = ", r"\1 = ", BUILT)
 COMMANDS = list(commands.commands())
 MARKDOWN = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
+TABLES = {"site", "backend", "retention", "ignores"}
 NOT_A_KEY = {"root", "state_dir", "environments"}
 SET_BY_RESUMECTL = {"project", "environment", "region", "domain", "zone", "protected", "emulator"}
 
@@ -53,12 +54,21 @@ def test_the_example_holds_every_setting():
     assert site == _fields(settings.SiteSettings)
     assert tables[0]["backend"].keys() == _fields(settings.BackendSettings)
     assert environments == _fields(settings.Environment) - {"name"}
-    assert tables[0]["project"].keys() == _fields(settings.Settings) - {*NOT_A_KEY, "site", "backend"}
+    assert tables[0]["releases"].keys() == _fields(settings.Retention)
+    assert tables[0]["drift"]["ignore"][0].keys() == _fields(settings.Ignore)
+    assert tables[0]["project"].keys() == _fields(settings.Settings) - {*NOT_A_KEY, *TABLES}
 
 
 def test_every_setting_of_the_example_is_explained():
     lines = [line for line in EXAMPLE.splitlines() if line]
-    kinds = (settings.Settings, settings.SiteSettings, settings.BackendSettings, settings.Environment)
+    kinds = (
+        settings.Settings,
+        settings.SiteSettings,
+        settings.BackendSettings,
+        settings.Retention,
+        settings.Ignore,
+        settings.Environment,
+    )
     for before, line in pairwise(lines):
         key = re.match(r"([a-z_]+) = ", line)
         if key and key[1] in _fields(*kinds):
@@ -129,12 +139,33 @@ def test_every_heading_that_the_code_names_is_there():
         assert not heading or re.search(rf"(?m)^#+ {re.escape(heading)}$", text), f"{document}, {heading}"
 
 
+def test_every_command_that_a_hint_names_is_there():
+    names = {command.name for command in COMMANDS}
+    named = {found for hint in _hints() for found in re.findall(r"resumectl (?:local )?[a-z]+", hint)}
+
+    assert "resumectl history" in named
+    assert named - names <= {"resumectl in"}  # Run resumectl in ...
+
+
 def _anchors(text):
     headings = re.findall(r"(?m)^#+ (.+)$", text)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def _strings():
-    trees = (ast.parse(file.read_text()) for file in (ROOT / "resumectl").rglob("*.py"))
-    nodes = (node for tree in trees for node in ast.walk(tree))
-    return "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return "\n".join(text for tree in _trees() for text in _texts(tree))
+
+
+def _hints():
+    calls = (node for tree in _trees() for node in ast.walk(tree) if isinstance(node, ast.Call))
+    hints = (keyword.value for call in calls for keyword in call.keywords if keyword.arg == "hint")
+    return ["".join(_texts(hint)) for hint in hints]
+
+
+def _texts(tree):
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [value for value in constants if isinstance(value, str)]
+
+
+def _trees():
+    return [ast.parse(file.read_text()) for file in (ROOT / "resumectl").rglob("*.py")]

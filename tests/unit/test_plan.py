@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from resumectl.plan import REPLACE, UNKNOWN, Change, Plan, diff, guard, of_kind
 
-VALUES = st.none() | st.text("ab", max_size=2) | st.lists(st.text("ab", max_size=1), max_size=2)
-FIELDS = st.dictionaries(st.sampled_from(["sha256", "size", "cache_control"]), VALUES)
-SNAPSHOTS = st.dictionaries(st.text("abc/.", max_size=3), FIELDS, max_size=5)
+FIELDS = st.dictionaries(st.sampled_from(["sha256", "size"]), st.sampled_from([None, "", "x", 1, ["x"]]))
+SNAPSHOTS = st.dictionaries(st.sampled_from(["index.html", "a/b.css", "a.js", ""]), FIELDS)
 
 
 def applied(snapshot, changes):
@@ -33,13 +32,10 @@ def test_nothing_differs_from_itself(snapshot):
 
 
 @given(SNAPSHOTS, SNAPSHOTS)
-def test_applying_the_difference_gives_the_other_side(before, after):
-    assert applied(before, diff("site", before, after)) == after
-
-
-@given(SNAPSHOTS, SNAPSHOTS)
-def test_after_applying_there_is_nothing_left_to_do(before, after):
-    assert diff("site", applied(before, diff("site", before, after)), after) == ()
+def test_applying_the_difference_leaves_nothing_to_do(before, after):
+    result = applied(before, diff("site", before, after))
+    assert result == after
+    assert diff("site", result, after) == ()
 
 
 @given(SNAPSHOTS, SNAPSHOTS)

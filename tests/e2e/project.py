@@ -1,0 +1,229 @@
+"""A project on the disk, driven through the real command line in a process of its own, and looked at from outside."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from resumectl.local import presence
+from tests.schemas import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("frontend", "lambda_src", "terraform", "resumectl.toml", ".gitignore")
+TWO_MINUTES = 120.0
+TEN_MINUTES = 600.0
+
+_KEPT = (
+    *("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"),
+    *("RESUMECTL_TERRAFORM", "RESUMECTL_PROVIDER_MIRROR", "TF_CLI_CONFIG_FILE"),
+)
+"""What Terraform may need to find its provider. Nothing of AWS, GitHub or the user comes through."""
+_NOT_CLONED = shutil.ignore_patterns("__pycache__", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended."""
+
+    args: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one document on stdout, which keeps its contract."""
+        document: dict[str, Any] = json.loads(self.out)
+        validate(document)
+        assert document["exit_code"] == self.code
+        return document
+
+    def __str__(self) -> str:
+        return f"resumectl {' '.join(self.args)}: exit code {self.code}\n{self.out[-2000:]}\n{self.err[-4000:]}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the site answered."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+class Project:
+    """A copy of this repository's project, as a fresh clone has it.
+
+    Args:
+        root: its folder.
+        home: the home directory of whoever works in it.
+    """
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self.root = root
+        self.environ = environment(home)
+
+    @classmethod
+    def copy(cls, root: Path, home: Path) -> Project:
+        """Lay the project out in `root`, with one commit."""
+        made = cls(root, home)
+        home.mkdir(parents=True, exist_ok=True)
+        root.mkdir()
+        for name in PARTS:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, root / name, ignore=_NOT_CLONED)
+            else:
+                shutil.copyfile(source, root / name)
+        made.git("init", "--quiet")
+        made.commit("First")
+        return made
+
+    def git(self, *arguments: str) -> str:
+        """Run git, as somebody."""
+        who = ("-c", "user.name=Alex", "-c", "user.email=alex@example.com", "-c", "commit.gpgsign=false")
+        command = ["git", *who, *arguments]
+        done = subprocess.run(command, cwd=self.root, env=self.environ, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def commit(self, message: str) -> str:
+        """Commit everything; gives the revision."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """Write a file of the project."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a piece of a file that must be there."""
+        text = (self.root / name).read_text()
+        assert old in text, f"{name} does not hold {old!r}"
+        self.write(name, text.replace(old, new))
+
+    def resumectl(self, *args: str, env: Mapping[str, str] | None = None, seconds: float = TEN_MINUTES) -> Run:
+        """Run a command to its end."""
+        return finish(self.start(*args, env=env), seconds)
+
+    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command, without a terminal."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "resumectl", *args],
+            cwd=self.root,
+            env={**self.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def local(self) -> dict[str, Any]:
+        """How the embedded cloud is."""
+        return self.resumectl("local", "status", "--json").json
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the embedded cloud, which must have been started once."""
+        import boto3
+        from botocore.config import Config
+
+        port = json.loads((self.root / ".resumectl/local/emulator.json").read_text())["port"]
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}),
+        )
+
+    @property
+    def bucket(self) -> str:
+        """The site's bucket."""
+        names = [found["Name"] for found in self.client("s3").list_buckets()["Buckets"]]
+        return next(name for name in names if "-site-" in name)
+
+    @property
+    def distribution(self) -> str:
+        """The id of the site's distribution."""
+        return str(self.client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["Id"])
+
+    def invalidated(self) -> list[list[str]]:
+        """The paths of every invalidation so far, the oldest first."""
+        cloudfront, distribution = self.client("cloudfront"), self.distribution
+        listed = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"].get("Items", ())
+        ids = [found["Id"] for found in sorted(listed, key=lambda found: found["CreateTime"])]
+        details = [cloudfront.get_invalidation(DistributionId=distribution, Id=found)["Invalidation"] for found in ids]
+        return [sorted(found["InvalidationBatch"]["Paths"]["Items"]) for found in details]
+
+    def end(self) -> None:
+        """End the embedded cloud, politely or not."""
+        with suppress(subprocess.TimeoutExpired):
+            self.resumectl("local", "stop", seconds=60)
+        found = presence.look(self.root / ".resumectl/local/server")
+        if found.state == "running" and found.pid:
+            os.kill(found.pid, signal.SIGKILL)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A clean environment. The cache stays where it is, so that a provider is downloaded once."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    own = Path(os.environ.get("HOME") or Path.home())
+    if not Path(kept.get("TF_CLI_CONFIG_FILE", "/nowhere")).is_file() and (own / ".terraformrc").is_file():
+        kept["TF_CLI_CONFIG_FILE"] = str(own / ".terraformrc")
+    cache = os.environ.get("XDG_CACHE_HOME") or str(own / ".cache")
+    return {**kept, "HOME": str(home), "XDG_CACHE_HOME": cache, "PYTHONPATH": str(ROOT)}
+
+
+def finish(running: subprocess.Popen[str], seconds: float = TEN_MINUTES) -> Run:
+    """Wait for a command that was started."""
+    with running:
+        try:
+            out, err = running.communicate(timeout=seconds)
+        finally:
+            if running.poll() is None:
+                running.kill()
+    arguments = running.args
+    assert isinstance(arguments, list)
+    return Run(tuple(str(item) for item in arguments[3:]), running.returncode, out, err)
+
+
+def ask(url: str, method: str = "GET") -> Answer:
+    """Ask the site for something, as a browser would; `*.localhost` is this machine."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=60)
+    try:
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        connection.request(method, path, headers={"Host": parts.netloc})
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = TWO_MINUTES) -> Any:
+    """Wait for a condition that nothing announces; gives what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"still not so after {seconds:.0f} s"
+        time.sleep(0.05)
+    return found

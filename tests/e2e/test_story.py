@@ -1,0 +1,264 @@
+"""The story of the tool: a fresh clone goes live, is changed part by part, is broken, heals, and is taken down.
+
+Each test finds the project deployed and leaves it so; what differs is what it changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import pytest
+
+from resumectl.errors import Exit
+from tests.e2e.project import ROOT, Run, ask, finish, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.e2e.project import Project
+
+pytestmark = pytest.mark.usefixtures("first")
+
+PAGE = "<!doctype html><html lang=en><title>{0}</title><h1>{0}</h1>"
+ODD_NAMES = ("with space.html", "café/ünï.html", "a+b.html", "100%.html", "it's (me) & you.html", "~[draft].html")
+
+
+@pytest.fixture(scope="module")
+def urls(first: Run) -> dict[str, str]:
+    found: dict[str, str] = first.json["urls"]
+    return found
+
+
+def versions(project: Project) -> dict[str, str]:
+    """What is live, object by object."""
+    listed = project.client("s3").list_object_versions(Bucket=project.bucket)["Versions"]
+    return {found["Key"]: found["VersionId"] for found in listed if found["IsLatest"]}
+
+
+def alias(project: Project) -> dict[str, Any]:
+    """The version of the function that is live."""
+    functions = project.client("lambda")
+    name = functions.list_functions()["Functions"][0]["FunctionName"]
+    found: dict[str, Any] = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    return found
+
+
+def count(urls: dict[str, str], method: str, page: str = "/story") -> int:
+    answer = ask(f"{urls['counter']}?page={page}", method)
+    assert answer.status == 200
+    return int(json.loads(answer.body)["count"])
+
+
+def test_a_fresh_clone_goes_live(project: Project, first: Run, urls: dict[str, str]) -> None:
+    release = first.json["release"]
+    page = ask(urls["site"])
+    built = (project.root / ".resumectl/env/local/site/index.html").read_bytes()
+
+    assert (release["id"], release["status"]) == (1, "verified")
+    assert release["git"] == {"revision": project.git("rev-parse", "HEAD"), "dirty": False}
+    assert {change["action"] for change in first.json["changes"]} == {"create"}
+    assert {check["ok"] for check in first.json["checks"]} == {True}
+    assert (page.status, page.body) == (200, built)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert b"Alex Morgan" in page.body
+
+
+def test_the_counter_counts(urls: dict[str, str]) -> None:
+    before = count(urls, "GET")
+
+    assert [count(urls, method) for method in ("POST", "POST", "GET")] == [before + 1, before + 2, before + 2]
+    assert count(urls, "GET", "/elsewhere") == 0
+
+
+def test_nothing_lies_about_in_the_repository(project: Project) -> None:
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_second_deploy_changes_nothing(project: Project) -> None:
+    before = versions(project), alias(project)["Version"], project.invalidated()
+    second = project.resumectl("deploy")
+
+    assert second.code == 0, second
+    assert "Nothing to deploy" in second.out
+    assert (versions(project), alias(project)["Version"], project.invalidated()) == before
+    assert [release["id"] for release in project.resumectl("history", "--json").json["releases"]] == [1]
+
+
+def test_what_the_user_set_up_for_aws_does_not_disturb_the_embedded_cloud(project: Project) -> None:
+    hostile = {
+        **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL"), "http://127.0.0.1:9"),
+        **dict.fromkeys(("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"), "nobody"),
+        **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_CA_BUNDLE", "TF_DATA_DIR"), "/nowhere"),
+        **{"TF_CLI_ARGS": "-no-such-flag", "TF_CLI_ARGS_plan": "-destroy", "TF_WORKSPACE": "other", "TF_LOG": "TRACE"},
+    }
+    plan = project.resumectl("plan", "--exit-code", "--json", env=hostile)
+
+    assert (plan.code, plan.json["changes"]) == (0, []), plan
+    assert project.resumectl("smoke", env=hostile).code == 0
+
+
+def test_one_edited_page_is_one_upload_and_its_paths_invalidated(project: Project, urls: dict[str, str]) -> None:
+    page, key = f"{urls['site']}about/", "about/index.html"
+    project.write(f"frontend/{key}", PAGE.format("About"))
+    added = project.resumectl("deploy", "--yes", "--only", "site")
+    before, invalidated = versions(project), project.invalidated()
+    assert (added.code, ask(page).body) == (0, PAGE.format("About").encode()), added
+
+    project.write(f"frontend/{key}", PAGE.format("About me"))
+    change = {"part": "site", "key": key, "action": "update", "fields": ["sha256"]}
+    plan = project.resumectl("plan", "--exit-code", "--json")
+    assert (plan.code, plan.json["changes"]) == (Exit.DIFFERENT, [change]), plan
+    edited = project.resumectl("deploy", "--yes", "--json", "-m", "Said who")
+
+    assert (edited.code, edited.json["changes"]) == (0, [change]), edited
+    assert edited.json["release"]["message"] == "Said who"
+    assert edited.json["release"]["git"]["dirty"]
+    after = versions(project)
+    assert {name for name in after if after[name] != before.get(name)} == {key}
+    assert project.invalidated() == [*invalidated, ["/about/", f"/{key}"]]
+    assert ask(page).body == PAGE.format("About me").encode()
+
+
+def test_an_edited_handler_moves_the_alias_and_leaves_the_site_alone(project: Project, urls: dict[str, str]) -> None:
+    before, objects, visits = alias(project), versions(project), count(urls, "GET")
+    with (project.root / "lambda_src/counter.py").open("a") as handler:
+        handler.write("\n# Another version.\n")
+    project.write("frontend/not-yet.html", PAGE.format("Not yet"))
+    deployed = project.resumectl("deploy", "--yes", "--json", "--only", "backend")
+    after = alias(project)
+
+    assert deployed.code == 0, deployed
+    assert [(change["part"], change["key"]) for change in deployed.json["changes"]] == [("function", "live")]
+    assert int(after["Version"]) == int(before["Version"]) + 1
+    assert after["CodeSha256"] != before["CodeSha256"]
+    assert versions(project) == objects
+    assert count(urls, "POST") == visits + 1
+    (project.root / "frontend/not-yet.html").unlink()
+
+
+def test_a_variable_of_terraform_reaches_the_version_that_is_live(project: Project) -> None:
+    with (project.root / "resumectl.toml").open("a") as settings:
+        settings.write("\n[env.local.variables]\nfunction = { memory_mb = 256 }\n")
+    plan = project.resumectl("plan", "--exit-code", "--json")
+    assert plan.code == Exit.DIFFERENT, plan
+    assert [(change["part"], change["action"], change["fields"]) for change in plan.json["changes"]] == [
+        ("infra", "update", ["memory_size"]),
+        ("function", "update", ["settings"]),
+    ]
+    before = alias(project)
+    deployed = project.resumectl("deploy", "--yes", "--json")
+    after = alias(project)
+
+    assert deployed.code == 0, deployed
+    assert (before["MemorySize"], after["MemorySize"]) == (128, 256)
+    assert int(after["Version"]) == int(before["Version"]) + 1
+    assert after["CodeSha256"] == before["CodeSha256"]
+    again = project.resumectl("plan", "--exit-code")
+    assert again.code == 0, again
+    drift = project.resumectl("drift", "--json")
+    assert (drift.code, drift.json["changes"]) == (0, []), drift
+
+
+def test_smoke_says_what_is_broken_and_deploy_heals_it(project: Project, urls: dict[str, str], tmp_path: Path) -> None:
+    report = tmp_path / "smoke.xml"
+    well = project.resumectl("smoke", "--json", "--junit", str(report))
+    suite = ElementTree.parse(report).getroot()
+    cases = list(suite.iter("testcase"))
+    assert well.code == 0, well
+    assert [case.get("name") for case in cases] == [check["name"] for check in well.json["checks"]]
+    assert not list(suite.iter("failure"))
+
+    project.client("s3").delete_object(Bucket=project.bucket, Key="index.html")
+    broken = project.resumectl("smoke", "--json", "--junit", str(report))
+    assert (broken.code, broken.json["error"]["code"]) == (Exit.SMOKE_FAILED, "smoke"), broken
+    assert len(list(ElementTree.parse(report).getroot().iter("failure"))) >= 1
+    assert ask(urls["site"]).status == 404
+
+    healed = project.resumectl("deploy", "--yes", "--json", "--only", "site")
+    assert [change["key"] for change in healed.json["changes"]] == ["index.html"], healed
+    assert (healed.code, ask(urls["site"]).status) == (0, 200)
+
+
+def test_every_name_is_served_as_it_is_written(project: Project, urls: dict[str, str]) -> None:
+    for name in ODD_NAMES:
+        project.write(f"frontend/odd/{name}", PAGE.format(name))
+    deployed = project.resumectl("deploy", "--yes", "--json", "--only", "site")
+    assert deployed.code == 0, deployed
+    assert {change["key"] for change in deployed.json["changes"]} == {f"odd/{name}" for name in ODD_NAMES}
+    for name in ODD_NAMES:
+        answer = ask(f"{urls['site']}odd/{quote(name)}")
+        assert (answer.status, answer.body) == (200, PAGE.format(name).encode()), name
+
+
+def test_a_large_file_arrives_whole(project: Project, urls: dict[str, str]) -> None:
+    film = project.write("frontend/film.mp4", os.urandom(60_000_000))
+    deployed = project.resumectl("deploy", "--yes", "--json", "--only", "site")
+    answer = ask(f"{urls['site']}film.mp4")
+
+    assert deployed.code == 0, deployed
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "video/mp4")
+    assert hashlib.sha256(answer.body).hexdigest() == hashlib.sha256(film.read_bytes()).hexdigest()
+
+    film.unlink()
+    removed = project.resumectl("deploy", "--yes", "--json", "--only", "site")
+    assert [(change["key"], change["action"]) for change in removed.json["changes"]] == [("film.mp4", "delete")]
+    assert (removed.code, ask(f"{urls['site']}film.mp4").status) == (0, 404), removed
+
+
+@pytest.mark.parametrize("how", [(), ("--json",), ("--quiet",)], ids=lambda how: " ".join(how) or "plain")
+def test_without_a_terminal_and_without_yes_nothing_is_changed(project: Project, how: tuple[str, ...]) -> None:
+    page = project.write("frontend/index.html", PAGE.format("Asked?"))
+    (project.root / "frontend/index.html.j2").rename(project.root / "frontend/index.html.j2~")
+    before = versions(project)
+    refused = project.resumectl("deploy", "--only", "site", *how)
+    (project.root / "frontend/index.html.j2~").rename(project.root / "frontend/index.html.j2")
+    page.unlink()
+
+    assert refused.code == Exit.FAILED, refused
+    assert "hint: Give the answer with --yes." in refused.err
+    assert versions(project) == before
+    assert not how or how == ("--quiet",) or refused.json["error"]["code"] == "no-terminal"
+
+
+def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(project: Project) -> None:
+    project.write("frontend/raced.html", PAGE.format("Raced"))
+    both = [project.start("deploy", "--yes", "--json") for _ in range(2)]
+    ended = sorted((finish(one) for one in both), key=lambda run: run.code)
+
+    assert [run.code for run in ended] == [0, Exit.LOCKED], "\n".join(map(str, ended))
+    assert ended[1].json["error"]["code"] == "locked"
+    assert "(deploy, since" in ended[1].json["error"]["message"]
+    assert [change["key"] for change in ended[0].json["changes"]] == ["raced.html"]
+
+
+def test_with_wait_the_second_deploy_follows_the_first(project: Project) -> None:
+    project.write("frontend/followed.html", PAGE.format("Followed"))
+    bucket = next(b["Name"] for b in project.client("s3").list_buckets()["Buckets"] if "-site-" not in b["Name"])
+    running = project.start("deploy", "--yes", "--json")
+    wait_until(lambda: "Contents" in project.client("s3").list_objects_v2(Bucket=bucket, Prefix="locks/"))
+    waited = project.resumectl("deploy", "--yes", "--json", "--only", "site", "--wait", "120")
+    leader = finish(running)
+
+    assert (leader.code, waited.code) == (0, 0), f"{leader}\n{waited}"
+    assert "Waiting for the lock of" in waited.err
+    assert [change["key"] for change in leader.json["changes"]] == ["followed.html"]
+    assert waited.json["changes"] == []
+
+
+def test_the_embedded_cloud_keeps_everything_over_a_stop(project: Project, urls: dict[str, str]) -> None:
+    visits, page, release = count(urls, "POST"), ask(urls["site"]).body, project.resumectl("history", "--json").json
+    stopped = project.resumectl("local", "stop", "--json")
+    assert (stopped.code, stopped.json["state"]) == (0, "stopped")
+    assert project.resumectl("status", "--json").json["ok"]
+    started = project.resumectl("local", "start", "--json")
+
+    assert (started.code, started.json["state"]) == (0, "running")
+    assert ask(urls["site"]).body == page
+    assert (count(urls, "GET"), count(urls, "POST")) == (visits, visits + 1)
+    assert project.resumectl("history", "--json").json == release

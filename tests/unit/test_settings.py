@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resumectl.errors import SettingsError
+from resumectl.settings import CacheRule, Environment, load, parse, work_dir
+
+EVERYTHING = """\
+[project]
+name = "my-resume"
+default_env = "prod"
+
+[site]
+build = "hugo --minify"
+output = "public"
+
+[site.cache]
+"assets/*" = "public, max-age=60"
+"*.pdf" = "no-store"
+
+[backend]
+source = "api"
+handler = "visits.handler"
+
+[env.local]
+port = 4566
+
+[env.prod]
+region = "eu-west-2"
+domain = "cv.example.com"
+zone = "example.com"
+account = "123456789012"
+profile = "me"
+protected = true
+
+[env.prod.variables]
+api_rate_limit = 5
+function = { memory_mb = 256 }
+"""
+
+
+def test_an_empty_file_is_a_whole_project(tmp_path):
+    found = parse("", tmp_path)
+    assert (found.name, found.default_env, found.root) == ("resume", "local", tmp_path)
+    assert found.site.source == tmp_path / "frontend"
+    assert (found.site.build, found.site.output, found.site.cache) == (None, None, ())
+    assert (found.backend.source, found.backend.handler) == (tmp_path / "lambda_src", "counter.handler")
+    assert found.environments == {"local": Environment("local", emulator=True)}
+    assert found.state_dir == tmp_path / ".resumectl"
+
+
+def test_every_setting_is_read(tmp_path):
+    found = parse(EVERYTHING, tmp_path)
+    assert (found.name, found.default_env) == ("my-resume", "prod")
+    assert (found.site.source, found.site.build, found.site.output) == (None, "hugo --minify", tmp_path / "public")
+    assert found.site.cache == (CacheRule("assets/*", "public, max-age=60"), CacheRule("*.pdf", "no-store"))
+    assert (found.backend.source, found.backend.handler) == (tmp_path / "api", "visits.handler")
+    assert found.environments["local"] == Environment("local", emulator=True, port=4566)
+    assert found.environments["prod"] == Environment(
+        "prod",
+        region="eu-west-2",
+        domain="cv.example.com",
+        zone="example.com",
+        account="123456789012",
+        profile="me",
+        protected=True,
+        variables=MappingProxyType({"api_rate_limit": 5, "function": {"memory_mb": 256}}),
+    )
+
+
+def test_settings_cannot_be_changed(tmp_path):
+    found = parse(EVERYTHING, tmp_path)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.name = "other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        found.environments["prod"] = None  # type: ignore[index]
+    with pytest.raises(TypeError):
+        found.environments["prod"].variables["x"] = 1  # type: ignore[index]
+
+
+def test_local_is_there_and_emulated_unless_it_says_otherwise(tmp_path):
+    assert parse('[env.prod]\nregion = "eu-west-2"', tmp_path).environments["local"].emulator
+    assert parse("[env.local]\nprotected = true", tmp_path).environments["local"].emulator
+    text = '[env.local]\nemulator = false\nregion = "eu-west-2"'
+    assert not parse(text, tmp_path).environments["local"].emulator
+
+
+def test_another_emulated_environment_needs_no_region(tmp_path):
+    assert parse("[env.test]\nemulator = true", tmp_path).environments["test"].region == "us-east-1"
+
+
+# --- the mistakes: each names the file, the line and the key
+
+PROD = '[env.prod]\nregion = "eu-west-2"\n'
+MISTAKES = [
+    # text, line, key, what is said
+    ("[projekt]\n", 1, "projekt", "did you mean 'project'"),
+    ("\n\n[zzz]\n", 3, "zzz", "known here: backend, drift, env, project, releases, site"),
+    ('[project]\nnane = "x"', 2, "project.nane", "did you mean 'name'"),
+    ("[project]\nname = 5", 2, "project.name", "must be text in quotes"),
+    ('[project]\nname = ""', 2, "project.name", "must not be empty"),
+    ('[project]\nname = "   "', 2, "project.name", "must not be empty"),
+    ('[project]\n# name = "x"\nname = "My Resume"', 3, "project.name", "is 'My Resume', but must be 2 to 20"),
+    ('[project]\nname = "a"', 2, "project.name", "2 to 20"),
+    (f'[project]\nname = "{"a" * 21}"', 2, "project.name", "2 to 20"),
+    ('[project]\nname = "ends-"', 2, "project.name", "2 to 20"),
+    ('[project]\ndefault_env = "prdo"', 2, "project.default_env", "there is no [env.prdo]"),
+    ('project = "x"', 1, "project", "must be a table"),
+    ('[site]\nsource = "a"\nbuild = "b"\noutput = "c"', 3, "site.build", "choose one"),
+    ('[site]\nbuild = "b"', 2, "site.build", "needs both build and output"),
+    ('[site]\noutput = "b"', 2, "site.output", "needs both build and output"),
+    ('[site]\nsource = ["a"]', 2, "site.source", "must be text in quotes"),
+    ('[site]\ncache = "no-cache"', 2, "site.cache", "must be a table"),
+    ('[site.cache]\n"*.css" = 60', 2, "site.cache.*.css", "must be text in quotes"),
+    ('[site]\ncache = { "*.css" = 60 }', 2, "site.cache.*.css", "must be text in quotes"),
+    ('[site]\nsrc = "a"', 2, "site.src", "did you mean 'source'"),
+    ('[backend]\nhandler = "counter"', 2, "backend.handler", "module.attribute"),
+    ('[backend]\nhandler = "../x.y"', 2, "backend.handler", "module.attribute"),
+    ("env = 5", 1, "env", "must be a table"),
+    ("[env]\nprod = 5", 2, "env.prod", "must be a table"),
+    ('[env.Prod]\nregion = "eu-west-2"', 1, "env.Prod", "must be named with 2 to 20"),
+    ('[env."a b"]\nregion = "eu-west-2"', 1, "env.a b", "must be named with 2 to 20"),
+    ("[project]\n\n[env.prod]\nprotected = true", 3, "env.prod", "needs a region"),
+    ("[env.prod]\nregion = 'Ireland'", 2, "env.prod.region", "an AWS region such as eu-west-2"),
+    ("[env.prod] # the real one\n  regoin = 'eu-west-2'", 2, "env.prod.regoin", "did you mean 'region'"),
+    (f'{PROD}[env.test]\nregion = "x"', 4, "env.test.region", "an AWS region"),
+    (f'{PROD}domain = "https://example.com"', 3, "env.prod.domain", "a domain name such as example.com"),
+    (f'{PROD}domain = "localhost"', 3, "env.prod.domain", "a domain name"),
+    (f'{PROD}zone = "example.com."', 3, "env.prod.zone", "a domain name"),
+    (f"{PROD}account = 123456789012", 3, "env.prod.account", "must be text in quotes"),
+    (f'{PROD}account = "1234"', 3, "env.prod.account", "a 12-digit account id"),
+    (f'{PROD}profile = ""', 3, "env.prod.profile", "must not be empty"),
+    (f'{PROD}protected = "yes"', 3, "env.prod.protected", "must be true or false"),
+    (f"{PROD}protected = 1", 3, "env.prod.protected", "must be true or false"),
+    ("[env.local]\nport = true", 2, "env.local.port", "must be a number"),
+    ('[env.local]\nport = "4566"', 2, "env.local.port", "must be a number"),
+    ("[env.local]\nport = 80", 2, "env.local.port", "between 1024 and 65535"),
+    ("[env.local]\nport = 65536", 2, "env.local.port", "between 1024 and 65535"),
+    (f"{PROD}variables = 5", 3, "env.prod.variables", "must be a table"),
+    ("[env]\nprod = { region = 'x' }", 2, "env.prod.region", "an AWS region"),
+    ("[env]\nlocal.port = 80", 2, "env.local.port", "between 1024 and 65535"),
+    ("project.name = 'X'", 1, "project.name", "2 to 20"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "key", "said"), MISTAKES)
+def test_a_mistake_names_the_line_and_the_key(tmp_path, text, line, key, said):
+    with pytest.raises(SettingsError) as caught:
+        parse(text, tmp_path)
+    message = caught.value.message
+    assert message.startswith(f"resumectl.toml, line {line}: {key} ")
+    assert said in message
+    assert caught.value.hint
+    assert "\n" not in message
+
+
+def test_what_is_not_toml_names_the_line(tmp_path):
+    with pytest.raises(SettingsError, match=r"not valid TOML.*line 2"):
+        parse("[project]\nname = x\n", tmp_path)
+
+
+@given(st.text("[]=\"'.#\n abenvproj{}1", max_size=40))
+def test_any_text_is_settings_or_an_error_of_ours(text):
+    try:
+        parse(text, Path("/project"))
+    except SettingsError as error:
+        assert error.hint
+
+
+# --- the file
+
+
+def test_load_reads_the_file_of_a_folder(tmp_path):
+    (tmp_path / "resumectl.toml").write_text('[project]\nname = "here"')
+    assert load(tmp_path).name == "here"
+
+
+def test_paths_are_absolute_also_from_a_relative_folder(tmp_path, monkeypatch):
+    (tmp_path / "resumectl.toml").write_text('[site]\nsource = "pages"')
+    monkeypatch.chdir(tmp_path)
+    assert load(Path()).site.source == tmp_path / "pages"
+
+
+def test_a_missing_file_says_where_and_what_to_do(tmp_path):
+    with pytest.raises(SettingsError, match=f"There is no resumectl.toml in {tmp_path}") as caught:
+        load(tmp_path)
+    assert "-C DIR" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("make", [lambda file: file.mkdir(), lambda file: file.write_bytes(b"\xff\xfe")])
+def test_a_file_that_cannot_be_read(tmp_path, make):
+    make(tmp_path / "resumectl.toml")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path)
+
+
+# --- choosing an environment
+
+
+def test_the_default_environment(tmp_path):
+    found = parse(EVERYTHING, tmp_path)
+    assert found.environment(None).name == "prod"
+    assert found.environment("").name == "prod"
+    assert found.environment("local").name == "local"
+
+
+def test_an_unknown_environment_names_the_nearest(tmp_path):
+    with pytest.raises(SettingsError, match="There is no environment 'prd'") as caught:
+        parse(EVERYTHING, tmp_path).environment("prd")
+    assert caught.value.hint == "Did you mean 'prod'? resumectl.toml has: local, prod. Add it as [env.prd]."
+
+
+def test_each_environment_works_in_a_folder_of_its_own(tmp_path):
+    found = parse(EVERYTHING, tmp_path)
+    folders = {work_dir(found, environment) for environment in found.environments.values()}
+    assert folders == {tmp_path / ".resumectl/env/local", tmp_path / ".resumectl/env/prod"}
