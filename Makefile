@@ -2,7 +2,7 @@
 
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do command -v $$name && break; done)
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do $$name -c "" 2>/dev/null && command -v $$name && break; done)
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import threading
 from contextlib import contextmanager
 from functools import cached_property
@@ -28,6 +29,13 @@ _WIN_OVER_PROFILE: Final = {
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 }
 """Terraform prefers these to AWS_PROFILE; boto3 does not, when a profile is configured."""
+_NOTHING_OF_THE_USER: Final = {
+    "profile": (None, None, None, None),
+    "ca_bundle": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Session variables of botocore as (key in the file, environment variable, default, conversion)."""
 _POOL: Final = 64
 
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -108,6 +116,7 @@ class Cloud:
             read_timeout=60,
             retries={"mode": "standard", "total_max_attempts": 3 if self.endpoint else 6},
             s3={"addressing_style": "path"} if self.endpoint else None,
+            proxies={} if self.endpoint else None,  # {}: none, whatever HTTP_PROXY says
         )
         with translated(f"preparing the {service} client"):
             return self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
@@ -117,8 +126,11 @@ class Cloud:
         import boto3
 
         if self.endpoint:
+            import botocore.session
+
             id_, secret = _EMULATOR_KEYS.values()
-            return boto3.Session(aws_access_key_id=id_, aws_secret_access_key=secret, region_name=self.region)
+            bare = botocore.session.Session(session_vars=_NOTHING_OF_THE_USER)
+            return boto3.Session(id_, secret, region_name=self.region, botocore_session=bare)
         with translated("reading the AWS configuration"):
             session = boto3.Session(profile_name=self.environment.profile, region_name=self.region)
         _check_region(session, self.environment)

@@ -202,6 +202,20 @@ def _versions(function: Lambda) -> frozenset[str]:
     return frozenset(version["Version"] for page in pages for version in page["Versions"])
 
 
+def delete_version(function: Lambda, version: str, sha256: str) -> None:
+    """Delete an old version, if it is still that code and no alias points at it."""
+    from botocore.exceptions import ClientError
+
+    found = version_of(function.client, function.name, version)
+    if found is None or found.sha256 != sha256:
+        return
+    try:
+        function.client.delete_function(FunctionName=function.name, Qualifier=version)
+    except ClientError as error:
+        if error_code(error) not in ("ResourceConflictException", "ResourceNotFoundException"):
+            raise
+
+
 def _take_back(function: Lambda, version: str, known: frozenset[str]) -> None:
     """Delete a version that was made here; the failure that led here matters more than one of this."""
     from botocore.exceptions import BotoCoreError, ClientError

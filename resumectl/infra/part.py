@@ -12,7 +12,7 @@ from resumectl.infra.runner import Runner
 from resumectl.settings import work_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from resumectl.aws import Cloud
@@ -67,19 +67,17 @@ class Infra:
         runner = Runner(found.path, module.directory, work, {**cloud.environ(environ), **choice.env})
         return cls(runner, backend(cloud, bucket), module)
 
-    def plan(self, watch: Watch, mode: Mode = "apply") -> Planned:
+    def plan(self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] = ()) -> Planned:
         """Compare the configuration (or, for `refresh-only`, the state) with what AWS has.
 
         Raises:
             TerraformError: Terraform could not make a plan.
         """
         self.runner.init(self._backend)
-        changed = self.runner.plan(self._module.variables, mode, watch)
-        if not changed:
-            return Planned(changed=False)
-        shown = self.runner.show()
-        live, wanted = snapshot.drift(shown) if mode == "refresh-only" else snapshot.changes(shown)
-        return Planned(changed, live, wanted)
+        changed = self.runner.plan(self._module.variables, mode, watch, targets)
+        if mode == "refresh-only":  # its exit code also counts what only looks like a difference
+            return Planned(changed, *snapshot.drift(self.runner.show()))
+        return Planned(changed, *snapshot.changes(self.runner.show())) if changed else Planned(changed)
 
     def command(self, *arguments: str) -> str:
         """Run any other Terraform command on the environment's state; gives its output.

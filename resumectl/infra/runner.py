@@ -15,7 +15,7 @@ import subprocess
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 from resumectl import process
 from resumectl.errors import TerraformError
@@ -93,13 +93,14 @@ class Runner:
             raise explain_init_failure(run.stdout + run.stderr)
         done.write_text(fingerprint)
 
-    def plan(self, variables: Mapping[str, Any], mode: Mode, watch: Watch) -> bool:
+    def plan(self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()) -> bool:
         """Make a plan and save it. It takes no lock: applying a plan that went stale is refused by Terraform.
 
         Args:
             variables: the values of the root module's variables.
             mode: what the plan is for.
             watch: told what happens.
+            targets: only these addresses and what they depend on; empty means all.
 
         Returns:
             Whether there is anything to apply.
@@ -114,6 +115,7 @@ class Runner:
         command = self._command(
             "plan", json=True, detailed_exitcode=True, out=str(self.plan_file), var_file=str(file), lock=False, **modes
         )
+        command += [f"-target={address}" for address in targets]
         return self._streamed(command, watch, ok=(0, _CHANGED)) == _CHANGED
 
     def show(self) -> dict[str, Any]:
@@ -190,11 +192,12 @@ class Runner:
     def _follow(self, running: subprocess.Popen[bytes], watch: Watch) -> Iterator[stream.Diagnostic]:
         """Read events until Terraform has ended; on Ctrl-C ask it to stop, and still wait for its end."""
         interrupted = asked = False
-        with self.log.open(encoding="utf-8", errors="replace") as lines:
+        with self.log.open("rb") as log:
+            lines = _Lines(log)
             while True:
                 try:
                     ended = _ended(running)
-                    yield from _diagnostics(lines, watch.on_event)
+                    yield from _diagnostics(lines.new(last=ended), watch.on_event)
                     if watch.abandon.is_set() and not asked:
                         asked = True
                         running.send_signal(signal.SIGINT)
@@ -213,6 +216,24 @@ class Runner:
             return TerraformError(f"Terraform failed: {tail}", hint=f"The log: {self.log}")
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         return TerraformError(f"Terraform: {errors[0].line}{more}", hint=f"All that it said: {self.log}")
+
+
+class _Lines:
+    """The lines of a file that another process writes; one that is only begun waits for its end."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._begun = b""
+
+    def new(self, *, last: bool) -> Iterator[str]:
+        """What was added since the last look; no more will come when it is the `last` one."""
+        while piece := self._file.readline():
+            self._begun += piece
+            if piece.endswith(b"\n"):
+                line, self._begun = self._begun, b""
+                yield line.decode(errors="replace")
+        if last:
+            yield self._begun.decode(errors="replace")
 
 
 def _diagnostics(lines: Iterable[str], on_event: Callable[[stream.Event], None]) -> Iterator[stream.Diagnostic]:

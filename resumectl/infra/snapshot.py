@@ -64,9 +64,9 @@ def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
             continue
         before, after = _sides(change)
         if "create" not in actions or "delete" in actions:
-            live[change["address"]] = before
+            live[_key(change)] = before
         if actions != ["delete"]:
-            wanted[change["address"]] = _marked(before, after, actions)
+            wanted[_key(change)] = _marked(before, after, actions)
     if not live and not wanted:
         for name, change in plan.get("output_changes", {}).items():
             _put_output(name, change, live, wanted)
@@ -80,10 +80,16 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     for change in plan.get("resource_drift", ()):
         before, after = (_without_ours(side, plan) for side in _sides(change))
         if change["change"]["actions"] == ["delete"]:
-            recorded[change["address"]] = before
+            recorded[_key(change)] = before
         elif before != after:
-            recorded[change["address"]], live[change["address"]] = before, after
+            recorded[_key(change)], live[_key(change)] = before, after
     return recorded, live
+
+
+def _key(change: Mapping[str, Any]) -> str:
+    """The address; an object that a failed replacement left behind has the same one as its successor."""
+    address: str = change["address"]
+    return f"{address} (deposed {change['deposed']})" if "deposed" in change else address
 
 
 def _without_ours(side: Fields, plan: Mapping[str, Any]) -> Fields:
@@ -120,13 +126,13 @@ def _put_output(name: str, change: Mapping[str, Any], live: dict[str, Fields], w
     if actions != ["create"]:
         live[f"output.{name}"] = {"value": _shown(change.get("before"), change.get("before_sensitive"))}
     if actions != ["delete"]:
-        value = UNKNOWN if change.get("after_unknown") else _shown(change.get("after"), change.get("after_sensitive"))
-        wanted[f"output.{name}"] = {"value": value}
+        after = _shown(change.get("after"), change.get("after_sensitive"))
+        wanted[f"output.{name}"] = {"value": UNKNOWN if _any(change.get("after_unknown")) else after}
 
 
 def _fields(values: Mapping[str, Any] | None, sensitive: object, ignored: frozenset[str]) -> Fields:
-    marks = sensitive if isinstance(sensitive, dict) else {}
     kept = {key: _settled(value) for key, value in (values or {}).items() if key not in ignored}
+    marks = sensitive if isinstance(sensitive, dict) else dict.fromkeys(kept, sensitive)
     return {key: _shown(value, marks.get(key)) for key, value in kept.items() if not _empty(value)}
 
 

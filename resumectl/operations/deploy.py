@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from resumectl.errors import Refused, SmokeFailed
-from resumectl.operations import apply, record, recover, restore, smoke
+from resumectl.operations import apply, prune, record, recover, restore, smoke
 from resumectl.operations.live import look
 from resumectl.operations.outcome import Outcome
 from resumectl.operations.survey import Survey, survey
@@ -150,6 +150,7 @@ def _deploy(ctx: Context, options: Options, found: Survey) -> Outcome:
     if error:
         return _take_back(ctx, options, found, release, error)
     recorded = record.append(ctx, replace(release, status="verified" if checks else "unverified"))
+    prune.prune(ctx, state)
     return Outcome(_body(ctx, recorded, found))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import Exit, ResumectlError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from resumectl.operations.context import Context
     from resumectl.plan import Change
     from resumectl.release.ledger import Release
+    from resumectl.settings import Ignore
 
 _BYTES: Final = {"sha256"}
 
@@ -40,11 +42,15 @@ class Drift:
         plan: released -> live, each change with its kind.
         live: what was looked at.
         unchecked: what could not be looked at, and why.
+        ignored: what the settings excuse.
+        expired: entries of the settings that excuse nothing any more.
     """
 
     plan: Plan
     live: Live
     unchecked: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[Change, ...] = ()
+    expired: tuple[Ignore, ...] = ()
 
 
 def drift(ctx: Context) -> Outcome:
@@ -62,6 +68,10 @@ def body(ctx: Context, found: Drift) -> dict[str, Any]:
         "changes": [described(change, found.live) for change in found.plan.changes],
         "pending": pending.counts(ctx, released),
         "unchecked": dict(found.unchecked),
+        "ignored": [change.as_json() for change in found.ignored],
+        "expired_ignores": [
+            {"key": ignore.key, "reason": ignore.reason, "until": ignore.until.isoformat()} for ignore in found.expired
+        ],
     }
 
 
@@ -90,7 +100,17 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
                 raise
             unchecked["infra"] = error.message
     changes = (*_serial(live), *infra, *extra.result(), *_function(live), *_site(live))
-    return Drift(Plan(changes), live, unchecked)
+    today = ctx.now().date()
+    holding = [ignore for ignore in ctx.settings.ignores if ignore.until >= today]
+    reported = [change for change in changes if not any(_covers(ignore, change) for ignore in holding)]
+    ignored = [change for change in changes if change not in reported]
+    expired = [ignore for ignore in ctx.settings.ignores if ignore.until < today]
+    return Drift(Plan(tuple(reported)), live, unchecked, tuple(ignored), tuple(expired))
+
+
+def _covers(ignore: Ignore, change: Change) -> bool:
+    """Whether an entry of the settings excuses a change, all of it."""
+    return fnmatchcase(change.key, ignore.key) and (not ignore.fields or set(change.fields) <= set(ignore.fields))
 
 
 def _infra(ctx: Context, released: Release | None) -> tuple[Change, ...]:

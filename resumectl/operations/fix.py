@@ -40,7 +40,7 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
         released = found.live.released
         if released is None:
             raise ResumectlError("Nothing was released yet.", hint=f"resumectl deploy --env {ctx.env.name}")
-        terraform, planned = _plan(ctx, released)
+        terraform, planned = _plan(ctx, found, released)
         back = _back(found, planned)
         refuse_losses(ctx, back, len(found.live.objects), approve, force=force)
         approve(back)
@@ -50,11 +50,12 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
     return Outcome(body, _left(left))
 
 
-def _plan(ctx: Context, released: Release) -> tuple[Infra, Planned]:
-    """What Terraform would do to get back to the configuration that was released."""
+def _plan(ctx: Context, found: drift.Drift, released: Release) -> tuple[Infra, Planned]:
+    """What Terraform would do to get back to the configuration that was released; ignored differences stay."""
     terraform = ctx.infra_of(drift.released_module(ctx, released))
+    drifted = [change.key for change in found.plan.of("infra") if change.key.startswith("aws_")]
     with ctx.step("Plan the infrastructure"):
-        return terraform, terraform.plan(Watch())
+        return terraform, terraform.plan(Watch(), targets=drifted if found.ignored else ())
 
 
 def _back(found: drift.Drift, planned: Planned) -> Plan:
@@ -73,19 +74,22 @@ def _fix(ctx: Context, found: drift.Drift, released: Release, terraform: Infra, 
         _remove_unmanaged(ctx, found)
         with ctx.step("Look at what is live"):
             live = look(ctx)
-        manifest = restore.carry_out(ctx, live, released, restore.changes(live, released))
+        ignored = {change.key for change in found.ignored}
+        back = [change for change in restore.changes(live, released).changes if change.key not in ignored]
+        manifest = restore.carry_out(ctx, live, released, Plan(tuple(back)))
         checks = smoke.check(ctx, state, _pages(manifest), settle=_SETTLE)
     except BaseException:
         record.append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
         raise
     error = smoke.failure(checks)
+    ignored_parts = {change.part for change in found.ignored}
     done = replace(
         draft,
         status="failed" if error else released.status,
         failed_step=smoke.STEP if error else None,
         git=released.git,
         infra={**released.infra, "serial": state.serial},
-        function=function_of(ctx, state).record,
+        function=released.function if "function" in ignored_parts else function_of(ctx, state).record,
         site=record.site_now(manifest),
         urls=record.urls(state),
         smoke=tuple(check.as_json() for check in checks),

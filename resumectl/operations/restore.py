@@ -13,6 +13,7 @@ from resumectl.function.publish import Lambda, publish, restore, upload
 from resumectl.operations.apply import invalidate
 from resumectl.plan import Plan, diff
 from resumectl.site import part, transfer
+from resumectl.site.manifest import ReleasedObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from resumectl.operations.live import Live
     from resumectl.plan import Change
     from resumectl.release.ledger import Release
-    from resumectl.site.manifest import ReleasedObject
 
 
 def changes(live: Live, release: Release) -> Plan:
@@ -83,7 +83,15 @@ def _site(ctx: Context, live: Live, release: Release, wanted: Sequence[Change]) 
                 ctx.s3, bucket, wanted, manifest, progress=lambda done, total: tell(f"{done} of {total} objects")
             )
         invalidate(ctx, live.state, wanted)
-    return part.record(manifest, live.objects, written)
+    return {key: _recorded(key, entry, live, written) for key, entry in manifest.items()}
+
+
+def _recorded(key: str, entry: ReleasedObject, live: Live, written: Mapping[str, str]) -> ReleasedObject:
+    """The entry with the version that is live now; one that was left different on purpose stays as it was."""
+    found = live.objects.get(key)
+    if key in written:
+        return ReleasedObject.of(entry, written[key])
+    return ReleasedObject.of(entry, found.version_id) if found and found.fields == part.fields(entry) else entry
 
 
 def _version_is_there(ctx: Context, state: State, release: Release) -> bool:

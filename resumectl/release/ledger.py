@@ -157,5 +157,9 @@ class Ledger:
             else:
                 return numbered
 
+    def forget(self, number: int) -> None:
+        """Delete the record with that number."""
+        self._s3.delete_object(Bucket=self._bucket, Key=self._key(number))
+
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:06d}.json"

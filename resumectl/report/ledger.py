@@ -49,6 +49,10 @@ def drift(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.out.print(f"[bold]{_many(len(changes))}[/] since {released}:")
         for change in changes:
             _drifted(screen, change)
+    if document["ignored"]:
+        screen.line(f"Ignored, as resumectl.toml says: {len(document['ignored'])}.", style="dim")
+    for entry in document["expired_ignores"]:
+        screen.line(f"No longer ignored since {entry['until']}: {entry['key']} ({entry['reason']}).", style="yellow")
     waiting = {part: count for part, count in document["pending"].items() if count}
     if waiting:
         parts = ", ".join(f"{words.PART[part].lower()} {count}" for part, count in waiting.items())

@@ -203,6 +203,25 @@ def refuse_missing(s3: Client, bucket: str, keys: Sequence[str], manifest: Mappi
         )
 
 
+def delete_versions(s3: Client, bucket: str, versions: Sequence[tuple[str, str]]) -> None:
+    """Delete old versions of objects for good; those that are gone already do no harm.
+
+    Args:
+        s3: a client.
+        bucket: the site's bucket.
+        versions: (key, version id) of each.
+
+    Raises:
+        CloudError: S3 did not delete one of them.
+    """
+    for start in range(0, len(versions), _BATCH):
+        batch = [{"Key": key, "VersionId": version} for key, version in versions[start : start + _BATCH]]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        errors = [error for error in answer.get("Errors", ()) if error["Code"] not in _GONE]
+        if errors:
+            raise CloudError(f"S3 did not delete {_some([error['Key'] for error in errors])}.", code="not-deleted")
+
+
 def _delete(s3: Client, bucket: str, keys: Sequence[str], done: Callable[[int], None]) -> None:
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]

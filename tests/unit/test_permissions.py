@@ -17,7 +17,7 @@ RENAMED = {
     "s3:HeadBucket": {"s3:ListBucket"},
     "s3:HeadObject": {"s3:GetObject", "s3:GetObjectVersion"},
     "s3:CopyObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
-    "s3:DeleteObjects": {"s3:DeleteObject"},
+    "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "s3:PutPublicAccessBlock": {"s3:PutBucketPublicAccessBlock"},
     "s3:PutBucketEncryption": {"s3:PutEncryptionConfiguration"},
     "lambda:Invoke": {"lambda:InvokeFunction"},

@@ -130,11 +130,19 @@ def test_every_key_of_a_release_is_described():
 def test_a_drift():
     live = Live(objects={"index.html": LiveObject({}, 3, "v1", "2026-11-22T09:12:44+00:00")})
     changes = [described(change, live) for change in of_kind("changed", CHANGES)]
-    body = {"release": 3, "changes": changes, "pending": {"infra": 0, "function": None, "site": 2}}
+    body = {
+        "release": 3,
+        "changes": changes,
+        "pending": {"infra": 0, "function": None, "site": 2},
+        "unchecked": {},
+        "ignored": [change.as_json() for change in of_kind("headers", CHANGES)],
+        "expired_ignores": [{"key": "aws_*", "reason": "tags", "until": "2026-01-31"}],
+        "fixed": False,
+    }
 
-    validate(_document("drift", {**body, "unchecked": {}, "fixed": False}, code=Exit.DIFFERENT))
+    validate(_document("drift", body, code=Exit.DIFFERENT))
     with pytest.raises(ValidationError):
-        validate(_document("drift", {**body, "unchecked": {}, "fixed": False, "changes": DEPLOYED["changes"]}))
+        validate(_document("drift", {**body, "changes": DEPLOYED["changes"]}))
 
 
 @pytest.mark.parametrize(
