@@ -112,7 +112,7 @@ def guard(plan: Plan, *, live_objects: int) -> tuple[str, ...]:
     lost = [
         f"{change.key} would be {change.action}d: {_HOLDS_DATA[kind]}"
         for change in plan.of("infra")
-        if change.action in ("delete", "replace") and (kind := _resource_type(change.key)) in _HOLDS_DATA
+        if change.action in ("delete", "replace") and (kind := resource_type(change.key)) in _HOLDS_DATA
     ]
     deletes = sum(change.action == "delete" for change in plan.of("site"))
     if deletes * 2 > live_objects:
@@ -120,7 +120,7 @@ def guard(plan: Plan, *, live_objects: int) -> tuple[str, ...]:
     return tuple(lost)
 
 
-def _resource_type(address: str) -> str:
+def resource_type(address: str) -> str:
     """`module.a.aws_s3_bucket.site["a.b"]` -> `aws_s3_bucket`."""
     plain = _INDEX.sub("", address)
     return plain.rsplit(".", 2)[-2] if "." in plain else ""

@@ -42,6 +42,10 @@ Project = Annotated[
 ]
 
 
+_WRITING = frozenset({"deploy", "rollback", "destroy", "local-start", "local-stop", "local-reset"})
+"""The commands whose steps stay on the screen; those of the others are only shown while they run."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One call of a command: the common options, and what they lead to."""
@@ -91,7 +95,7 @@ class Call:
 
         from resumectl.report.progress import LiveProgress
 
-        return LiveProgress(Console(stderr=True, highlight=False))
+        return LiveProgress(Console(stderr=True, highlight=False), keep=self.command in _WRITING)
 
 
 def register(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VARIABLES: Final = "resumectl.variables.json"
-_FILES: Final = ("*.tf", "*.tf.json", "*.tfvars", "functions/*", ".terraform.lock.hcl")
+ERRORED: Final = "errored.tfstate"
+"""Where Terraform leaves a state that it could not save, in the folder that it runs in."""
+_FILES: Final = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", "functions/*", ".terraform.lock.hcl")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -42,12 +44,21 @@ def pack(directory: Path, values: Mapping[str, Any]) -> bytes:
 
 def unpack(data: bytes, directory: Path) -> dict[str, Any]:
     """Lay the module out in `directory`, in place of what is there; gives its variables."""
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    clear(directory)
     with zipfile.ZipFile(io.BytesIO(data)) as zipped:
         zipped.extractall(directory)
     values: dict[str, Any] = json.loads((directory / VARIABLES).read_text())
     return values
+
+
+def clear(directory: Path) -> None:
+    """Empty a folder that a module is laid out in; a state that Terraform could not save there stays."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for entry in directory.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != ERRORED:
+            entry.unlink()
 
 
 def _contents(directory: Path) -> dict[str, bytes]:

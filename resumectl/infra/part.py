@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from resumectl.errors import SettingsError
 from resumectl.infra import snapshot, state
 from resumectl.infra.binary import find_terraform
 from resumectl.infra.provider import cli_config
@@ -116,7 +117,7 @@ def module(settings: Settings, cloud: Cloud) -> Module:
     env = cloud.environment
     port = int(cloud.endpoint.rsplit(":", 1)[1]) if cloud.endpoint else None
     extra = dict(env.variables)
-    zipped = str(package(work_dir(settings, env)))
+    function = {"package": str(package(work_dir(settings, env))), "handler": settings.backend.handler}
     values = {
         "project": settings.name,
         "environment": env.name,
@@ -124,8 +125,16 @@ def module(settings: Settings, cloud: Cloud) -> Module:
         "domain": env.domain,
         "zone": env.zone,
         "protected": env.protected,
-        "function": {"package": zipped, "handler": settings.backend.handler, **extra.pop("function", {})},
+        "function": {**function, **_table(env.name, extra.pop("function", {}))},
         "emulator": {"port": port} if port else None,
         **extra,
     }
     return Module(settings.root / DIRECTORY, values)
+
+
+def _table(env: str, value: object) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise SettingsError(
+        f"resumectl.toml: env.{env}.variables.function must be a table.", hint="For example { memory_mb = 256 }."
+    )

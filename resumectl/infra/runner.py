@@ -17,9 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
-from resumectl import process
 from resumectl.errors import TerraformError
-from resumectl.infra import stream
+from resumectl.infra import runs, stream
 from resumectl.infra.provider import explain_init_failure
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Runner:
         self._binary = binary
         self._directory = directory
         self._work = work
-        self._run = work / "run" / str(os.getpid())
+        self._run = runs.folder(work)
         self._environ = {
             **{key: value for key, value in environ.items() if not key.startswith("TF_CLI_ARGS")},
             "TF_DATA_DIR": str(work / "data"),
@@ -74,7 +73,7 @@ class Runner:
     @property
     def log(self) -> Path:
         """Everything that Terraform said in its last run."""
-        return self._run / "terraform.log"
+        return self._run / runs.LOG
 
     def init(self, backend: Mapping[str, str]) -> None:
         """Prepare the provider and the backend, unless exactly this was prepared before.
@@ -87,6 +86,7 @@ class Runner:
         with suppress(OSError):
             if done.read_text() == fingerprint and (self._work / "data" / "providers").is_dir():
                 return
+        done.unlink(missing_ok=True)
         command = self._command("init", backend_config=dict(backend), reconfigure=True, no_color=True)
         run = self._captured(command)
         if run.returncode != 0:
@@ -108,6 +108,7 @@ class Runner:
         Raises:
             TerraformError: Terraform could not make a plan.
         """
+        runs.prune(self._work)
         self._run.mkdir(parents=True, exist_ok=True)
         file = self._run / "variables.tfvars.json"
         file.write_text(json.dumps(variables, indent=2, sort_keys=True))
@@ -132,7 +133,10 @@ class Runner:
         Raises:
             TerraformError: something could not be made; what was made is in the state.
         """
+        self._run.mkdir(parents=True, exist_ok=True)
+        runs.begin(self._run)
         self._streamed([*self._command("apply", json=True), str(self.plan_file)], watch, ok=(0,))
+        runs.end(self._run)
 
     def command(self, *arguments: str) -> str:
         """Run any other command (`untaint ADDRESS`, `state push FILE`, ...) and give its output.
@@ -174,6 +178,7 @@ class Runner:
     def _streamed(self, command: Sequence[str], watch: Watch, ok: Sequence[int]) -> int:
         self._run.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
+            runs.claim(out)
             running = subprocess.Popen(
                 command,
                 cwd=self._directory,
@@ -183,8 +188,8 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches it once, from us
             )
-        with process.recorded(self._run / "terraform.pid", running.pid):
-            errors = [found for found in self._follow(running, watch) if found.severity == "error"]
+        runs.began(self._run, running.pid)
+        errors = [found for found in self._follow(running, watch) if found.severity == "error"]
         if running.returncode not in ok:
             raise self._failure(errors)
         return running.returncode

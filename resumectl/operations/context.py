@@ -21,7 +21,6 @@ from resumectl.settings import work_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -97,13 +96,16 @@ class Context:
         """The pin of the environment."""
         return Pins(self.s3, self.bucket, self.env.name)
 
-    def locked(self, command: str, wait: float = 0.0) -> AbstractContextManager[None]:
+    @contextmanager
+    def locked(self, command: str, wait: float = 0.0) -> Iterator[None]:
         """Hold the deploy lock while the block runs; first wait so many seconds for it.
 
         Raises:
             Locked: somebody else is at work.
         """
-        return self.lock.held(command, self.actor, self.now(), self.steps.progress.note, wait)
+        held = self.lock.held(command, self.actor, self.now(), self.steps.progress.note, wait)
+        with aws.translated("holding the deploy lock"), held:
+            yield
 
     @cached_property
     def infra(self) -> Infra:

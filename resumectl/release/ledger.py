@@ -153,9 +153,10 @@ class Ledger:
             except ClientError as error:
                 if aws.error_code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
                     raise
-                number += 1
-            else:
-                return numbered
+                if self.read(number) != Release.from_json(json.loads(body)):
+                    number += 1
+                    continue
+            return numbered  # also when the first try did write it, and only its answer was lost
 
     def forget(self, number: int) -> None:
         """Delete the record with that number."""

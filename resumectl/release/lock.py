@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
@@ -111,7 +111,8 @@ class Lock:
             command: what is being done, for whoever finds the lock taken.
             actor: as `actor.actor()` gives it.
             now: the time of day.
-            note: told when a dead process of this machine lost its lock, and when there is somebody to wait for.
+            note: told when a dead process of this machine lost its lock, when there is somebody to wait for, and when
+                the lock could not be given back.
             wait: seconds to wait for a lock that somebody else holds.
 
         Raises:
@@ -132,7 +133,7 @@ class Lock:
             yield
         finally:
             beat.stop()
-            self.release(beat.etag)
+            self._give_back(beat.etag, note)
 
     def release(self, etag: str) -> bool:
         """Delete the lock if it is still the one with that ETag."""
@@ -145,6 +146,15 @@ class Lock:
                 return False
             raise
         return True
+
+    def _give_back(self, etag: str, note: Callable[[str], None]) -> None:
+        """Release our own lock; that it cannot be released changes nothing about what was done."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self.release(etag)
+        except (BotoCoreError, ClientError) as error:
+            note(f"The lock could not be given back ({error}); later: resumectl unlock --env {self._env}")
 
     def _acquire(self, holder: Holder, note: Callable[[str], None], wait: float) -> str:
         end = time.monotonic() + wait
@@ -180,15 +190,13 @@ class Lock:
 
     def _renew(self, holder: Holder, etag: str) -> str | None:
         """Write the lock again; its new ETag, or None when it is no longer ours."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
         try:
             return self._put(holder, IfMatch=etag)
         except ClientError as error:
             if aws.error_code(error) not in (*_TAKEN, "NoSuchKey"):
-                return etag
-        except BotoCoreError:
-            return etag
+                raise
         held = self.read()
         return held.etag if held and held.holder.id == holder.id else None
 
@@ -214,11 +222,14 @@ class _Heartbeat(threading.Thread):
         self.etag = etag
 
     def run(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         while not self._stopped.wait(HEARTBEAT):
-            etag = self._renew(self.etag)
-            if etag is None:
-                return
-            self.etag = etag
+            with suppress(BotoCoreError, ClientError):  # made up for by the next beat
+                etag = self._renew(self.etag)
+                if etag is None:
+                    return
+                self.etag = etag
 
     def stop(self) -> None:
         self._stopped.set()

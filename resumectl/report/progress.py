@@ -60,10 +60,19 @@ class _Running:
 
 
 class LiveProgress:
-    """A list of steps that grows: what runs has a spinner and a clock, what ended has a mark and its time."""
+    """A list of steps that grows: what runs has a spinner and a clock, what ended has a mark and its time.
 
-    def __init__(self, console: Console) -> None:
+    Args:
+        console: where to draw.
+        keep: leave the steps that ended on the screen; else only what runs is shown, and what failed stays.
+    """
+
+    def __init__(self, console: Console, *, keep: bool = True) -> None:
+        from rich.spinner import Spinner
+
         self._console = console
+        self._keep = keep
+        self._spinner = Spinner("dots")
         self._running: dict[str, _Running] = {}
         self._live: Live | None = None
         self._lock = threading.RLock()
@@ -86,7 +95,8 @@ class LiveProgress:
         with self._lock:
             ended = self._running.pop(name, _Running())
             mark = "[green]✓[/]" if ok else "[red]✗[/]"
-            self._console.print(self._row(mark, name, ended.detail, seconds))
+            if self._keep or not ok:
+                self._console.print(self._row(mark, name, ended.detail, seconds))
             if not self._running:
                 self._close()
 
@@ -117,11 +127,10 @@ class LiveProgress:
 
     def _render(self) -> RenderableType:
         from rich.console import Group
-        from rich.spinner import Spinner
 
         now = self._console.get_time()
         rows = list(self._running.items())  # no lock: closing waits for the thread that draws
-        frame = Spinner("dots").render(now)
+        frame = self._spinner.render(now)
         return Group(*(self._row(frame, name, step.detail, now - step.began) for name, step in rows))
 
     def _row(self, mark: RenderableType, name: str, detail: str, seconds: float) -> RenderableType:

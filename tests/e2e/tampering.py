@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.e2e.account import OTHER_CODE, zipped
+from tests.e2e.account import zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -258,9 +258,7 @@ def _table(account: Account) -> Iterator[Tampering]:
     about, where = "aws_dynamodb_table.counter", {"TableName": name}
     arn = account.resource("aws_dynamodb_table")["arn"]
     write = partial(client.update_continuous_backups, **where)
-    wrong, right = (
-        {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": on}} for on in (False, True)
-    )
+    wrong, right = ({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": on}} for on in (False, True))
     yield _changed(about, "recovery", write, wrong, right)
     write = partial(client.update_table, **where)
     yield _changed(

@@ -15,10 +15,9 @@ from xml.etree import ElementTree
 import pytest
 
 from resumectl.errors import Exit
-from tests.e2e.project import ROOT, Run, ask, finish, wait_until
+from tests.e2e.project import Run, ask, finish, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.e2e.project import Project
@@ -95,7 +94,10 @@ def test_what_the_user_set_up_for_aws_does_not_disturb_the_embedded_cloud(projec
         **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL"), "http://127.0.0.1:9"),
         **dict.fromkeys(("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"), "nobody"),
         **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_CA_BUNDLE", "TF_DATA_DIR"), "/nowhere"),
-        **{"TF_CLI_ARGS": "-no-such-flag", "TF_CLI_ARGS_plan": "-destroy", "TF_WORKSPACE": "other", "TF_LOG": "TRACE"},
+        "TF_CLI_ARGS": "-no-such-flag",
+        "TF_CLI_ARGS_plan": "-destroy",
+        "TF_WORKSPACE": "other",
+        "TF_LOG": "TRACE",
     }
     plan = project.resumectl("plan", "--exit-code", "--json", env=hostile)
 
@@ -241,7 +243,8 @@ def test_with_wait_the_second_deploy_follows_the_first(project: Project) -> None
     project.write("frontend/followed.html", PAGE.format("Followed"))
     bucket = next(b["Name"] for b in project.client("s3").list_buckets()["Buckets"] if "-site-" not in b["Name"])
     running = project.start("deploy", "--yes", "--json")
-    wait_until(lambda: "Contents" in project.client("s3").list_objects_v2(Bucket=bucket, Prefix="locks/"))
+    locks = {"Bucket": bucket, "Prefix": "locks/"}
+    wait_until(lambda: running.poll() is not None or project.client("s3").list_objects_v2(**locks)["KeyCount"])
     waited = project.resumectl("deploy", "--yes", "--json", "--only", "site", "--wait", "120")
     leader = finish(running)
 

@@ -107,7 +107,7 @@ def test_the_account_is_what_sts_says():
 
 @mock_aws
 def test_credentials_of_another_account_are_refused():
-    with pytest.raises(CloudError, match="belong to account 123456789012, but env.prod is account 9{12}") as caught:
+    with pytest.raises(CloudError, match=r"belong to account 123456789012, but env.prod is account 9{12}") as caught:
         _ = Cloud(Environment("prod", account="9" * 12)).account_id
     assert caught.value.code == "wrong-account"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -20,4 +21,4 @@ def test_this_machine_can_be_reached():
 
 def test_nothing_of_whoever_runs_the_tests_is_left():
     assert not [name for name in os.environ if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_"))]
-    assert not os.listdir(os.environ["HOME"])
+    assert list(Path.home().iterdir()) == []

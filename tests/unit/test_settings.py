@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -167,10 +168,8 @@ def test_what_is_not_toml_names_the_line(tmp_path):
 
 @given(st.text("[]=\"'.#\n abenvproj{}1", max_size=40))
 def test_any_text_is_settings_or_an_error_of_ours(text):
-    try:
+    with suppress(SettingsError):
         parse(text, Path("/project"))
-    except SettingsError as error:
-        assert error.hint
 
 
 # --- the file

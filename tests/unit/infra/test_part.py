@@ -115,7 +115,7 @@ def test_other_commands_find_the_backend_prepared(tmp_path):
 
 def test_open_finds_terraform_and_gives_it_the_environment(tmp_path):
     binary = tmp_path / "terraform-1.11"
-    binary.write_text("#!/bin/sh\nif [ \"$1\" = version ]; then echo Terraform v1.11.4; fi; env > seen\n")
+    binary.write_text('#!/bin/sh\nif [ "$1" = version ]; then echo Terraform v1.11.4; fi; env > seen\n')
     binary.chmod(0o755)
     (tmp_path / "terraform").mkdir()
     (tmp_path / ".resumectl").mkdir()

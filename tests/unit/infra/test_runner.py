@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_a_line_that_is_written_in_pieces_is_one_event(terraform):
             time.sleep(0.2)
         sys.exit(1)
     """
-    with pytest.raises(TerraformError, match="^Terraform: In two halves"):
+    with pytest.raises(TerraformError, match=r"^Terraform: In two halves"):
         terraform(script).apply(Watch())
 
 
@@ -112,7 +113,7 @@ def test_a_last_line_without_an_end_is_read(terraform):
         print(line, end="", flush=True)
         sys.exit(1)
     """
-    with pytest.raises(TerraformError, match="^Terraform: Cut short"):
+    with pytest.raises(TerraformError, match=r"^Terraform: Cut short"):
         terraform(script).apply(Watch())
 
 
@@ -126,8 +127,7 @@ def test_plan_is_given_the_variables_and_saves_its_plan(terraform, calls, tmp_pa
     runner.plan({"project": "resume", "domain": None}, "apply", Watch())
     ((arguments, _, folder),) = calls()
     (var_file,) = (word.partition("=")[2] for word in arguments if word.startswith("-var-file="))
-    with open(var_file) as file:
-        assert json.load(file) == {"project": "resume", "domain": None}
+    assert json.loads(Path(var_file).read_text()) == {"project": "resume", "domain": None}
     assert folder == str(tmp_path / "terraform")
     assert arguments[0] == "plan"
     assert {"-json", "-detailed-exitcode", "-input=false", "-lock=false", f"-out={runner.plan_file}"} < {*arguments}
@@ -139,6 +139,11 @@ def test_plan_is_given_the_variables_and_saves_its_plan(terraform, calls, tmp_pa
 def test_the_modes_of_a_plan(terraform, calls, mode, flags):
     terraform().plan({}, mode, Watch())
     assert {*calls()[0][0]} & {"-destroy", "-refresh-only"} == flags
+
+
+def test_a_plan_of_only_some_resources(terraform, calls):
+    terraform().plan({}, "apply", Watch(), targets=[BUCKET, 'aws_x.y["a b"]'])
+    assert {f"-target={BUCKET}", '-target=aws_x.y["a b"]'} < {*calls()[0][0]}
 
 
 def test_apply_applies_the_saved_plan_and_asks_nothing(terraform, calls):
@@ -237,7 +242,7 @@ def test_abandon_asks_terraform_to_stop_once(terraform):
     """
     runner = terraform(script)
     watch = Watch(lambda event: watch.abandon.set())
-    with pytest.raises(TerraformError, match="Operation canceled$"):
+    with pytest.raises(TerraformError, match=r"Operation canceled$"):
         runner.apply(watch)
 
 

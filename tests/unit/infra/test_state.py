@@ -3,8 +3,10 @@ from __future__ import annotations
 import io
 import json
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from resumectl.errors import TerraformError
 from resumectl.infra import state
@@ -88,3 +90,48 @@ def test_what_is_no_state_is_said_to_be_corrupt(body):
         state.parse(body, "prod")
     assert caught.value.code == "terraform.state-corrupt"
     assert "runbook" in str(caught.value.hint)
+
+
+# --- earlier versions
+
+KEY = "terraform/prod.tfstate"
+
+
+@pytest.fixture
+def s3():
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="bucket")
+        client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+        yield client
+
+
+def test_the_newest_version_that_is_a_state_comes_back(s3):
+    def put(key, body):
+        return s3.put_object(Bucket="bucket", Key=key, Body=body)["VersionId"]
+
+    put(KEY, json.dumps({**DOCUMENT, "serial": 6}).encode())
+    good = put(KEY, json.dumps(DOCUMENT).encode())
+    put(KEY, b"")
+    put(KEY, b"{")
+    put(f"{KEY}.tflock", json.dumps(DOCUMENT).encode())
+    with pytest.raises(TerraformError):
+        state.read(s3, "bucket", "prod")
+    assert state.newest_readable(s3, "bucket", "prod") == good
+    assert state.restore(s3, "bucket", "prod", good).serial == 7
+    assert state.read(s3, "bucket", "prod").serial == 7
+
+
+def test_a_deleted_state_comes_back(s3):
+    good = s3.put_object(Bucket="bucket", Key=KEY, Body=json.dumps(DOCUMENT).encode())["VersionId"]
+    s3.delete_object(Bucket="bucket", Key=KEY)
+    assert state.read(s3, "bucket", "prod") is None
+    assert state.newest_readable(s3, "bucket", "prod") == good
+    state.restore(s3, "bucket", "prod", good)
+    assert state.read(s3, "bucket", "prod").serial == 7
+
+
+def test_no_version_is_a_state(s3):
+    assert state.newest_readable(s3, "bucket", "prod") is None
+    s3.put_object(Bucket="bucket", Key=KEY, Body=b"")
+    assert state.newest_readable(s3, "bucket", "prod") is None

@@ -43,7 +43,14 @@ def dynamodb():
 
 @pytest.fixture
 def table(dynamodb, monkeypatch):
-    monkeypatch.setenv("TABLE_NAME", TABLE)
+    runtime = {
+        "TABLE_NAME": TABLE,
+        "AWS_DEFAULT_REGION": "eu-west-2",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+    }
+    for name, value in runtime.items():
+        monkeypatch.setenv(name, value)
     dynamodb.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "page", "KeyType": "HASH"}],

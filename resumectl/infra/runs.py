@@ -1,0 +1,141 @@
+"""The folders in which Terraform runs, one for each process of resumectl, and what a killed one leaves behind.
+
+An apply is on record from before it starts until it was seen to end well. Terraform outlives a resumectl that is killed,
+so the next run looks at the record: it waits for a Terraform that still runs, and tells from its times whether the
+state lock is that Terraform's. Plans write nothing and take no lock: they are not on record.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from resumectl import process
+from resumectl.infra.configuration import ERRORED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LOG: Final = "terraform.log"
+_RECORD: Final = "apply.json"
+_KEPT: Final = 5
+"""How many folders of processes that ended stay: an error message may have named the log in one."""
+_SLACK: Final = 15.0
+"""Seconds: Terraform takes its lock this soon after the last line that it wrote before."""
+_POLL: Final = 0.1
+
+
+def folder(work: Path) -> Path:
+    """The folder of this process; another one that had its number is no more."""
+    return work / "run" / str(os.getpid())
+
+
+def claim(log: BinaryIO) -> None:
+    """Lock a log that Terraform is going to write: it stays locked while Terraform lives, also without us."""
+    with suppress(OSError):  # a file system without locks: the record has the process, too
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def begin(run: Path) -> None:
+    """Put an apply on record, before it starts."""
+    _write(run, {"began": time.time(), "pid": None, "started": ""})
+
+
+def began(run: Path, pid: int) -> None:
+    """Add its process to the record, if it is on record."""
+    if (run / _RECORD).exists():
+        known = json.loads((run / _RECORD).read_text())
+        _write(run, {**known, "pid": pid, "started": process.started(pid)})
+
+
+def _write(run: Path, record: Mapping[str, Any]) -> None:
+    """All of it or nothing, whenever we are killed."""
+    new = run / f"{_RECORD}.new"
+    new.write_text(json.dumps(record))
+    new.replace(run / _RECORD)
+
+
+def end(run: Path) -> None:
+    """Take an apply off the record."""
+    (run / _RECORD).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An apply that nobody saw end well."""
+
+    run: Path
+    began: float
+    pid: int | None
+    started: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether Terraform still works on it."""
+        known = self.pid is not None and process.alive(self.pid, self.started)
+        return known or _is_locked(self.run / LOG)
+
+    def wait(self) -> None:
+        """Return when Terraform has ended."""
+        while self.alive:
+            time.sleep(_POLL)
+
+    def took(self, lock_time: str) -> bool:
+        """Whether a state lock of this machine that was taken at `lock_time` is the one of this apply."""
+        try:
+            taken = datetime.fromisoformat(lock_time).timestamp()
+            last_sign = (self.run / LOG).stat().st_mtime
+        except (ValueError, OSError):
+            return False
+        return self.began - 1 <= taken <= last_sign + _SLACK
+
+    def forget(self) -> None:
+        """Take it off the record: everything about it is mended."""
+        end(self.run)
+
+
+def unfinished(work: Path) -> list[Unfinished]:
+    """Every apply that is still on record."""
+    return list(_recorded(work))
+
+
+def _recorded(work: Path) -> Iterator[Unfinished]:
+    for file in sorted((work / "run").glob(f"*/{_RECORD}")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            known = json.loads(file.read_text())
+            yield Unfinished(file.parent, float(known["began"]), known["pid"], known["started"])
+
+
+def _is_locked(log: Path) -> bool:
+    try:
+        with log.open("rb") as opened:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def prune(work: Path, alive: Callable[[int], bool] = lambda pid: process.alive(pid, "")) -> None:
+    """Delete the folders of processes that ended, but for the newest ones and those that something is left in."""
+    ended = [run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))]
+    old = sorted(ended, key=_changed)[: -_KEPT]
+    for run in old:
+        if not (run / _RECORD).exists() and not any(run.glob(f"*/{ERRORED}")):
+            shutil.rmtree(run, ignore_errors=True)
+
+
+def _changed(run: Path) -> float:
+    try:
+        return run.stat().st_mtime
+    except OSError:
+        return 0.0

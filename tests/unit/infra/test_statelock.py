@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from resumectl.infra.statelock import StateLocks
+
+INFO = {"ID": "1-2-3", "Operation": "OperationTypeApply", "Who": "me@laptop", "Created": "2026-11-22T09:30:00Z"}
+
+
+@pytest.fixture
+def s3():
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="bucket")
+        yield client
+
+
+@pytest.fixture
+def put(s3):
+    def write(**info):
+        s3.put_object(Bucket="bucket", Key="terraform/prod.tfstate.tflock", Body=json.dumps({**INFO, **info}).encode())
+
+    return write
+
+
+def test_the_lock_that_terraform_left_behind(s3, put):
+    locks = StateLocks(s3, "bucket", "prod")
+    assert locks.read() is None
+    put()
+    found = locks.read()
+    assert found.id == "1-2-3"
+    assert found.describe() == "me@laptop (OperationTypeApply, since 2026-11-22T09:30:00Z)"
+    assert locks.release(found)
+    assert locks.read() is None
+
+
+def test_only_the_very_lock_is_released(s3, put):
+    locks = StateLocks(s3, "bucket", "prod")
+    put()
+    found = locks.read()
+    put(ID="4-5-6")
+    assert not locks.release(found)
+    assert locks.read().id == "4-5-6"
+
+
+def test_no_bucket_no_lock(s3):
+    assert StateLocks(s3, "not-there", "prod").read() is None

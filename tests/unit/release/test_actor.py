@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import getpass
+import socket
+import subprocess
+
+import pytest
+
+from resumectl.release.actor import actor, revision
+
+IDENTITY = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
+
+
+def git(folder, *arguments):
+    run = ["git", *IDENTITY, "-C", str(folder), *arguments]
+    return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A project in a subfolder of a repository with one commit."""
+    git(tmp_path, "init", "--quiet")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "index.html").write_text("hello")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "first")
+    return project
+
+
+def test_a_person():
+    assert actor({}) == {"name": getpass.getuser(), "host": socket.gethostname()}
+
+
+def test_a_run_of_github_actions():
+    environ = {
+        "GITHUB_ACTOR": "ada",
+        "GITHUB_RUN_ID": "42",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "ada/resume",
+    }
+    assert actor(environ) == {
+        "name": "ada",
+        "host": socket.gethostname(),
+        "run": "https://github.com/ada/resume/actions/runs/42",
+    }
+
+
+@pytest.mark.parametrize("error", [KeyError, OSError])
+def test_a_user_without_a_name(monkeypatch, error):
+    def nobody():
+        raise error("getpwuid(): uid not found")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert actor({})["name"].startswith("uid ")
+
+
+def test_the_revision_of_a_clean_tree(repository):
+    assert revision(repository) == {"revision": git(repository, "rev-parse", "HEAD"), "dirty": False}
+
+
+@pytest.mark.parametrize("name", ["index.html", "new.html"])
+def test_a_changed_or_a_new_file_makes_it_dirty(repository, name):
+    (repository / name).write_text("other")
+    assert revision(repository)["dirty"]
+
+
+def test_what_is_outside_of_the_project_or_ignored_does_not(repository):
+    (repository.parent / "notes.txt").write_text("x")
+    (repository.parent / ".git" / "info" / "exclude").write_text(".resumectl/\n")
+    (repository / ".resumectl").mkdir()
+    (repository / ".resumectl" / "log").write_text("x")
+    assert not revision(repository)["dirty"]
+
+
+def test_outside_of_a_repository(tmp_path):
+    assert revision(tmp_path) == {}
+
+
+def test_a_repository_without_a_commit(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    assert revision(tmp_path) == {}
+
+
+def test_a_machine_without_git(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert revision(repository) == {}
