@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from resumectl import __version__
@@ -15,6 +16,7 @@ def main() -> None:
         return
     from resumectl.cli import app
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside is as good as Ctrl-C
     try:
         app(prog_name="resumectl")
     except BrokenPipeError:  # the reader of our output has gone, as in `resumectl history | head -1`

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from resumectl.errors import SettingsError
@@ -13,15 +14,17 @@ from resumectl.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HEADER: Final = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+\s*(#.*)?$")
+_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]+\s*(#.*)?$")
 _NAMES: Final[Mapping[type, str]] = {
     str: "text in quotes",
     bool: "true or false",
     int: "a number",
     dict: "a table",
-    list: "a list of tables",
+    list: "a list",
     date: "a date such as 2027-01-31",
 }
+_NOT: Final[Mapping[type, type]] = {int: bool, date: datetime}
+"""What Python takes for one of a kind, and a person does not."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,9 @@ class Table:
         """A list of tables inside; empty when it is missing."""
         found = self.typed(key, list, [])
         if not all(isinstance(item, dict) for item in found):
-            self.fail(key, f"must be {_NAMES[list]}")
-        return [Table(self.file, self._named(key), item, self.lines) for item in found]
+            self.fail(key, "must be a list of tables")
+        named = self._named(key)
+        return [Table(self.file, f"{named}[{number}]", item, self.lines) for number, item in enumerate(found)]
 
     def text(self, key: str, default: str, pattern: Pattern | None = None) -> str:
         """A text that is not empty and, if set, looks like the pattern."""
@@ -91,7 +95,7 @@ class Table:
     def typed(self, key: str, kind: type, default: Any) -> Any:
         """A value of a kind, or the default when it is missing."""
         value = self.values.get(key, default)
-        wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
+        wrong = not isinstance(value, kind) or isinstance(value, _NOT.get(kind, ()))
         if key in self.values and wrong:
             self.fail(key, f"must be {_NAMES[kind]}")
         return value
@@ -109,18 +113,24 @@ class Table:
     def _line(self, named: str) -> int | None:
         """The line (from 1) of a key, else of what holds it, as well as a scan of the text can tell."""
         while named and named not in self.lines:
-            named = named.rpartition(".")[0]
+            named = named[: max(named.rfind("."), named.rfind("["), 0)]
         return self.lines.get(named)
 
 
 def line_numbers(text: str) -> dict[str, int]:
-    """Where each table and each key begins, by its full name."""
+    """Where each table and each key begins, by its full name; `[[x]]` are `x[0]`, `x[1]`, ..."""
     found: dict[str, int] = {}
+    many: Counter[str] = Counter()
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         if match := _HEADER.match(line):
-            table = f"{_bare(match[1])}."
-            found.setdefault(table[:-1], number)
+            table = _bare(match[2])
+            found.setdefault(table, number)
+            if match[1] == "[[":
+                many[table] += 1
+                table = f"{table}[{many[table] - 1}]"
+                found[table] = number
+            table += "."
         elif "=" in line:
             found.setdefault(table + _bare(line.split("=", 1)[0]), number)
     return found

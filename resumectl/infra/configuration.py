@@ -21,6 +21,7 @@ VARIABLES: Final = "resumectl.variables.json"
 ERRORED: Final = "errored.tfstate"
 """Where Terraform leaves a state that it could not save, in the folder that it runs in."""
 _FILES: Final = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", "functions/*", ".terraform.lock.hcl")
+_NOT_COPIED: Final = (".terraform", "tests", "*.tfstate", "*.tfstate.*")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -59,6 +60,13 @@ def clear(directory: Path) -> None:
             shutil.rmtree(entry)
         elif entry.name != ERRORED:
             entry.unlink()
+
+
+def copy(directory: Path, target: Path, name: str, text: str) -> None:
+    """Copy a root module to `target`, in place of what is there, with one more file in it."""
+    clear(target)
+    shutil.copytree(directory, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+    (target / name).write_text(text)
 
 
 def _contents(directory: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import SettingsError
-from resumectl.infra import snapshot, state
+from resumectl.infra import configuration, snapshot, state
 from resumectl.infra.binary import find_terraform
 from resumectl.infra.provider import cli_config
 from resumectl.infra.runner import Runner
@@ -26,11 +26,15 @@ DIRECTORY: Final = "terraform"
 
 @dataclass(frozen=True)
 class Planned:
-    """A saved plan: whether there is anything to apply, and both sides of what would change."""
+    """A saved plan: whether there is anything to apply, and both sides of what would change.
+
+    What is taken over as it is changes Terraform's state and nothing else: it is on neither side, and only counted.
+    """
 
     changed: bool
     live: Snapshot = field(default_factory=dict)
     wanted: Snapshot = field(default_factory=dict)
+    imported: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,17 @@ class Infra:
         self._module = module
 
     @classmethod
-    def open(cls, settings: Settings, cloud: Cloud, bucket: str, module: Module, environ: Mapping[str, str]) -> Infra:
+    def open(
+        cls, settings: Settings, cloud: Cloud, bucket: str | None, module: Module, environ: Mapping[str, str]
+    ) -> Infra:
         """Find Terraform and its provider for an environment.
+
+        Args:
+            settings: the project.
+            cloud: the environment's account and region.
+            bucket: where the state is kept; None before there is one, when all that makes sense is a plan.
+            module: the configuration.
+            environ: the environment variables of the process.
 
         Raises:
             TerraformError: there is no usable Terraform.
@@ -65,8 +78,11 @@ class Infra:
         found = find_terraform(environ, settings.state_dir)
         choice = cli_config(environ, settings.state_dir, product=found.product)
         work = work_dir(settings, cloud.environment)
+        if bucket is None:
+            work = work / "unborn"
+            module = unborn(module, work / "module")
         runner = Runner(found.path, module.directory, work, {**cloud.environ(environ), **choice.env})
-        return cls(runner, backend(cloud, bucket), module)
+        return cls(runner, backend(cloud, bucket) if bucket else {}, module)
 
     def plan(self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] = ()) -> Planned:
         """Compare the configuration (or, for `refresh-only`, the state) with what AWS has.
@@ -78,7 +94,10 @@ class Infra:
         changed = self.runner.plan(self._module.variables, mode, watch, targets)
         if mode == "refresh-only":  # its exit code also counts what only looks like a difference
             return Planned(changed, *snapshot.drift(self.runner.show()))
-        return Planned(changed, *snapshot.changes(self.runner.show())) if changed else Planned(changed)
+        if not changed:
+            return Planned(changed)
+        shown = self.runner.show()
+        return Planned(changed, *snapshot.changes(shown), snapshot.imports(shown))
 
     def command(self, *arguments: str) -> str:
         """Run any other Terraform command on the environment's state; gives its output.
@@ -110,6 +129,12 @@ def backend(cloud: Cloud, bucket: str) -> dict[str, str]:
         return values
     skipped = ("credentials_validation", "requesting_account_id", "metadata_api_check", "region_validation")
     return {**values, "use_path_style": "true", **{f"skip_{name}": "true" for name in skipped}}
+
+
+def unborn(of: Module, directory: Path) -> Module:
+    """The same configuration for an environment that has no state yet, and no bucket to look for one."""
+    configuration.copy(of.directory, directory, "backend_override.tf", 'terraform {\n  backend "local" {}\n}\n')
+    return Module(directory, of.variables)
 
 
 def module(settings: Settings, cloud: Cloud) -> Module:

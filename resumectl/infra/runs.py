@@ -1,8 +1,8 @@
 """The folders in which Terraform runs, one for each process of resumectl, and what a killed one leaves behind.
 
-An apply is on record from before it starts until it was seen to end well. Terraform outlives a resumectl that is killed,
-so the next run looks at the record: it waits for a Terraform that still runs, and tells from its times whether the
-state lock is that Terraform's. Plans write nothing and take no lock: they are not on record.
+An apply is on record from before it starts until it was seen to end well. Terraform outlives a resumectl that is
+killed, so the next run looks at the record: it waits for a Terraform that still runs, and tells from its times whether
+the state lock is of that Terraform. Plans write nothing and take no lock: they are not on record.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from resumectl import process
@@ -23,6 +22,7 @@ from resumectl.infra.configuration import ERRORED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 LOG: Final = "terraform.log"
 _RECORD: Final = "apply.json"
@@ -128,7 +128,7 @@ def _is_locked(log: Path) -> bool:
 def prune(work: Path, alive: Callable[[int], bool] = lambda pid: process.alive(pid, "")) -> None:
     """Delete the folders of processes that ended, but for the newest ones and those that something is left in."""
     ended = [run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))]
-    old = sorted(ended, key=_changed)[: -_KEPT]
+    old = sorted(ended, key=_changed)[:-_KEPT]
     for run in old:
         if not (run / _RECORD).exists() and not any(run.glob(f"*/{ERRORED}")):
             shutil.rmtree(run, ignore_errors=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.plan import REPLACE, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from resumectl.plan import Fields, Snapshot
 
@@ -39,8 +39,6 @@ _OWNED_BY_FUNCTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_lambda_alias": frozenset({"function_version", "routing_config"}),
 }
 _TELLS_NOTHING: Final[Mapping[str, frozenset[str]]] = {
-    # Told by resources of their own; an attribute that has none here (website, cors_rule, ...) stays.
-    "aws_s3_bucket": frozenset({"policy", "versioning", "lifecycle_rule", "server_side_encryption_configuration"}),
     "aws_cloudfront_distribution": frozenset(
         {"etag", "last_modified_time", "status", "in_progress_validation_batches"}
     ),
@@ -48,7 +46,17 @@ _TELLS_NOTHING: Final[Mapping[str, frozenset[str]]] = {
     "aws_cloudfront_response_headers_policy": frozenset({"etag"}),
     "aws_cloudfront_origin_access_control": frozenset({"etag"}),
     "aws_apigatewayv2_stage": frozenset({"deployment_id"}),
+    "aws_dynamodb_table": frozenset({"stream_arn", "stream_label"}),  # outlive the stream
 }
+_TOLD_BY: Final[Mapping[str, Mapping[str, str]]] = {
+    "aws_s3_bucket": {
+        "policy": "aws_s3_bucket_policy",
+        "versioning": "aws_s3_bucket_versioning",
+        "lifecycle_rule": "aws_s3_bucket_lifecycle_configuration",
+        "server_side_encryption_configuration": "aws_s3_bucket_server_side_encryption_configuration",
+    },
+}
+"""Attributes that repeat a resource of its own: where there is none, the attribute is all that tells."""
 
 
 def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
@@ -73,12 +81,18 @@ def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     return live, wanted
 
 
+def imports(plan: Mapping[str, Any]) -> int:
+    """How many resources the plan would take over."""
+    return sum("importing" in change["change"] for change in plan.get("resource_changes", ()))
+
+
 def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     """The recorded and the live side of everything that changed behind Terraform's back."""
     recorded: dict[str, Fields] = {}
     live: dict[str, Fields] = {}
+    known = _known(plan)
     for change in plan.get("resource_drift", ()):
-        before, after = (_without_ours(side, plan) for side in _sides(change))
+        before, after = (_without_repeated(side, change["type"], known) for side in _sides(change))
         if change["change"]["actions"] == ["delete"]:
             recorded[_key(change)] = before
         elif before != after:
@@ -92,14 +106,24 @@ def _key(change: Mapping[str, Any]) -> str:
     return f"{address} (deposed {change['deposed']})" if "deposed" in change else address
 
 
-def _without_ours(side: Fields, plan: Mapping[str, Any]) -> Fields:
-    """A role also lists its inline policies: those that are resources of their own are told by these."""
-    if "inline_policy" not in side:
-        return side
-    resources = plan.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", ())
-    ours = {found["values"].get("name") for found in resources if found["type"] == "aws_iam_role_policy"}
-    others = [policy for policy in side["inline_policy"] if policy.get("name") not in ours]
-    return {key: value for key, value in {**side, "inline_policy": others}.items() if not _empty(value)}
+def _known(plan: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The resources of the root module by type, those that are gone too: their attributes."""
+    known: dict[str, list[Mapping[str, Any]]] = {}
+    for found in plan.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", ()):
+        known.setdefault(found["type"], []).append(found["values"])
+    for change in plan.get("resource_drift", ()):
+        known.setdefault(change["type"], []).append(change["change"].get("before") or {})
+    return known
+
+
+def _without_repeated(side: Fields, type_: str, known: Mapping[str, Sequence[Mapping[str, Any]]]) -> Fields:
+    """What resources of their own tell is left out: settings of a bucket, inline policies of a role."""
+    repeated = {name for name, teller in _TOLD_BY.get(type_, {}).items() if teller in known}
+    kept = {name: value for name, value in side.items() if name not in repeated}
+    if "inline_policy" in kept:
+        ours = {policy.get("name") for policy in known.get("aws_iam_role_policy", ())}
+        kept["inline_policy"] = [policy for policy in kept["inline_policy"] if policy.get("name") not in ours]
+    return {name: value for name, value in kept.items() if not _empty(value)}
 
 
 def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:

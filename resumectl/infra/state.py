@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
 from resumectl.errors import TerraformError
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from resumectl.aws import Client
+
+
+_PROMISED: Final = (
+    "site_url",
+    "counter_url",
+    "site_bucket",
+    "distribution_id",
+    "function_name",
+    "function_alias",
+    "api_id",
+)
+"""The outputs of terraform/ that every operation counts on."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,11 @@ class State:
     lineage: str
     outputs: Mapping[str, Any]
     resources: tuple[Resource, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that operations look for is there: not before a first deploy or after a destroy has ended."""
+        return all(self.outputs.get(name) for name in _PROMISED)
 
     def find(self, type_: str) -> Resource | None:
         """The first resource of that type."""

@@ -45,8 +45,9 @@ class Diagnostic:
     def line(self) -> str:
         """Summary, resource and the first paragraph of the detail on one line."""
         where = f" ({self.address})" if self.address else ""
+        what = " ".join(self.summary.split("\n\n", 1)[0].split())
         why = " ".join(self.detail.split("\n\n", 1)[0].split())
-        return f"{self.summary}{where}: {why}" if why else f"{self.summary}{where}"
+        return f"{what}{where}: {why}" if why else f"{what}{where}"
 
 
 def parse(line: str) -> Event | Diagnostic | None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def infra(ctx: Context, found: Survey) -> State:
     """Apply Terraform's saved plan; gives the state after it."""
-    if not found.planned.changed:
+    if found.terraform is None or not found.planned.changed:
         return found.live.state
-    return terraform(ctx, ctx.infra, found.plan.of("infra"))
+    return terraform(ctx, found.terraform, found.plan.of("infra"))
 
 
 def terraform(ctx: Context, terraform: Infra, changes: Sequence[Change]) -> State:

@@ -114,7 +114,8 @@ class Context:
 
     def infra_of(self, of: Module) -> Infra:
         """The infrastructure part with another configuration than the worktree's."""
-        return Infra.open(self.settings, self.cloud, self.bucket, of, self.environ)
+        stored = bucket.exists(self.s3, self.bucket)
+        return Infra.open(self.settings, self.cloud, self.bucket if stored else None, of, self.environ)
 
     @cached_property
     def module(self) -> Module:
@@ -142,7 +143,7 @@ class Context:
             Refused: it never was.
         """
         found = self.state()
-        if found is None or "site_bucket" not in found.outputs:
+        if found is None or not found.complete:
             raise Refused(
                 f"Environment {self.env.name} is not deployed yet.", hint=f"resumectl deploy --env {self.env.name}"
             )

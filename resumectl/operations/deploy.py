@@ -77,7 +77,7 @@ def deploy(ctx: Context, options: Options, approve: Approve) -> Outcome:
     with ctx.locked("deploy", options.wait):
         recover.recover(ctx)
         found = survey(ctx, options.only)
-        if not found.plan and _is_recorded(ctx, found):
+        if not found.plan and not found.planned.imported and _is_recorded(ctx, found):
             return _nothing(ctx, found.live)
         refuse_losses(ctx, found.plan, len(found.live.objects), approve, force=options.force)
         if found.plan:
@@ -132,7 +132,7 @@ def refuse_losses(ctx: Context, plan: Plan, live_objects: int, approve: Approve,
 
 def _deploy(ctx: Context, options: Options, found: Survey) -> Outcome:
     """Carry out the plan, test what came of it, and record it: last, so that a record is never ahead of the truth."""
-    draft = record.draft(ctx, found.plan, options.message)
+    draft = replace(record.draft(ctx, found.plan, options.message), infra=found.live.applied)
     try:
         state = apply.infra(ctx, found)
         draft = replace(draft, infra=_infra(ctx, found, state), urls=record.urls(state))
@@ -158,13 +158,15 @@ def _take_back(ctx: Context, options: Options, found: Survey, release: Release, 
     """Return function and site to the last release, and say so in the ledger."""
     before, to = found.live.released, None
     step = ctx.steps.failed or smoke.STEP
-    if before and options.rollback:
-        with ctx.step("Look at what is live"):
-            live = look(ctx)
-        restore.carry_out(ctx, live, before, restore.changes(live, before))
-        to = before.id
-    failed = replace(release, status="failed", failed_step=step, taken_back_to=to, function={}, site={})
-    recorded = record.append(ctx, failed)
+    try:
+        if before and options.rollback:
+            with ctx.step("Look at what is live"):
+                live = look(ctx)
+            restore.carry_out(ctx, live, before, restore.changes(live, before))
+            to = before.id
+    finally:
+        failed = replace(release, status="failed", failed_step=step, taken_back_to=to, function={}, site={})
+        recorded = record.append(ctx, failed)
     return Outcome(_body(ctx, recorded, found), error)
 
 
@@ -181,7 +183,7 @@ def _body(ctx: Context, release: Release, found: Survey) -> dict[str, object]:
 def _infra(ctx: Context, found: Survey, state: State) -> Mapping[str, object]:
     if "infra" in found.parts:
         return record.infra_now(ctx, state)
-    return found.live.released.infra if found.live.released else {}
+    return found.live.applied
 
 
 def _smoke(

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from resumectl.operations.context import Context
     from resumectl.plan import Change
-    from resumectl.release.ledger import Release
     from resumectl.settings import Ignore
 
 _BYTES: Final = {"sha256"}
@@ -66,7 +65,7 @@ def body(ctx: Context, found: Drift) -> dict[str, Any]:
     return {
         "release": released.id if released else None,
         "changes": [described(change, found.live) for change in found.plan.changes],
-        "pending": pending.counts(ctx, released),
+        "pending": pending.counts(ctx, found.live),
         "unchecked": dict(found.unchecked),
         "ignored": [change.as_json() for change in found.ignored],
         "expired_ignores": [
@@ -94,7 +93,7 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
     with ThreadPoolExecutor(1, thread_name_prefix="unmanaged") as pool:
         extra = pool.submit(unmanaged.find, ctx, live)
         try:
-            infra = _infra(ctx, live.released)
+            infra = _infra(ctx, live)
         except ResumectlError as error:
             if not lenient:
                 raise
@@ -113,18 +112,19 @@ def _covers(ignore: Ignore, change: Change) -> bool:
     return fnmatchcase(change.key, ignore.key) and (not ignore.fields or set(change.fields) <= set(ignore.fields))
 
 
-def _infra(ctx: Context, released: Release | None) -> tuple[Change, ...]:
+def _infra(ctx: Context, live: Live) -> tuple[Change, ...]:
     with ctx.step("Compare the infrastructure"):
-        planned = ctx.infra_of(released_module(ctx, released)).plan(Watch(), "refresh-only")
+        planned = ctx.infra_of(released_module(ctx, live)).plan(Watch(), "refresh-only")
     changes = diff("infra", planned.live, planned.wanted)
     deleted = [change for change in changes if change.after is None]
     changed = [change for change in changes if change.after is not None]
     return (*of_kind("changed", changed), *of_kind("deleted", deleted))
 
 
-def released_module(ctx: Context, released: Release | None) -> Module:
-    """The configuration that was released; the worktree's when none was kept."""
-    kept = ctx.artifacts.read("infra", released.infra["digest"]) if released and released.infra.get("digest") else None
+def released_module(ctx: Context, live: Live) -> Module:
+    """The configuration that was applied last; the worktree's when none was kept."""
+    digest = live.applied.get("digest")
+    kept = ctx.artifacts.read("infra", digest) if digest else None
     if kept is None:
         return ctx.module
     directory = ctx.work / "released"
@@ -135,7 +135,7 @@ def released_module(ctx: Context, released: Release | None) -> Module:
 
 def _serial(live: Live) -> tuple[Change, ...]:
     """A state that was written since the last record: by an interrupted deploy, or by Terraform run by hand."""
-    recorded = live.newest.infra.get("serial") if live.newest else None
+    recorded = live.applied.get("serial")
     if recorded is None or recorded == live.state.serial:
         return ()
     before, after = {"serial": recorded}, {"serial": live.state.serial}

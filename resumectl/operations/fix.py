@@ -32,6 +32,8 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
         Refused: it would lose data, or the question was answered with no.
         ResumectlError: something is still different afterwards.
     """
+    with ctx.step("Look for a release"):
+        ctx.deployed_state()
     with ctx.locked("drift --fix"):
         recover.recover(ctx)
         found = drift.find(ctx)
@@ -40,7 +42,7 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
         released = found.live.released
         if released is None:
             raise ResumectlError("Nothing was released yet.", hint=f"resumectl deploy --env {ctx.env.name}")
-        terraform, planned = _plan(ctx, found, released)
+        terraform, planned = _plan(ctx, found)
         back = _back(found, planned)
         refuse_losses(ctx, back, len(found.live.objects), approve, force=force)
         approve(back)
@@ -50,9 +52,9 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
     return Outcome(body, _left(left))
 
 
-def _plan(ctx: Context, found: drift.Drift, released: Release) -> tuple[Infra, Planned]:
+def _plan(ctx: Context, found: drift.Drift) -> tuple[Infra, Planned]:
     """What Terraform would do to get back to the configuration that was released; ignored differences stay."""
-    terraform = ctx.infra_of(drift.released_module(ctx, released))
+    terraform = ctx.infra_of(drift.released_module(ctx, found.live))
     drifted = [change.key for change in found.plan.of("infra") if change.key.startswith("aws_")]
     with ctx.step("Plan the infrastructure"):
         return terraform, terraform.plan(Watch(), targets=drifted if found.ignored else ())
@@ -88,7 +90,7 @@ def _fix(ctx: Context, found: drift.Drift, released: Release, terraform: Infra, 
         status="failed" if error else released.status,
         failed_step=smoke.STEP if error else None,
         git=released.git,
-        infra={**released.infra, "serial": state.serial},
+        infra={**found.live.applied, "serial": state.serial},
         function=released.function if "function" in ignored_parts else function_of(ctx, state).record,
         site=record.site_now(manifest),
         urls=record.urls(state),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resumectl.function.deployed import Deployed, deployed
 from resumectl.infra.state import EMPTY, State
@@ -35,6 +35,12 @@ class Live:
     function: Deployed = field(default_factory=Deployed)
     objects: Mapping[str, LiveObject] = field(default_factory=dict)
 
+    @property
+    def applied(self) -> Mapping[str, Any]:
+        """What the ledger says of the infrastructure: also a deploy that failed later may have applied it."""
+        recorded = [release.infra for release in (self.newest, self.released) if release and release.infra]
+        return recorded[0] if recorded else {}
+
 
 def look(ctx: Context) -> Live:
     """Read it all. Raises botocore's errors: call it in a step."""
@@ -42,7 +48,7 @@ def look(ctx: Context) -> Live:
         heads = pool.submit(ctx.ledger.heads)
         state = ctx.state() or EMPTY
         newest, released = heads.result()
-        if "site_bucket" not in state.outputs:
+        if not state.complete:
             return Live(state, released, newest)
         function = pool.submit(function_of, ctx, state)
         objects = objects_of(ctx, state, released)

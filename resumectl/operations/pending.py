@@ -13,15 +13,16 @@ from resumectl.site import part
 
 if TYPE_CHECKING:
     from resumectl.operations.context import Context
+    from resumectl.operations.live import Live
     from resumectl.release.ledger import Release
 
 
-def counts(ctx: Context, released: Release | None) -> dict[str, int | None]:
+def counts(ctx: Context, live: Live) -> dict[str, int | None]:
     """How many changes each part waits with; None when the worktree cannot be read or built.
 
     Infrastructure and function count as one change each: what exactly would change, `plan` tells.
     """
-    infra = released.infra.get("digest") if released else None
+    infra, released = live.applied.get("digest"), live.released
     return {
         "infra": int(infra != ctx.infra_digest()),
         "function": _function(ctx, released),

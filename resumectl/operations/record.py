@@ -65,6 +65,6 @@ def site_now(manifest: Mapping[str, ReleasedObject]) -> dict[str, dict[str, Any]
 
 def urls(state: State) -> dict[str, str]:
     """The addresses of an environment; empty before its first deploy."""
-    if "site_url" not in state.outputs:
+    if not state.complete:
         return {}
     return {"site": f"{state.outputs['site_url']}/", "counter": state.outputs["counter_url"]}

@@ -46,6 +46,8 @@ def rollback(ctx: Context, options: Options, approve: Approve) -> Outcome:
     Raises:
         Refused: there is no such release, it failed, or what it was made of is gone; nothing was changed.
     """
+    with ctx.step("Look for a release"):
+        ctx.deployed_state()
     if options.only_plan:
         live, target, plan = _prepare(ctx, options)
         return Outcome(_body(target, plan))
@@ -59,13 +61,13 @@ def unpin(ctx: Context) -> Outcome:
     """Let deploys through again."""
     with ctx.step("Unpin the environment"):
         pin = ctx.pins.read()
-        ctx.pins.remove()
+        if pin:
+            ctx.pins.remove()
     return Outcome({"unpinned": pin is not None, "release": pin.release if pin else None})
 
 
 def _prepare(ctx: Context, options: Options) -> tuple[Live, Release, Plan]:
     with ctx.step("Look at what is live"):
-        ctx.deployed_state()
         live = look(ctx)
         target = _target(ctx, options.release, live.released)
         changes = restore.changes(live, target).changes
@@ -103,7 +105,7 @@ def _previous(ctx: Context, released: Release | None) -> Release:
 
 def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan: Plan) -> Outcome:
     draft = record.draft(ctx, plan, options.message or f"rollback to {target.id}")
-    draft = replace(draft, rollback_of=target.id, infra=live.released.infra if live.released else {})
+    draft = replace(draft, rollback_of=target.id, infra=live.applied)
     with ctx.step("Pin the environment"):
         ctx.pins.set(Pin(target.id, ctx.actor, draft.time, options.message))
     try:

@@ -80,7 +80,7 @@ def _bucket_url(ctx: Context, state: State) -> str:
 def _outcome(checks: Sequence[Check], url: str, suite: str, junit: Path | None) -> Outcome:
     if junit:
         _write(junit, checks, suite)
-    body = {"checks": [check.as_json() for check in checks], "urls": {"site": url}}
+    body = {"checks": [check.as_json() for check in checks], "urls": {"site": f"{url.rstrip('/')}/"}}
     return Outcome(body, failure(checks))
 
 

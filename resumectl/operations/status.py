@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.operations import drift, pending, record
+from resumectl.operations.live import Live
 from resumectl.operations.outcome import Outcome
 from resumectl.plan import PARTS
 from resumectl.smoke.facts import certificate_days, visitors
@@ -34,9 +35,9 @@ def status(ctx: Context) -> Outcome:
     with ctx.step("Look at the environment"):
         state, held, pin = ctx.state(), ctx.lock.read(), ctx.pins.read()
     known = {**_EMPTY, "lock": held.describe() if held else None, "pin": pin.describe() if pin else None}
-    if state is None or "site_bucket" not in state.outputs:
+    if state is None or not state.complete:
         missing = [f"Not deployed yet: resumectl deploy --env {ctx.env.name}"]
-        return Outcome({**known, "parts": _parts(pending.counts(ctx, None), None), "missing": missing})
+        return Outcome({**known, "parts": _parts(pending.counts(ctx, Live()), None), "missing": missing})
     found = drift.find(ctx, lenient=True)
     released = found.live.released
     return Outcome(
@@ -45,7 +46,7 @@ def status(ctx: Context) -> Outcome:
             **_front_door(ctx, state),
             "release": released.summary() if released else None,
             "urls": record.urls(state),
-            "parts": _parts(pending.counts(ctx, released), found),
+            "parts": _parts(pending.counts(ctx, found.live), found),
             "drift": [drift.described(change, found.live) for change in found.plan.changes],
             "checks": list(released.smoke) if released else [],
             "missing": [f"{part} not compared: {why}" for part, why in found.unchecked.items()],

@@ -14,7 +14,7 @@ from resumectl.function import deployed as function
 from resumectl.infra import part as infra
 from resumectl.infra.part import Planned
 from resumectl.infra.runner import Watch
-from resumectl.operations import worktree
+from resumectl.operations import takeover, worktree
 from resumectl.operations.live import Live, look
 from resumectl.plan import PARTS, Plan, diff
 from resumectl.site import part as site
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from resumectl.function.archive import Archive
+    from resumectl.infra.part import Infra
     from resumectl.infra.stream import Event
     from resumectl.operations.context import Context
     from resumectl.plan import Change, PartName
@@ -39,6 +40,7 @@ class Survey:
     Attributes:
         parts: the parts that were looked at.
         planned: Terraform's saved plan.
+        terraform: what can apply it; None when the infrastructure was not looked at.
         archive: the function's zip; None when the function was not looked at.
         files: the built site.
     """
@@ -46,6 +48,7 @@ class Survey:
     parts: tuple[PartName, ...]
     live: Live
     planned: Planned = _NOTHING
+    terraform: Infra | None = None
     archive: Archive | None = None
     files: Mapping[str, SiteFile] = field(default_factory=dict)
 
@@ -86,9 +89,9 @@ def survey(ctx: Context, only: Sequence[PartName] = ()) -> Survey:
         zipped = beside(lambda: worktree.package(ctx.settings, ctx.steps, infra.package(ctx.work))) if needed else None
         built = beside(lambda: worktree.site(ctx.settings, ctx.steps, ctx.work)) if "site" in parts else None
         live = beside(lambda: _look(ctx))
-        planned = beside.terraform(lambda watch: _plan(ctx, watch)) if "infra" in parts else _NOTHING
+        terraform, planned = beside.terraform(lambda watch: _plan(ctx, watch)) if "infra" in parts else (None, _NOTHING)
         archive = zipped.result() if zipped else None
-        return Survey(parts, live.result(), planned, archive, built.result() if built else {})
+        return Survey(parts, live.result(), planned, terraform, archive, built.result() if built else {})
 
 
 def _look(ctx: Context) -> Live:
@@ -96,10 +99,9 @@ def _look(ctx: Context) -> Live:
         return look(ctx)
 
 
-def _plan(ctx: Context, watch: Watch) -> Planned:
+def _plan(ctx: Context, watch: Watch) -> tuple[Infra, Planned]:
     with ctx.step("Plan the infrastructure") as tell:
-        counted = _Counter(tell)
-        return ctx.infra.plan(Watch(counted.event, watch.abandon))
+        return takeover.plan(ctx, ctx.module, lambda: Watch(_Counter(tell).event, watch.abandon))
 
 
 class _Counter:
@@ -136,7 +138,7 @@ class _Beside:
         self._futures.append(future)
         return future
 
-    def terraform(self, plan: Callable[[Watch], Planned]) -> Planned:
+    def terraform(self, plan: Callable[[Watch], T]) -> T:
         try:
             return plan(self._watch)
         except Exception:

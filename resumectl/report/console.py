@@ -37,7 +37,8 @@ def _deploy(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.out.print(f"Nothing to deploy: release [bold]#{release['id']}[/] is live.")
     elif release:
         took = f"{sum(document['timings'].values()):.0f} s" if screen.verbose else ""
-        screen.out.print(f"[bold]Release #{release['id']} {ledger.ending(release)}.[/] {words.counts(changes)} {took}")
+        said = (f"[bold]Release #{release['id']} {ledger.ending(release)}.[/]", words.counts(changes), took)
+        screen.out.print(" ".join(filter(None, said)))
     failed = [check for check in document["checks"] if not check["ok"]]
     if failed:
         screen.checks(failed)

@@ -181,8 +181,10 @@ def unpin(screen: Screen, document: Mapping[str, Any]) -> None:
 
 def unlock(screen: Screen, document: Mapping[str, Any]) -> None:
     """What was released."""
-    for found in document["released"] or ["nothing: there is no lock"]:
+    for found in document["released"]:
         screen.line(f"Released {found}.")
+    if not document["released"]:
+        screen.line("There is no lock.")
 
 
 def _age(time: str) -> str:

@@ -37,7 +37,7 @@ class PlainProgress:
         """Print the step's line."""
         detail = self._details.pop(name, "")
         line = f"{'ok  ' if ok else 'FAIL'} {name:<{_NAME_WIDTH}} {detail:<{_DETAIL_WIDTH}} {seconds:6.1f} s"
-        self._write(" ".join(line.rstrip().split(" ")))
+        self._write(line)
 
     def note(self, line: str) -> None:
         """Print it."""

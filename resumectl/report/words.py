@@ -60,7 +60,7 @@ def counts(changes: Iterable[Mapping[str, Any]]) -> str:
 def size(count: float) -> str:
     """Bytes for a person: `3.1 kB`."""
     for unit in ("B", "kB", "MB"):
-        if count < _STEP:
+        if round(count, 1) < _STEP:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= _STEP
     return f"{count:.1f} GB"

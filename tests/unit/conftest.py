@@ -55,3 +55,13 @@ def _nobody(monkeypatch, _homes):
         if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", tempfile.mkdtemp(dir=_homes))
+
+
+@pytest.fixture(scope="session")
+def s3_client():
+    """A client for buckets in memory, inside `mock_aws`; one for all tests, as making it takes longer than most."""
+    import moto  # noqa: F401 - first, or the client would not know of it
+    import boto3
+
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client("s3", region_name="eu-west-2", **keys)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resumectl.errors import SettingsError
-from resumectl.settings import CacheRule, Environment, load, parse, work_dir
+from resumectl.settings import CacheRule, Environment, Ignore, Retention, load, parse, work_dir
 
 EVERYTHING = """\
 [project]
@@ -28,6 +29,21 @@ output = "public"
 [backend]
 source = "api"
 handler = "visits.handler"
+
+[releases]
+keep = 5
+keep_days = 0
+
+[[drift.ignore]]
+key = "aws_lambda_function.*"
+fields = ["memory_size"]
+reason = "being tried out"
+until = 2027-01-31
+
+[[drift.ignore]]
+key = "aws_s3_bucket.site"
+reason = "tags of the billing team"
+until = 2027-02-28
 
 [env.local]
 port = 4566
@@ -53,6 +69,7 @@ def test_an_empty_file_is_a_whole_project(tmp_path):
     assert (found.site.build, found.site.output, found.site.cache) == (None, None, ())
     assert (found.backend.source, found.backend.handler) == (tmp_path / "lambda_src", "counter.handler")
     assert found.environments == {"local": Environment("local", emulator=True)}
+    assert (found.retention, found.ignores) == (Retention(keep=20, keep_days=90), ())
     assert found.state_dir == tmp_path / ".resumectl"
 
 
@@ -62,6 +79,11 @@ def test_every_setting_is_read(tmp_path):
     assert (found.site.source, found.site.build, found.site.output) == (None, "hugo --minify", tmp_path / "public")
     assert found.site.cache == (CacheRule("assets/*", "public, max-age=60"), CacheRule("*.pdf", "no-store"))
     assert (found.backend.source, found.backend.handler) == (tmp_path / "api", "visits.handler")
+    assert found.retention == Retention(keep=5, keep_days=0)
+    assert found.ignores == (
+        Ignore("aws_lambda_function.*", ("memory_size",), "being tried out", date(2027, 1, 31)),
+        Ignore("aws_s3_bucket.site", (), "tags of the billing team", date(2027, 2, 28)),
+    )
     assert found.environments["local"] == Environment("local", emulator=True, port=4566)
     assert found.environments["prod"] == Environment(
         "prod",
@@ -98,6 +120,7 @@ def test_another_emulated_environment_needs_no_region(tmp_path):
 
 # --- the mistakes: each names the file, the line and the key
 
+IGNORE = '[[drift.ignore]]\nkey = "x"\nreason = "x"\n'
 PROD = '[env.prod]\nregion = "eu-west-2"\n'
 MISTAKES = [
     # text, line, key, what is said
@@ -146,6 +169,18 @@ MISTAKES = [
     (f"{PROD}variables = 5", 3, "env.prod.variables", "must be a table"),
     ("[env]\nprod = { region = 'x' }", 2, "env.prod.region", "an AWS region"),
     ("[env]\nlocal.port = 80", 2, "env.local.port", "between 1024 and 65535"),
+    ("[releases]\nkeep = 1", 2, "releases.keep", "between 2 and 10000"),
+    ("[releases]\nkeep_days = -1", 2, "releases.keep_days", "between 0 and"),
+    ("[drift]\nignore = 5", 2, "drift.ignore", "must be a list"),
+    ("[drift]\nignore = [5]", 2, "drift.ignore", "a list of tables"),
+    ("\n[[drift.ignore]]\nkey = 'x'", 2, "drift.ignore[0]", "needs reason"),
+    (f"{IGNORE}until = '2027-01-31'", 4, "drift.ignore[0].until", "a date such as 2027-01-31"),
+    (f"{IGNORE}until = 2027-01-31T00:00:00", 4, "drift.ignore[0].until", "a date such as 2027-01-31"),
+    (f"{IGNORE}until = 2027-01-31\nfields = [1]", 5, "drift.ignore[0].fields", "a list of names"),
+    (f"{IGNORE}until = 2027-01-31\nfields = 'a'", 5, "drift.ignore[0].fields", "a list"),
+    (f"{IGNORE}until = 2027-01-31\n{IGNORE}until = 5", 8, "drift.ignore[1].until", "a date"),
+    (f"{IGNORE}until = 2027-01-31\n{IGNORE}", 5, "drift.ignore[1]", "needs until"),
+    ("[drift]\nignore = [{ key = 5, reason = 'x', until = 2027-01-31 }]", 2, "drift.ignore[0].key", "text in quotes"),
     ("project.name = 'X'", 1, "project.name", "2 to 20"),
 ]
 

@@ -8,12 +8,10 @@ Two waves: what stands by itself, then what is part of it, because only the firs
 from __future__ import annotations
 
 import json
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from resumectl.infra import configuration
-from resumectl.infra.existing.ask import Ask, Lookup
 from resumectl.infra.existing.belonging import BELONGING
 from resumectl.infra.existing.standing import STANDING
 from resumectl.plan import UNKNOWN, resource_type
@@ -22,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from resumectl.infra.existing.ask import Ask, Lookup
     from resumectl.plan import Fields, Snapshot
 
 FILE: Final = "resumectl.imports.tf.json"
 TAGGED: Final = ("Project", "Environment", "ManagedBy")
 _LANES: Final = 8
-_LEFT_OUT: Final = (".terraform", "tests", "*.tfstate", "*.tfstate.*")
 
 
 def find(ask: Ask, created: Snapshot) -> dict[str, str]:
@@ -53,9 +51,7 @@ def _parents(found: Mapping[str, str]) -> dict[str, str]:
     return {kind: id_ for kind, id_ in zip(kinds, found.values(), strict=True) if kinds.count(kind) == 1}
 
 
-def _wave(
-    ask: Ask, lookups: Mapping[str, Lookup], created: Snapshot, parents: Mapping[str, str]
-) -> dict[str, str]:
+def _wave(ask: Ask, lookups: Mapping[str, Lookup], created: Snapshot, parents: Mapping[str, str]) -> dict[str, str]:
     def look(address: str) -> str | None:
         lookup = lookups[resource_type(address)]
         fields = _filled(created[address], lookup, parents)
@@ -77,7 +73,5 @@ def _filled(fields: Fields, lookup: Lookup, parents: Mapping[str, str]) -> Field
 
 def with_imports(directory: Path, target: Path, found: Mapping[str, str]) -> None:
     """Copy a root module to `target`, in place of what is there, with an import block for each address."""
-    configuration.clear(target)
-    shutil.copytree(directory, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     blocks = [{"to": address, "id": id_.replace("${", "$${")} for address, id_ in found.items()]
-    (target / FILE).write_text(json.dumps({"import": blocks}, indent=2))
+    configuration.copy(directory, target, FILE, json.dumps({"import": blocks}, indent=2))

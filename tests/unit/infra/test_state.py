@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -98,12 +97,11 @@ KEY = "terraform/prod.tfstate"
 
 
 @pytest.fixture
-def s3():
+def s3(s3_client):
     with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="bucket")
-        client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-        yield client
+        s3_client.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        s3_client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+        yield s3_client
 
 
 def test_the_newest_version_that_is_a_state_comes_back(s3):

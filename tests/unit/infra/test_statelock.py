@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -12,11 +11,10 @@ INFO = {"ID": "1-2-3", "Operation": "OperationTypeApply", "Who": "me@laptop", "C
 
 
 @pytest.fixture
-def s3():
+def s3(s3_client):
     with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="bucket")
-        yield client
+        s3_client.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        yield s3_client
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -63,18 +62,11 @@ class Flaky:
         return answer
 
 
-@pytest.fixture(scope="session")
-def _client():
-    """One client for all tests: making it takes longer than any of them."""
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.client("s3", region_name="eu-west-2", **keys)
-
-
 @pytest.fixture
-def empty_s3(_client):
+def empty_s3(s3_client):
     """S3 without any bucket."""
     with mock_aws():
-        yield _client
+        yield s3_client
 
 
 @pytest.fixture

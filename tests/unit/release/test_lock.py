@@ -250,10 +250,10 @@ def test_a_beat_that_cannot_even_look_goes_on(lock, s3, error_of, beats):
 
 def test_a_stolen_lock_is_neither_written_nor_deleted(lock, put, beats):
     with hold(lock):
+        (beat,) = (thread for thread in threading.enumerate() if thread.name == "lock-heartbeat")
         beats.wait(1)
         put()
         stolen = lock.read()
-        (beat,) = (thread for thread in threading.enumerate() if thread.name == "lock-heartbeat")
         beat.join(10)
         assert not beat.is_alive()
     found = lock.read()

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from resumectl.report import words
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "said"),
+    [
+        ("infra", "aws_s3_bucket.site", "S3 bucket site"),
+        ("infra", "aws_dynamodb_table.visits", "DynamoDB table visits"),
+        ("infra", "aws_apigatewayv2_route.counter[0]", "API Gateway route counter[0]"),
+        ("infra", "aws_cloudfront_distribution.site", "CloudFront distribution site"),
+        ("infra", 'aws_route53_record.site["a.b"]', 'Route 53 record site["a.b"]'),
+        ("infra", "output.site_url", "output site_url"),
+        ("infra", "route", "route"),
+        ("function", "live", "code behind the alias live"),
+        ("function", "$LATEST", "unpublished code ($LATEST)"),
+        ("function", "other", "other"),
+        ("site", "assets/app.js", "assets/app.js"),
+        ("site", "aws_s3_bucket.site", "aws_s3_bucket.site"),
+    ],
+)
+def test_a_thing_has_the_name_that_people_use(part, key, said):
+    assert words.thing(part, key) == said
+
+
+def test_what_differs():
+    assert words.differing(["sha256", "cache_control", "tags"]) == "content, Cache-Control, tags"
+    assert words.differing([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        ([], ""),
+        (["delete", "create", "create"], "2 to create, 1 to delete"),
+        (["replace", "update"], "1 to change, 1 to replace"),
+    ],
+)
+def test_counts(actions, said):
+    assert words.counts([{"action": action} for action in actions]) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0 B"),
+        (1, "1 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (3149, "3.1 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (999_999, "1.0 MB"),
+        (5_000_000, "5.0 MB"),
+        (999_999_999, "1.0 GB"),
+        (7_000_000_000_000, "7000.0 GB"),
+    ],
+)
+def test_sizes(count, said):
+    assert words.size(count) == said
