@@ -109,6 +109,7 @@ class Cloud:
 
     def _make_client(self, service: str, region: str) -> Client:
         from botocore.config import Config
+        from botocore.handlers import add_expect_header
 
         config = Config(
             max_pool_connections=_POOL,
@@ -119,7 +120,10 @@ class Cloud:
             proxies={} if self.endpoint else None,  # {}: none, whatever HTTP_PROXY says
         )
         with translated(f"preparing the {service} client"):
-            return self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+            client = self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+        # `Expect: 100-continue` makes each upload wait for one more round trip.
+        client.meta.events.unregister("before-call.s3", add_expect_header)
+        return client
 
     @cached_property
     def _session(self) -> Any:

@@ -22,7 +22,7 @@ class ResumectlError(Exception):
     """Something that went wrong, said so that the reader can act on it.
 
     Args:
-        message: one line, what happened.
+        message: one line, what happened; further lines are details, such as what a command printed.
         hint: one line, what to do about it.
         code: a stable word for programs, as `error.code` in JSON.
     """

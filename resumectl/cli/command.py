@@ -157,22 +157,33 @@ def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> i
     from resumectl.operations.outcome import Outcome
 
     try:
-        outcome = function(call, **own)
-    except ResumectlError as error:
-        outcome = Outcome(error=_explained(call, error))
-    except KeyboardInterrupt:
-        outcome = Outcome(error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues."))
+        outcome = _outcome(call, function, own)
+        _show(call, outcome)
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends up
         outcome = Outcome(error=_bug(call, error))
-    _show(call, outcome)
+        _show(call, outcome)
     return int(outcome.exit_code)
+
+
+def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> Outcome:
+    from resumectl.operations.outcome import Outcome
+
+    try:
+        return function(call, **own)
+    except ResumectlError as error:
+        return Outcome(error=_explained(call, error))
+    except KeyboardInterrupt:
+        return Outcome(error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues."))
 
 
 def _explained(call: Call, error: ResumectlError) -> ResumectlError:
     """The error; when the embedded cloud ended under the command, that, because it explains all others."""
-    if not isinstance(error, (CloudError, TerraformError)) or not call.environment.emulator:
+    try:
+        if not isinstance(error, (CloudError, TerraformError)) or not call.environment.emulator:
+            return error
+    except ResumectlError:  # there is no project
         return error
     from resumectl.cli.wiring import emulator
 
@@ -216,8 +227,18 @@ def _env_name(call: Call) -> str | None:
 
 
 def _bug(call: Call, error: Exception) -> ResumectlError:
-    import tempfile
     import traceback
+
+    said = f"This is a bug of resumectl: {type(error).__name__}: {error}"
+    try:
+        file = _crash_log(call, "".join(traceback.format_exception(error)))
+    except OSError as unwritable:
+        return _Bug(said, hint=f"The traceback cannot be written: {unwritable}.")
+    return _Bug(said, hint=f"The traceback is in {file}: please report it.")
+
+
+def _crash_log(call: Call, text: str) -> Path:
+    import tempfile
 
     try:
         folder = call.settings.state_dir
@@ -225,6 +246,5 @@ def _bug(call: Call, error: Exception) -> ResumectlError:
     except (ResumectlError, OSError):
         folder = Path(tempfile.gettempdir())
     file = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
-    file.write_text("".join(traceback.format_exception(error)))
-    hint = f"The traceback is in {file}: please report it."
-    return _Bug(f"This is a bug of resumectl: {type(error).__name__}: {error}", hint=hint)
+    file.write_text(text, encoding="utf-8")
+    return file

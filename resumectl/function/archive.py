@@ -90,18 +90,21 @@ def of(data: bytes) -> Archive:
 
 
 def write(made: Archive, path: Path) -> None:
-    """Write the zip to a file: all of it or nothing.
+    """Write the zip to a file: all of it or nothing. A device or a pipe is written to, not replaced.
 
     Raises:
         BuildError: the file cannot be written; what was there before still is.
     """
-    half = path.with_name(f".{path.name}.{os.getpid()}")
+    target = path.resolve()
+    special = target.exists() and not target.is_file()
+    half = target if special else target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         half.write_bytes(made.data)
-        half.replace(path)
+        half.replace(target)
     except OSError as error:
-        _forget(half)
+        if not special:
+            _forget(half)
         hint = "Free some space, or write it elsewhere." if error.errno in _FULL else "Choose a file you can write."
         raise BuildError(f"Cannot write {path}: {error.strerror}.", hint=hint) from error
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.plan import REPLACE, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from resumectl.plan import Fields, Snapshot
 
@@ -48,15 +48,17 @@ _TELLS_NOTHING: Final[Mapping[str, frozenset[str]]] = {
     "aws_apigatewayv2_stage": frozenset({"deployment_id"}),
     "aws_dynamodb_table": frozenset({"stream_arn", "stream_label"}),  # outlive the stream
 }
-_TOLD_BY: Final[Mapping[str, Mapping[str, str]]] = {
-    "aws_s3_bucket": {
-        "policy": "aws_s3_bucket_policy",
-        "versioning": "aws_s3_bucket_versioning",
-        "lifecycle_rule": "aws_s3_bucket_lifecycle_configuration",
-        "server_side_encryption_configuration": "aws_s3_bucket_server_side_encryption_configuration",
-    },
+_TOLD_ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
+    "aws_s3_bucket": frozenset(
+        [
+            *("policy", "versioning", "server_side_encryption_configuration"),
+            *("cors_rule", "lifecycle_rule", "logging", "replication_configuration"),
+            *("website", "website_domain", "website_endpoint"),
+        ]
+    ),
+    "aws_iam_role": frozenset({"inline_policy", "managed_policy_arns"}),
 }
-"""Attributes that repeat a resource of its own: where there is none, the attribute is all that tells."""
+"""What repeats a resource of its own, in the state or only in AWS: the latter is asked for by name (`unmanaged`)."""
 
 
 def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
@@ -90,9 +92,9 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     """The recorded and the live side of everything that changed behind Terraform's back."""
     recorded: dict[str, Fields] = {}
     live: dict[str, Fields] = {}
-    known = _known(plan)
     for change in plan.get("resource_drift", ()):
-        before, after = (_without_repeated(side, change["type"], known) for side in _sides(change))
+        elsewhere = _TOLD_ELSEWHERE.get(change["type"], frozenset())
+        before, after = ({k: value for k, value in side.items() if k not in elsewhere} for side in _sides(change))
         if change["change"]["actions"] == ["delete"]:
             recorded[_key(change)] = before
         elif before != after:
@@ -104,26 +106,6 @@ def _key(change: Mapping[str, Any]) -> str:
     """The address; an object that a failed replacement left behind has the same one as its successor."""
     address: str = change["address"]
     return f"{address} (deposed {change['deposed']})" if "deposed" in change else address
-
-
-def _known(plan: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """The resources of the root module by type, those that are gone too: their attributes."""
-    known: dict[str, list[Mapping[str, Any]]] = {}
-    for found in plan.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", ()):
-        known.setdefault(found["type"], []).append(found["values"])
-    for change in plan.get("resource_drift", ()):
-        known.setdefault(change["type"], []).append(change["change"].get("before") or {})
-    return known
-
-
-def _without_repeated(side: Fields, type_: str, known: Mapping[str, Sequence[Mapping[str, Any]]]) -> Fields:
-    """What resources of their own tell is left out: settings of a bucket, inline policies of a role."""
-    repeated = {name for name, teller in _TOLD_BY.get(type_, {}).items() if teller in known}
-    kept = {name: value for name, value in side.items() if name not in repeated}
-    if "inline_policy" in kept:
-        ours = {policy.get("name") for policy in known.get("aws_iam_role_policy", ())}
-        kept["inline_policy"] = [policy for policy in kept["inline_policy"] if policy.get("name") not in ours]
-    return {name: value for name, value in kept.items() if not _empty(value)}
 
 
 def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:
@@ -139,8 +121,8 @@ def _marked(before: Fields, after: Fields, actions: list[str]) -> Fields:
     """The wanted side; a replacement says so, an update leaves out what it merely cannot know yet."""
     if "create" in actions and "delete" in actions:
         return {**after, REPLACE: True}
-    settled = {key: before[key] if value == UNKNOWN and key in before else value for key, value in after.items()}
-    return settled if "update" in actions and settled != before else after
+    known = {key: before[key] if value == UNKNOWN and key in before else value for key, value in after.items()}
+    return known if "update" in actions and known != before else after
 
 
 def _put_output(name: str, change: Mapping[str, Any], live: dict[str, Fields], wanted: dict[str, Fields]) -> None:
@@ -154,10 +136,15 @@ def _put_output(name: str, change: Mapping[str, Any], live: dict[str, Fields], w
         wanted[f"output.{name}"] = {"value": UNKNOWN if _any(change.get("after_unknown")) else after}
 
 
+def settled(values: Mapping[str, Any]) -> Fields:
+    """A resource's attributes in the form that they have in every snapshot."""
+    return {key: kept for key, value in values.items() if not _empty(kept := _settled(value))}
+
+
 def _fields(values: Mapping[str, Any] | None, sensitive: object, ignored: frozenset[str]) -> Fields:
-    kept = {key: _settled(value) for key, value in (values or {}).items() if key not in ignored}
+    kept = {key: value for key, value in settled(values or {}).items() if key not in ignored}
     marks = sensitive if isinstance(sensitive, dict) else dict.fromkeys(kept, sensitive)
-    return {key: _shown(value, marks.get(key)) for key, value in kept.items() if not _empty(value)}
+    return {key: _shown(value, marks.get(key)) for key, value in kept.items()}
 
 
 def _settled(value: Any) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from resumectl.aws import Client, Cloud
     from resumectl.infra.state import State
     from resumectl.operations.steps import Steps
+    from resumectl.release.lock import Holder
     from resumectl.settings import Environment, Settings
 
 
@@ -97,15 +98,17 @@ class Context:
         return Pins(self.s3, self.bucket, self.env.name)
 
     @contextmanager
-    def locked(self, command: str, wait: float = 0.0) -> Iterator[None]:
+    def locked(self, command: str, wait: float = 0.0) -> Iterator[Holder | None]:
         """Hold the deploy lock while the block runs; first wait so many seconds for it.
+
+        Gives the interrupted command of this machine that held it until now, if there was one.
 
         Raises:
             Locked: somebody else is at work.
         """
         held = self.lock.held(command, self.actor, self.now(), self.steps.progress.note, wait)
-        with aws.translated("holding the deploy lock"), held:
-            yield
+        with aws.translated("holding the deploy lock"), held as interrupted:
+            yield interrupted
 
     @cached_property
     def infra(self) -> Infra:
@@ -129,7 +132,7 @@ class Context:
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[str], None]]:
         """A step of the operation; errors of AWS in it come out as ours."""
-        with self.steps(name) as tell, aws.translated(name[:1].lower() + name[1:]):
+        with self.steps(name) as tell, aws.translated(f"trying to {name[:1].lower()}{name[1:]}"):
             yield tell
 
     def state(self) -> State | None:
@@ -144,7 +147,19 @@ class Context:
         """
         found = self.state()
         if found is None or not found.complete:
-            raise Refused(
-                f"Environment {self.env.name} is not deployed yet.", hint=f"resumectl deploy --env {self.env.name}"
-            )
+            raise self._not_deployed()
         return found
+
+    def require_release(self) -> None:
+        """Make sure that there is something to work on, even if its state is gone or broken.
+
+        Raises:
+            Refused: the environment was never deployed.
+        """
+        with self.step("Look for a release"):
+            if not self.ledger.numbers():
+                raise self._not_deployed()
+
+    def _not_deployed(self) -> Refused:
+        hint = f"resumectl deploy --env {self.env.name}"
+        return Refused(f"Environment {self.env.name} is not deployed yet.", hint=hint)

@@ -102,7 +102,8 @@ def _is_recorded(ctx: Context, found: Survey) -> bool:
         return False
     manifest = {key: entry["version_id"] for key, entry in release.site.items()}
     objects = {key: entry.version_id for key, entry in found.live.objects.items()}
-    infra = "infra" not in found.parts or release.infra.get("digest") == ctx.infra_digest()
+    applied = {"digest": ctx.infra_digest(), "serial": found.live.state.serial}
+    infra = "infra" not in found.parts or release.infra == applied
     function = "function" not in found.parts or release.function == found.live.function.record
     return infra and function and ("site" not in found.parts or manifest == objects)
 
@@ -143,7 +144,7 @@ def _deploy(ctx: Context, options: Options, found: Survey) -> Outcome:
     except SmokeFailed as unhealthy:  # the new version never worked: the alias was not moved
         return _take_back(ctx, options, found, draft, unhealthy)
     except BaseException:
-        record.append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+        record.failure(ctx, draft)
         raise
     release = replace(release, smoke=tuple(check.as_json() for check in checks))
     error = smoke.failure(checks)

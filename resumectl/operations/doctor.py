@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from resumectl import __version__, aws
 from resumectl.aws import Cloud
-from resumectl.errors import BuildError, Exit, ResumectlError
+from resumectl.errors import BuildError, ResumectlError
 from resumectl.infra.binary import find_terraform
 from resumectl.infra.provider import cli_config
 from resumectl.operations.outcome import Outcome
@@ -39,8 +39,9 @@ def doctor(settings: Settings, environment: Environment, cloud: Callable[[], str
         _check("git", _git),
         _check("embedded cloud", cloud) if environment.emulator else _check("credentials", lambda: _who(environment)),
     ]
-    well = all(check["ok"] for check in checks)
-    return Outcome({"checks": checks}, code=Exit.OK if well else Exit.FAILED)
+    missing = [check["name"] for check in checks if not check["ok"]]
+    error = ResumectlError(f"Something is missing: {', '.join(missing)}.", hint="Each line says what to do.")
+    return Outcome({"checks": checks}, error if missing else None)
 
 
 def _check(name: str, find: Callable[[], str]) -> dict[str, Any]:

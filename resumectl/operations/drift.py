@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import Exit, ResumectlError
 from resumectl.function import deployed
-from resumectl.infra import configuration
+from resumectl.infra import configuration, runs
 from resumectl.infra.part import Module, package
 from resumectl.infra.runner import Watch
 from resumectl.operations import pending, unmanaged
@@ -127,7 +127,7 @@ def released_module(ctx: Context, live: Live) -> Module:
     kept = ctx.artifacts.read("infra", digest) if digest else None
     if kept is None:
         return ctx.module
-    directory = ctx.work / "released"
+    directory = runs.folder(ctx.work) / "released"
     values = configuration.unpack(kept, directory)
     values["function"]["package"] = str(package(ctx.work))
     return Module(directory, values)

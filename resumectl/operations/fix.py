@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import ResumectlError
 from resumectl.infra.runner import Watch
-from resumectl.operations import apply, drift, record, recover, restore, smoke, unmanaged
+from resumectl.infra.snapshot import settled
+from resumectl.operations import apply, drift, record, recover, restore, smoke, takeover, unmanaged
 from resumectl.operations.deploy import refuse_losses
 from resumectl.operations.live import function_of, look
 from resumectl.operations.outcome import Outcome
 from resumectl.plan import Plan, diff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from resumectl.errors import SmokeFailed
     from resumectl.infra.part import Infra, Planned
+    from resumectl.infra.state import State
     from resumectl.operations.context import Context
     from resumectl.operations.deploy import Approve
+    from resumectl.plan import Change
     from resumectl.release.ledger import Release
     from resumectl.site.manifest import ReleasedObject
 
@@ -32,8 +36,7 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
         Refused: it would lose data, or the question was answered with no.
         ResumectlError: something is still different afterwards.
     """
-    with ctx.step("Look for a release"):
-        ctx.deployed_state()
+    ctx.require_release()
     with ctx.locked("drift --fix"):
         recover.recover(ctx)
         found = drift.find(ctx)
@@ -46,34 +49,40 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
         back = _back(found, planned)
         refuse_losses(ctx, back, len(found.live.objects), approve, force=force)
         approve(back)
-        release = _fix(ctx, found, released, terraform, planned)
-        left = drift.find(ctx)
-    body = {**drift.body(ctx, found), "fixed": not left.plan, "release": release.id}
-    return Outcome(body, _left(left))
+        release, failed = _fix(ctx, found, released, terraform, planned)
+        left = (*drift.find(ctx).plan.changes, *_untouched(found, ctx.deployed_state()))
+    body = {**drift.body(ctx, found), "fixed": not left, "release": release.id}
+    return Outcome(body, failed or _left(left))
 
 
 def _plan(ctx: Context, found: drift.Drift) -> tuple[Infra, Planned]:
     """What Terraform would do to get back to the configuration that was released; ignored differences stay."""
-    terraform = ctx.infra_of(drift.released_module(ctx, found.live))
+    module = drift.released_module(ctx, found.live)
     drifted = [change.key for change in found.plan.of("infra") if change.key.startswith("aws_")]
     with ctx.step("Plan the infrastructure"):
-        return terraform, terraform.plan(Watch(), targets=drifted if found.ignored else ())
+        return takeover.plan(ctx, module, Watch, targets=drifted if found.ignored else ())
 
 
 def _back(found: drift.Drift, planned: Planned) -> Plan:
     """The plan of the way back: what will be done, not what happened."""
     infra = diff("infra", planned.live, planned.wanted)
-    others = [change for change in found.plan.changes if change.part != "infra" or change.kind == "unmanaged"]
+    others = [change for change in found.plan.changes if change.part != "infra" or _extra(change)]
     return Plan((*infra, *(replace(change, before=change.after, after=change.before) for change in others)))
 
 
-def _fix(ctx: Context, found: drift.Drift, released: Release, terraform: Infra, planned: Planned) -> Release:
+def _extra(change: Change) -> bool:
+    return change.part == "infra" and change.kind == "unmanaged"
+
+
+def _fix(
+    ctx: Context, found: drift.Drift, released: Release, terraform: Infra, planned: Planned
+) -> tuple[Release, SmokeFailed | None]:
     draft = record.draft(ctx, found.plan, "drift --fix")
     try:
         state = found.live.state
         if planned.changed:
             state = apply.terraform(ctx, terraform, diff("infra", planned.live, planned.wanted))
-        _remove_unmanaged(ctx, found)
+        unmanaged.remove(ctx, found.live, [change for change in found.plan.changes if _extra(change)])
         with ctx.step("Look at what is live"):
             live = look(ctx)
         ignored = {change.key for change in found.ignored}
@@ -81,7 +90,7 @@ def _fix(ctx: Context, found: drift.Drift, released: Release, terraform: Infra, 
         manifest = restore.carry_out(ctx, live, released, Plan(tuple(back)))
         checks = smoke.check(ctx, state, _pages(manifest), settle=_SETTLE)
     except BaseException:
-        record.append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+        record.failure(ctx, draft)
         raise
     error = smoke.failure(checks)
     ignored_parts = {change.part for change in found.ignored}
@@ -96,24 +105,28 @@ def _fix(ctx: Context, found: drift.Drift, released: Release, terraform: Infra, 
         urls=record.urls(state),
         smoke=tuple(check.as_json() for check in checks),
     )
-    return record.append(ctx, done)
-
-
-def _remove_unmanaged(ctx: Context, found: drift.Drift) -> None:
-    extra = [change for change in found.plan.of("infra") if change.kind == "unmanaged"]
-    if extra:
-        with ctx.step("Remove what nobody released") as tell:
-            for change in extra:
-                tell(change.key)
-                unmanaged.remove(ctx, found.live, change)
+    return record.append(ctx, done), error
 
 
 def _pages(manifest: Mapping[str, ReleasedObject]) -> dict[str, str]:
     return {key: entry.sha256 for key, entry in manifest.items()}
 
 
-def _left(left: drift.Drift) -> ResumectlError | None:
-    if not left.plan:
+def _untouched(found: drift.Drift, state: State) -> tuple[Change, ...]:
+    """What Terraform read into its state and let be: its configuration says nothing of it."""
+    now = {resource.address: settled(resource.attributes) for resource in state.resources}
+    drifted = [change for change in found.plan.of("infra") if change.kind == "changed" and change.key in now]
+    return tuple(
+        change
+        for change in drifted
+        if change.after and any(change.after.get(name) == now[change.key].get(name) for name in change.fields)
+    )
+
+
+def _left(left: Sequence[Change]) -> ResumectlError | None:
+    if not left:
         return None
-    keys = ", ".join(change.key for change in left.plan.changes[:3])
-    return ResumectlError(f"{len(left.plan.changes)} differences are still there: {keys}.", hint="resumectl drift -v")
+    said = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in left[:3])
+    many = "1 difference is" if len(left) == 1 else f"{len(left)} differences are"
+    hint = "What terraform/ says nothing of is not put back: say it there and deploy, or undo it by hand."
+    return ResumectlError(f"{many} still there: {said}.", hint=hint, code="not-fixed")

@@ -38,5 +38,10 @@ class Outcome:
         head = {"schema": f"resumectl/{command}/v1", "env": env, "ok": ok, "exit_code": int(self.exit_code)}
         if self.error is None:
             return {**head, **self.body}
-        error = {"code": self.error.code, "message": self.error.message, "hint": self.error.hint}
-        return {**head, **self.body, "error": error}
+        return {**head, **self.body, "error": _document(self.error)}
+
+
+def _document(error: ResumectlError) -> dict[str, Any]:
+    message, *details = error.message.splitlines()
+    told = {"code": error.code, "message": message, "hint": error.hint}
+    return {**told, "details": [line.strip() for line in details]} if details else told

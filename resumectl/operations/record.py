@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resumectl import __version__
+from resumectl.errors import ResumectlError
 from resumectl.infra import configuration
 from resumectl.operations.live import function_of
 from resumectl.release import actor
@@ -43,6 +44,14 @@ def append(ctx: Context, release: Release) -> Release:
         recorded = ctx.ledger.append(replace(release, timings=dict(ctx.steps.timings)))
         tell(f"#{recorded.id}, {recorded.status}")
     return recorded
+
+
+def failure(ctx: Context, draft: Release) -> None:
+    """Write that it failed, if that can be written: why it failed matters more, and is what is raised."""
+    try:
+        append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+    except ResumectlError as error:
+        ctx.steps.progress.note(f"The ledger does not have this attempt: {error.message}")
 
 
 def infra_now(ctx: Context, state: State) -> dict[str, Any]:

@@ -82,8 +82,14 @@ def _site(ctx: Context, live: Live, release: Release, wanted: Sequence[Change]) 
             written = transfer.restore(
                 ctx.s3, bucket, wanted, manifest, progress=lambda done, total: tell(f"{done} of {total} objects")
             )
-        invalidate(ctx, live.state, wanted)
+    invalidate(ctx, live.state, [*wanted, *_since_release(live, manifest)])
     return {key: _recorded(key, entry, live, written) for key, entry in manifest.items()}
+
+
+def _since_release(live: Live, manifest: Mapping[str, ReleasedObject]) -> Sequence[Change]:
+    """What is new since the last record: an interrupted run may have put it back and not told the edges."""
+    released = part.manifest_from_json(live.released.site) if live.released else {}
+    return diff("site", part.released(released), part.released(manifest))
 
 
 def _recorded(key: str, entry: ReleasedObject, live: Live, written: Mapping[str, str]) -> ReleasedObject:

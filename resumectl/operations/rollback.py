@@ -6,19 +6,22 @@ The pin is set first: a deploy that comes meanwhile, or after a rollback that wa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import Refused
-from resumectl.operations import record, restore, smoke
+from resumectl.operations import record, recover, restore, smoke
 from resumectl.operations.live import Live, function_of, look
 from resumectl.operations.outcome import Outcome
 from resumectl.plan import Plan
 from resumectl.release.pin import Pin
 
 if TYPE_CHECKING:
+    from resumectl.errors import SmokeFailed
     from resumectl.operations.context import Context
     from resumectl.operations.deploy import Approve
     from resumectl.release.ledger import Release
+    from resumectl.release.lock import Holder
 
 _SETTLE = 20.0
 
@@ -46,12 +49,16 @@ def rollback(ctx: Context, options: Options, approve: Approve) -> Outcome:
     Raises:
         Refused: there is no such release, it failed, or what it was made of is gone; nothing was changed.
     """
-    with ctx.step("Look for a release"):
-        ctx.deployed_state()
+    ctx.require_release()
     if options.only_plan:
-        live, target, plan = _prepare(ctx, options)
+        _, target, plan = _prepare(ctx, options)
         return Outcome(_body(target, plan))
-    with ctx.locked("rollback", options.wait):
+    with ctx.locked("rollback", options.wait) as interrupted:
+        with ctx.step("Look for an interrupted run"):
+            recover.readable_state(ctx)
+            ended = _ended(ctx, options, interrupted)
+        if ended:
+            return _outcome(ctx, ended, Plan())
         live, target, plan = _prepare(ctx, options)
         approve(plan)
         return _rollback(ctx, options, live, target, plan)
@@ -66,8 +73,22 @@ def unpin(ctx: Context) -> Outcome:
     return Outcome({"unpinned": pin is not None, "release": pin.release if pin else None})
 
 
+def _ended(ctx: Context, options: Options, interrupted: Holder | None) -> Release | None:
+    """What an interrupted rollback recorded, if it came so far: the same command again must not go back once more."""
+    if interrupted is None or interrupted.command != "rollback" or options.release is not None:
+        return None
+    newest = ctx.ledger.heads()[0]
+    if newest is None or newest.status != "verified" or newest.rollback_of is None:
+        return None
+    if datetime.fromisoformat(newest.time) < datetime.fromisoformat(interrupted.time):
+        return None
+    ctx.steps.progress.note(f"The interrupted rollback to release #{newest.rollback_of} had ended well.")
+    return newest
+
+
 def _prepare(ctx: Context, options: Options) -> tuple[Live, Release, Plan]:
     with ctx.step("Look at what is live"):
+        ctx.deployed_state()
         live = look(ctx)
         target = _target(ctx, options.release, live.released)
         changes = restore.changes(live, target).changes
@@ -114,7 +135,7 @@ def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan:
         checks = smoke.check(ctx, live.state, pages, settle=_SETTLE)
         function = function_of(ctx, live.state).record
     except BaseException:
-        record.append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+        record.failure(ctx, draft)
         raise
     error = smoke.failure(checks)
     release = replace(
@@ -126,8 +147,13 @@ def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan:
         urls=record.urls(live.state),
         smoke=tuple(check.as_json() for check in checks),
     )
-    recorded = record.append(ctx, release)
-    body = _body(target, plan)
+    return _outcome(ctx, record.append(ctx, release), plan, target, error)
+
+
+def _outcome(
+    ctx: Context, recorded: Release, plan: Plan, target: Release | None = None, error: SmokeFailed | None = None
+) -> Outcome:
+    body = _body(target or ctx.ledger.read(recorded.rollback_of or 0) or recorded, plan)
     done = {"release": recorded.summary(), "checks": list(recorded.smoke), "timings": ctx.steps.timings}
     return Outcome({**body, **done, "urls": dict(recorded.urls)}, error)
 

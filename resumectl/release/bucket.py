@@ -50,6 +50,14 @@ def ensure(s3: Client, bucket: str, region: str) -> bool:
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encryption)
     if s3.meta.endpoint_url.startswith("https:"):
         s3.put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
+    # A lock is written again and again while it is held; only the last word counts.
+    forget = {
+        "ID": "forget-old-locks",
+        "Status": "Enabled",
+        "Filter": {"Prefix": "locks/"},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [forget]})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return True
 

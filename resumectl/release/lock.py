@@ -104,8 +104,8 @@ class Lock:
     @contextmanager
     def held(
         self, command: str, actor: Mapping[str, str], now: datetime, note: Callable[[str], None], wait: float = 0.0
-    ) -> Iterator[None]:
-        """Hold the lock while the block runs.
+    ) -> Iterator[Holder | None]:
+        """Hold the lock while the block runs; gives the dead process of this machine that lost it, if there was one.
 
         Args:
             command: what is being done, for whoever finds the lock taken.
@@ -126,11 +126,11 @@ class Lock:
             os.getpid(),
             process.started(os.getpid()),
         )
-        etag = self._acquire(holder, note, wait)
+        etag, dead = self._acquire(holder, note, wait)
         beat = _Heartbeat(lambda etag: self._renew(holder, etag), etag)
         beat.start()
         try:
-            yield
+            yield dead
         finally:
             beat.stop()
             self._give_back(beat.etag, note)
@@ -156,13 +156,16 @@ class Lock:
         except (BotoCoreError, ClientError) as error:
             note(f"The lock could not be given back ({error}); later: resumectl unlock --env {self._env}")
 
-    def _acquire(self, holder: Holder, note: Callable[[str], None], wait: float) -> str:
+    def _acquire(self, holder: Holder, note: Callable[[str], None], wait: float) -> tuple[str, Holder | None]:
         end = time.monotonic() + wait
-        told = False
+        told, dead = False, None
         while True:
             etag, held = self._try(holder, note)
             if etag:
-                return etag
+                return etag, dead
+            if held and held.gone:
+                dead = held.holder
+                continue
             if held and time.monotonic() >= end:
                 raise self._locked(held)
             if held and not told:
@@ -171,7 +174,7 @@ class Lock:
             time.sleep(min(_POLL, wait))
 
     def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:
-        """One attempt: the ETag of our lock, or who holds it; neither when it has just become free."""
+        """One attempt: the ETag of our lock; or who holds it, or held it and is gone; or neither: it is free by now."""
         from botocore.exceptions import ClientError
 
         try:
@@ -185,7 +188,6 @@ class Lock:
         if held and held.gone:
             note(f"Took over the lock of {held.describe()}: that process has ended.")
             self.release(held.etag)
-            return None, None
         return None, held
 
     def _renew(self, holder: Holder, etag: str) -> str | None:

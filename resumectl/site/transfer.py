@@ -59,7 +59,6 @@ def apply(
         BuildError: a file is no longer what was scanned.
         CloudError: S3 did not delete something.
     """
-    _without_expect(s3)
 
     def write(change: Change) -> str:
         file = files[change.key]
@@ -254,10 +253,3 @@ def _delete_once(s3: Client, bucket: str, keys: Sequence[str]) -> list[dict[str,
 def _some(keys: Sequence[str]) -> str:
     shown = ", ".join(keys[:3])
     return f"{shown} and {len(keys) - 3} more" if len(keys) > 3 else shown  # noqa: PLR2004
-
-
-def _without_expect(s3: Client) -> None:
-    """`Expect: 100-continue` makes each upload wait for one more round trip."""
-    from botocore.handlers import add_expect_header
-
-    s3.meta.events.unregister("before-call.s3", add_expect_header)

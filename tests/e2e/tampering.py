@@ -195,7 +195,7 @@ def _api(account: Account) -> Iterator[Tampering]:
 
 def _bucket(account: Account) -> Iterator[Tampering]:
     s3, where = account["s3"], {"Bucket": account.site_bucket}
-    site, about = "aws_s3_bucket.site", "aws_s3_bucket_public_access_block.site"
+    about = "aws_s3_bucket_public_access_block.site"
     names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     block = {"PublicAccessBlockConfiguration": dict.fromkeys(names, True)}
     open_ = {"PublicAccessBlockConfiguration": dict.fromkeys(names, False)}
@@ -230,27 +230,10 @@ def _bucket(account: Account) -> Iterator[Tampering]:
         for kind in ("aws:kms", "AES256")
     )
     yield _changed(about, "by KMS", write, wrong, right)
-    found = ("infra", site, "changed")
-    website = {"WebsiteConfiguration": {"IndexDocument": {"Suffix": "index.html"}}}
-    cors = {"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}}
-    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
-    expiry = {"LifecycleConfiguration": {"Rules": [rule]}}
     tags = s3.get_bucket_tagging(**where)["TagSet"]
-    for what, do, undo in (
-        ("website", partial(s3.put_bucket_website, **where, **website), partial(s3.delete_bucket_website, **where)),
-        ("CORS", partial(s3.put_bucket_cors, **where, **cors), partial(s3.delete_bucket_cors, **where)),
-        (
-            "expiry",
-            partial(s3.put_bucket_lifecycle_configuration, **where, **expiry),
-            partial(s3.delete_bucket_lifecycle, **where),
-        ),
-        (
-            "a tag",
-            partial(s3.put_bucket_tagging, **where, Tagging={"TagSet": [*tags, {"Key": "By", "Value": "nobody"}]}),
-            partial(s3.put_bucket_tagging, **where, Tagging={"TagSet": tags}),
-        ),
-    ):
-        yield Tampering(f"{site}: {what}", site, found, do, undo)
+    write = partial(s3.put_bucket_tagging, **where)
+    wrong, right = ({"Tagging": {"TagSet": kept}} for kept in ([*tags, {"Key": "By", "Value": "nobody"}], tags))
+    yield _changed("aws_s3_bucket.site", "a tag", write, wrong, right)
 
 
 def _table(account: Account) -> Iterator[Tampering]:
@@ -274,18 +257,6 @@ def _table(account: Account) -> Iterator[Tampering]:
 def _role(account: Account) -> Iterator[Tampering]:
     client, role = account["iam"], account.resource("aws_iam_role")
     where, about = {"RoleName": role["name"]}, "aws_iam_role.counter"
-    found = ("infra", about, "changed")
-    inline = {**where, "PolicyName": "other"}
-    add, forget = partial(client.put_role_policy, **inline), partial(client.delete_role_policy, **inline)
-    yield Tampering(f"{about}: a policy", about, found, partial(add, PolicyDocument=json.dumps(NOBODY)), forget)
-    attached = {**where, "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
-    yield Tampering(
-        f"{about}: administrator",
-        about,
-        found,
-        partial(client.attach_role_policy, **attached),
-        partial(client.detach_role_policy, **attached),
-    )
     trust = json.loads(role["assume_role_policy"])
     other = {**trust, "Statement": [{**trust["Statement"][0], "Principal": {"Service": "ec2.amazonaws.com"}}]}
     write = partial(client.update_assume_role_policy, **where)
@@ -348,7 +319,8 @@ def _edge(account: Account) -> Iterator[Tampering]:
         found = client.describe_function(Name=name, Stage="DEVELOPMENT")
         config = found["FunctionSummary"]["FunctionConfig"]
         client.update_function(Name=name, IfMatch=found["ETag"], FunctionConfig=config, FunctionCode=code)
-        client.publish_function(Name=name, IfMatch=client.describe_function(Name=name)["ETag"])
+        made = client.describe_function(Name=name, Stage="DEVELOPMENT")
+        client.publish_function(Name=name, IfMatch=made["ETag"])
 
     other = b"function handler(event) { return event.request; }"
     yield _changed("aws_cloudfront_function.index[0]", "code", program, {"code": other}, {"code": code})
@@ -369,29 +341,57 @@ def _logs(account: Account) -> Iterator[Tampering]:
 
 
 def _unmanaged(account: Account) -> Iterator[Tampering]:
-    functions, name = account["lambda"], account.outputs["function_name"]
-    released = account.release(1)["function"]["version"]
+    yield from (*_callers(account), *_routes(account), *_policies(account), *_bucket_settings(account))
+
+
+def _extra(key: str, do: Callable[[], object], undo: Callable[[], object]) -> Tampering:
+    return Tampering(key, key, ("infra", key, "unmanaged"), do, undo)
+
+
+def _callers(account: Account) -> Iterator[Tampering]:
+    client, name = account["lambda"], account.outputs["function_name"]
     alias = {"FunctionName": name, "Name": "canary"}
-    found = ("infra", "alias canary", "unmanaged")
-    make = partial(functions.create_alias, **alias, FunctionVersion=released)
-    yield Tampering("alias canary", "alias canary", found, make, partial(functions.delete_alias, **alias))
-    for qualifier in ({}, {"Qualifier": "live"}):
-        where = {"FunctionName": name, "StatementId": f"Open{len(qualifier)}", **qualifier}
-        key = f"statement {where['StatementId']}"
-        allow = partial(functions.add_permission, **where, Action="lambda:InvokeFunction", Principal="*")
-        undo = partial(functions.remove_permission, **where)
-        yield Tampering(key, key, ("infra", key, "unmanaged"), allow, undo)
-    yield from _routes(account)
+    make = partial(client.create_alias, **alias, FunctionVersion=account.release(1)["function"]["version"])
+    yield _extra("alias canary", make, partial(client.delete_alias, **alias))
+    for sid, qualifier in {"Open": {}, "OpenLive": {"Qualifier": "live"}}.items():
+        where = {"FunctionName": name, "StatementId": sid, **qualifier}
+        allow = partial(client.add_permission, **where, Action="lambda:InvokeFunction", Principal="*")
+        yield _extra(f"statement {sid}", allow, partial(client.remove_permission, **where))
 
 
 def _routes(account: Account) -> Iterator[Tampering]:
-    client, api = account["apigatewayv2"], account.outputs["api_id"]
+    client, where = account["apigatewayv2"], {"ApiId": account.outputs["api_id"]}
     for key in ("GET /admin", "ANY /{proxy+}"):
 
         def remove(key: str = key) -> None:
-            routes = client.get_routes(ApiId=api)["Items"]
-            made = next(route["RouteId"] for route in routes if route["RouteKey"] == key)
-            client.delete_route(ApiId=api, RouteId=made)
+            made = next(route for route in client.get_routes(**where)["Items"] if route["RouteKey"] == key)
+            client.delete_route(**where, RouteId=made["RouteId"])
 
-        make = partial(client.create_route, ApiId=api, RouteKey=key)
-        yield Tampering(f"route {key}", f"route {key}", ("infra", f"route {key}", "unmanaged"), make, remove)
+        yield _extra(f"route {key}", partial(client.create_route, **where, RouteKey=key), remove)
+    stage = {**where, "StageName": "test"}
+    yield _extra("stage test", partial(client.create_stage, **stage), partial(client.delete_stage, **stage))
+
+
+def _policies(account: Account) -> Iterator[Tampering]:
+    client, where = account["iam"], {"RoleName": account.resource("aws_iam_role")["name"]}
+    inline = {**where, "PolicyName": "other"}
+    add = partial(client.put_role_policy, **inline, PolicyDocument=json.dumps(NOBODY))
+    yield _extra("role-policy other", add, partial(client.delete_role_policy, **inline))
+    attached = {**where, "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    attach, detach = partial(client.attach_role_policy, **attached), partial(client.detach_role_policy, **attached)
+    yield _extra("attached-policy AdministratorAccess", attach, detach)
+
+
+def _bucket_settings(account: Account) -> Iterator[Tampering]:
+    s3, where = account["s3"], {"Bucket": account.site_bucket}
+    website = {"WebsiteConfiguration": {"IndexDocument": {"Suffix": "index.html"}}}
+    do = partial(s3.put_bucket_website, **where, **website)
+    yield _extra("bucket website", do, partial(s3.delete_bucket_website, **where))
+    cors = {"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}}
+    yield _extra("bucket cors", partial(s3.put_bucket_cors, **where, **cors), partial(s3.delete_bucket_cors, **where))
+    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    do = partial(s3.put_bucket_lifecycle_configuration, **where, LifecycleConfiguration={"Rules": [rule]})
+    yield _extra("bucket lifecycle", do, partial(s3.delete_bucket_lifecycle, **where))
+    to = {"LoggingEnabled": {"TargetBucket": account.project_bucket, "TargetPrefix": "logs/"}}
+    write = partial(s3.put_bucket_logging, **where)
+    yield _extra("bucket logging", partial(write, BucketLoggingStatus=to), partial(write, BucketLoggingStatus={}))

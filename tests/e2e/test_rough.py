@@ -1,4 +1,4 @@
-"""Two projects side by side whose first deploys go wrong in the middle: the same command again brings both to the end."""
+"""Two projects side by side whose first deploys go wrong halfway: the same command again brings both to the end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.e2e.project import Project, Run, ask, finish, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from subprocess import Popen
 
 
@@ -122,3 +123,24 @@ def test_destroying_nothing_is_done_at_once(stopped: tuple[Project, Run]) -> Non
     again = stopped[0].resumectl("destroy", "--yes", "--json")
 
     assert (again.code, again.json["changes"]) == (0, []), again
+
+
+NO_REGISTRY = """
+provider_installation {
+  network_mirror {
+    url = "https://127.0.0.1:9/"
+  }
+}
+"""
+
+
+def test_a_provider_that_cannot_be_had_is_named(new_project: Callable[[], Project], tmp_path: Path) -> None:
+    project, offline = new_project(), tmp_path / "terraform.rc"
+    offline.write_text(NO_REGISTRY)
+    plan = project.resumectl("plan", "--json", env={"TF_CLI_CONFIG_FILE": str(offline)})
+
+    assert (plan.code, plan.json["error"]["code"]) == (Exit.FAILED, "terraform"), plan
+    assert "The AWS provider cannot be had." in plan.json["error"]["message"]
+    assert "RESUMECTL_PROVIDER_MIRROR" in plan.json["error"]["hint"]
+    again = project.resumectl("plan", "--exit-code")
+    assert again.code == Exit.DIFFERENT, again

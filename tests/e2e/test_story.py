@@ -10,7 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -170,7 +170,7 @@ def test_a_variable_of_terraform_reaches_the_version_that_is_live(project: Proje
 def test_smoke_says_what_is_broken_and_deploy_heals_it(project: Project, urls: dict[str, str], tmp_path: Path) -> None:
     report = tmp_path / "smoke.xml"
     well = project.resumectl("smoke", "--json", "--junit", str(report))
-    suite = ElementTree.parse(report).getroot()
+    suite = ET.parse(report).getroot()
     cases = list(suite.iter("testcase"))
     assert well.code == 0, well
     assert [case.get("name") for case in cases] == [check["name"] for check in well.json["checks"]]
@@ -179,7 +179,7 @@ def test_smoke_says_what_is_broken_and_deploy_heals_it(project: Project, urls: d
     project.client("s3").delete_object(Bucket=project.bucket, Key="index.html")
     broken = project.resumectl("smoke", "--json", "--junit", str(report))
     assert (broken.code, broken.json["error"]["code"]) == (Exit.SMOKE_FAILED, "smoke"), broken
-    assert len(list(ElementTree.parse(report).getroot().iter("failure"))) >= 1
+    assert len(list(ET.parse(report).getroot().iter("failure"))) >= 1
     assert ask(urls["site"]).status == 404
 
     healed = project.resumectl("deploy", "--yes", "--json", "--only", "site")

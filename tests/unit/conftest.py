@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
-import tempfile
 from typing import Any
 
 import pytest
@@ -44,24 +44,28 @@ def _require_local(host: str | bytes | None) -> None:
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory):
-    return tmp_path_factory.mktemp("homes")
+def _home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
 
 
 @pytest.fixture(autouse=True)
-def _nobody(monkeypatch, _homes):
-    """A home of its own, and no variable that AWS, Terraform, GitHub or resumectl would listen to."""
+def _nobody(monkeypatch, _home):
+    """An empty home, and no variable that AWS, Terraform, GitHub or resumectl would listen to."""
     for name in os.environ:
         if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", tempfile.mkdtemp(dir=_homes))
+    monkeypatch.setenv("HOME", str(_home))
+    yield
+    if any(_home.iterdir()):
+        shutil.rmtree(_home)
+        _home.mkdir()
 
 
 @pytest.fixture(scope="session")
 def s3_client():
     """A client for buckets in memory, inside `mock_aws`; one for all tests, as making it takes longer than most."""
-    import moto  # noqa: F401 - first, or the client would not know of it
     import boto3
+    import moto  # noqa: F401 - it can only answer for clients that are made after this
 
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return boto3.client("s3", region_name="eu-west-2", **keys)

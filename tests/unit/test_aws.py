@@ -89,7 +89,17 @@ def test_a_region_that_aws_does_not_have(keys, region, hint):
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "ap-southeast-2"])
 def test_regions_of_other_partitions_are_known(keys, region):
-    assert Cloud(Environment("prod", region=region)).client("sts").meta.region_name == region
+    assert Cloud(Environment("prod", region=region))._session.region_name == region
+
+
+@mock_aws
+def test_an_upload_does_not_wait_for_a_permission_to_go_on():
+    s3, sent = Cloud(PROD).client("s3"), []
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers)))
+    s3.put_object(Bucket="bucket", Key="key", Body=b"x")
+    (headers,) = sent
+    assert "Expect" not in headers
 
 
 # --- whose account

@@ -3,8 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from resumectl import __main__, __version__
 
 
@@ -35,9 +33,7 @@ def test_a_reader_that_went_away_is_no_bug():
     whole.stderr.close()
 
 
-@pytest.mark.parametrize("arguments", [["--nope"], ["nope"], ["deploy", "--only", "nope"]])
-def test_what_cannot_be_understood_is_exit_code_2(arguments):
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
+def test_what_cannot_be_understood_is_exit_code_2():
+    done = run("deploy", "--only", "nope")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "nope" in done.stderr

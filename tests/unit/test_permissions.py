@@ -10,7 +10,7 @@ import botocore.session
 from botocore import xform_name
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("s3", "lambda", "cloudfront", "apigatewayv2", "logs", "acm", "route53", "dynamodb")
+SERVICES = ("s3", "lambda", "cloudfront", "apigatewayv2", "logs", "acm", "route53", "dynamodb", "iam", "cloudwatch")
 RENAMED = {
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
@@ -20,6 +20,16 @@ RENAMED = {
     "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "s3:PutPublicAccessBlock": {"s3:PutBucketPublicAccessBlock"},
     "s3:PutBucketEncryption": {"s3:PutEncryptionConfiguration"},
+    "s3:GetPublicAccessBlock": {"s3:GetBucketPublicAccessBlock"},
+    "s3:GetBucketEncryption": {"s3:GetEncryptionConfiguration"},
+    "s3:GetBucketLifecycleConfiguration": {"s3:GetLifecycleConfiguration"},
+    "s3:GetBucketCors": {"s3:GetBucketCORS"},
+    "s3:DeleteBucketCors": {"s3:PutBucketCORS"},
+    "s3:DeleteBucketLifecycle": {"s3:PutLifecycleConfiguration"},
+    "s3:GetBucketReplication": {"s3:GetReplicationConfiguration"},
+    "s3:DeleteBucketReplication": {"s3:PutReplicationConfiguration"},
+    "s3:GetBucketNotificationConfiguration": {"s3:GetBucketNotification"},
+    "s3:PutBucketNotificationConfiguration": {"s3:PutBucketNotification"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
 }
 METHODS = {"Get": "apigateway:GET", "Delete": "apigateway:DELETE", "Create": "apigateway:POST"}

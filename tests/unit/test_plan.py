@@ -3,13 +3,14 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resumectl.plan import REPLACE, UNKNOWN, Change, Plan, diff, guard, of_kind
 
 FIELDS = st.dictionaries(st.sampled_from(["sha256", "size"]), st.sampled_from([None, "", "x", 1, ["x"]]))
 SNAPSHOTS = st.dictionaries(st.sampled_from(["index.html", "a/b.css", "a.js", ""]), FIELDS)
+few = settings(max_examples=40)
 
 
 def applied(snapshot, changes):
@@ -26,11 +27,13 @@ def applied(snapshot, changes):
 # --- diff
 
 
+@few
 @given(SNAPSHOTS)
 def test_nothing_differs_from_itself(snapshot):
     assert diff("site", snapshot, dict(snapshot)) == ()
 
 
+@few
 @given(SNAPSHOTS, SNAPSHOTS)
 def test_applying_the_difference_leaves_nothing_to_do(before, after):
     result = applied(before, diff("site", before, after))
@@ -38,18 +41,21 @@ def test_applying_the_difference_leaves_nothing_to_do(before, after):
     assert diff("site", result, after) == ()
 
 
+@few
 @given(SNAPSHOTS, SNAPSHOTS)
 def test_changes_are_sorted_by_key_each_once(before, after):
     keys = [change.key for change in diff("site", before, after)]
     assert keys == sorted(set(keys))
 
 
+@few
 @given(SNAPSHOTS, SNAPSHOTS)
 def test_the_way_back_undoes_the_way_there(before, after):
     there, back = diff("site", before, after), diff("site", after, before)
     assert [(c.key, c.before, c.after) for c in there] == [(c.key, c.after, c.before) for c in back]
 
 
+@few
 @given(SNAPSHOTS, SNAPSHOTS)
 def test_an_update_names_what_differs(before, after):
     for change in diff("site", before, after):
@@ -130,6 +136,7 @@ def test_counts_by_part_and_action():
     assert Plan(CHANGES).counts() == {"infra": {"update": 1}, "function": {}, "site": {"create": 2, "delete": 1}}
 
 
+@few
 @given(SNAPSHOTS, SNAPSHOTS, SNAPSHOTS, SNAPSHOTS)
 def test_plans_have_the_same_digest_only_when_they_are_equal(a, b, c, d):
     one, other = Plan(diff("site", a, b)), Plan(diff("site", c, d))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -18,11 +18,6 @@ def living():
     """A process that lives until its input is closed."""
     with subprocess.Popen(WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         yield child
-
-
-def write(folder, pid, started):
-    folder.mkdir(parents=True)
-    (folder / "job.pid").write_text(json.dumps({"pid": pid, "started": started}))
 
 
 def test_this_process_is_alive():
@@ -51,51 +46,26 @@ def test_another_process_with_the_same_number_is_not_the_one():
     assert not process.alive(os.getpid(), "1")
 
 
-def test_a_process_is_recorded_while_the_block_runs(tmp_path):
-    file = tmp_path / "job.pid"
-    with process.recorded(file, os.getpid()):
-        assert json.loads(file.read_text()) == {"pid": os.getpid(), "started": process.started(os.getpid())}
-    assert not file.exists()
-
-
-def test_an_interrupted_block_leaves_the_record(tmp_path):
-    file = tmp_path / "job.pid"
-    with pytest.raises(KeyboardInterrupt), process.recorded(file, os.getpid()):
-        raise KeyboardInterrupt
-    assert file.exists()
-
-
-def test_what_was_left_behind_is_waited_for(tmp_path):
-    notes = []
+@pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+def test_a_system_without_proc_is_asked_otherwise(tmp_path):
+    began = process.started(os.getpid(), tmp_path)
+    assert began
+    assert process.started(os.getpid(), tmp_path) == began
     with living() as child:
-        write(tmp_path / "1", child.pid, process.started(child.pid))
-
-        def note(line):
-            notes.append(line)
-            child.stdin.close()
-
-        began = process.await_all(tmp_path, "job.pid", note, "Waiting.")
-        assert not process.alive(child.pid, process.started(child.pid) or "gone")
-    assert notes == ["Waiting."]
-    assert began == pytest.approx(tmp_path.stat().st_mtime, abs=60)
-    assert not (tmp_path / "1" / "job.pid").exists()
+        assert process.started(child.pid, tmp_path)
+    assert process.started(child.pid, tmp_path) == ""
 
 
-def test_what_has_ended_is_forgotten_without_a_word(tmp_path):
-    write(tmp_path / "1", os.getpid(), "1")
-    write(tmp_path / "2", os.getpid(), "1")
-    os.utime(tmp_path / "1" / "job.pid", (1000, 1000))
-    os.utime(tmp_path / "2" / "job.pid", (500, 500))
-    assert process.await_all(tmp_path, "job.pid", pytest.fail, "Waiting.") == 1000
-    assert process.await_all(tmp_path, "job.pid", pytest.fail, "Waiting.") is None
+@pytest.mark.parametrize("stat", ["", "1 (odd"])
+def test_what_the_kernel_says_in_another_way_is_gone(tmp_path, stat):
+    (tmp_path / "self").mkdir()
+    (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "stat").write_text(stat)
+    assert process.started(5, tmp_path) == ""
 
 
-@pytest.mark.parametrize("text", ["", "{", "\xff"])
-def test_a_record_that_was_cut_short_is_passed_over(tmp_path, text):
-    write(tmp_path / "1", 0, "")
-    (tmp_path / "1" / "job.pid").write_text(text, encoding="latin-1")
-    assert process.await_all(tmp_path, "job.pid", pytest.fail, "Waiting.") is None
-
-
-def test_no_folder_is_nothing_to_wait_for(tmp_path):
-    assert process.await_all(tmp_path / "none", "job.pid", pytest.fail, "Waiting.") is None
+def test_a_program_with_a_bracket_in_its_name(tmp_path):
+    (tmp_path / "self").mkdir()
+    (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "stat").write_text("5 (a) b) S " + " ".join(str(field) for field in range(4, 53)))
+    assert process.started(5, tmp_path) == "22"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from resumectl.plan import Fields, Snapshot
 
 FILE: Final = "resumectl.imports.tf.json"
-TAGGED: Final = ("Project", "Environment", "ManagedBy")
 _LANES: Final = 8
 
 

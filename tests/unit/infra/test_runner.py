@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from resumectl import process
 from resumectl.errors import TerraformError
+from resumectl.infra import runs
 from resumectl.infra.runner import Runner, Watch
 from resumectl.infra.stream import Event
 
@@ -246,24 +246,41 @@ def test_abandon_asks_terraform_to_stop_once(terraform):
         runner.apply(watch)
 
 
-def test_terraform_is_on_record_while_it_runs(terraform):
+def test_an_apply_is_on_record_until_it_ended_well(terraform, tmp_path):
     """The next run of resumectl finds it, should this one be killed."""
-    runner, found = terraform("hook('apply_start'); sys.exit(0)"), []
-    record = runner.plan_file.with_name("terraform.pid")
-    runner.apply(Watch(lambda event: found.append(json.loads(record.read_text())["pid"])))
-    assert len(found) == 1
-    assert not record.exists()
+    found = []
+    terraform("hook('apply_start')").apply(Watch(lambda event: found.extend(runs.unfinished(tmp_path / "work"))))
+    assert [run.alive for run in found] == [False]  # it ended meanwhile; while it ran it was on record
+    assert runs.unfinished(tmp_path / "work") == []
 
 
-def test_a_watcher_that_fails_leaves_terraform_on_record(terraform):
+def test_a_watcher_that_fails_leaves_an_apply_on_record(terraform, tmp_path):
     """Terraform goes on; the record lets the next run wait for it."""
-    runner = terraform("hook('apply_start'); sys.stdin.read()")
+    os.mkfifo(tmp_path / "go on")
+    runner = terraform("hook('apply_start'); (here.parent / 'go on').read_text()")
     with pytest.raises(ZeroDivisionError):
         runner.apply(Watch(lambda event: 1 / 0))
-    record = runner.plan_file.with_name("terraform.pid")
-    assert record.exists()
-    process.await_all(record.parent.parent, record.name, lambda line: None, "Waiting.")
-    assert not record.exists()
+    (left,) = runs.unfinished(tmp_path / "work")
+    assert left.alive
+    (tmp_path / "go on").write_text("yes")
+    left.wait()
+    assert not left.alive
+
+
+@pytest.mark.parametrize("how", ["sys.exit(1)", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_an_apply_that_failed_stays_on_record(terraform, tmp_path, how):
+    with pytest.raises(TerraformError):
+        terraform(how).apply(Watch())
+    (left,) = runs.unfinished(tmp_path / "work")
+    assert not left.alive
+    left.forget()
+    assert runs.unfinished(tmp_path / "work") == []
+
+
+def test_a_plan_is_not_on_record(terraform, tmp_path):
+    with pytest.raises(TerraformError):
+        terraform("sys.exit(1)").plan({}, "refresh-only", Watch())
+    assert runs.unfinished(tmp_path / "work") == []
 
 
 # --- the environment

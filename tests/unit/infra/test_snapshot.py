@@ -202,15 +202,16 @@ def test_the_same_attribute_of_another_resource_is_drift():
     assert drift_of(resource(["update"], {"status": "a"}, {"status": "b"}, address="aws_acm_certificate.site"))
 
 
-def test_policies_that_are_resources_of_their_own_are_not_the_roles():
-    ours, theirs = {"name": "table", "policy": "{}"}, {"name": "backdoor", "policy": "{}"}
-    managed = {"type": "aws_iam_role_policy", "values": {"name": "table"}}
-    prior = {"values": {"root_module": {"resources": [managed]}}}
-    quiet = resource(["update"], {"inline_policy": []}, {"inline_policy": [ours]}, address=f"{ROLE}.function")
-    loud = resource(["update"], {"inline_policy": []}, {"inline_policy": [ours, theirs]}, address=f"{ROLE}.function")
-    assert drift_of(quiet, prior_state=prior) == ()
-    (change,) = drift_of(loud, prior_state=prior)
-    assert change.after == {"inline_policy": [theirs]}
+def test_what_a_resource_repeats_of_others_is_told_by_those():
+    policies = {
+        "inline_policy": [{"name": "table", "policy": "{}"}],
+        "managed_policy_arns": ["arn:aws:iam::aws:policy/X"],
+    }
+    assert drift_of(resource(["update"], {}, policies, address=f"{ROLE}.function")) == ()
+    settings = {"website": [{"index_document": "index.html"}], "lifecycle_rule": [{"id": "all"}], "policy": "{}"}
+    assert drift_of(resource(["update"], {}, settings)) == ()
+    (change,) = drift_of(resource(["update"], {}, {**settings, "request_payer": "Requester"}))
+    assert change.fields == ("request_payer",)
 
 
 # --- what values become

@@ -59,7 +59,7 @@ class Stand:
         return self.processes[-1]
 
     def ask(self, port: int, path: str, seconds: float) -> Any:
-        up = self.folder is not None and look(self.folder / "server").state == "running"
+        up = self.folder is not None and look(self.folder / "server").pid is not None
         return {} if up and self.fail_at != "answer" else None
 
     def emulator(self, folder: Path, port: int | None = None) -> Emulator:

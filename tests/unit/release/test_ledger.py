@@ -127,23 +127,25 @@ def test_a_record_whose_answer_was_lost_is_not_written_twice(s3, ledger, error_o
 # --- what is released
 
 
-@pytest.mark.parametrize(
-    ("statuses", "newest", "live"),
-    [
-        ([], None, None),
-        (["verified"], 1, 1),
-        (["unverified"], 1, 1),
-        (["failed"], 1, None),
-        (["verified", "failed"], 2, 1),
-        (["verified", "failed", "failed"], 3, 1),
-        (["verified", "failed", "verified"], 3, 3),
-        (["verified", "destroyed"], 2, None),
-        (["verified", "destroyed", "failed"], 3, None),
-        (["verified", "destroyed", "unverified"], 3, 3),
-    ],
-)
-def test_released_is_the_newest_that_did_not_fail(ledger, statuses, newest, live):
-    for status in statuses:
-        ledger.append(release(status))
-    assert tuple(found and found.id for found in ledger.heads()) == (newest, live)
-    assert (ledger.live().id if live else ledger.live()) == live
+RELEASED = [
+    # how the releases ended; the newest; what is released
+    ([], None, None),
+    (["verified"], 1, 1),
+    (["unverified"], 1, 1),
+    (["failed"], 1, None),
+    (["verified", "failed"], 2, 1),
+    (["verified", "failed", "failed"], 3, 1),
+    (["verified", "failed", "verified"], 3, 3),
+    (["verified", "destroyed"], 2, None),
+    (["verified", "destroyed", "failed"], 3, None),
+    (["verified", "destroyed", "unverified"], 3, 3),
+]
+
+
+def test_released_is_the_newest_that_did_not_fail(s3, bucket):
+    for number, (statuses, newest, live) in enumerate(RELEASED):
+        ledger = Ledger(s3, bucket, f"env-{number}")
+        for status in statuses:
+            ledger.append(release(status))
+        assert tuple(found and found.id for found in ledger.heads()) == (newest, live), statuses
+        assert (ledger.live() and ledger.live().id) == live, statuses

@@ -57,7 +57,8 @@ def hold(lock, note=pytest.fail, wait=0.0):
 
 def test_the_lock_is_there_while_the_block_runs(lock):
     assert lock.read() is None
-    with hold(lock):
+    with hold(lock) as dead:
+        assert dead is None
         found = lock.read()
         assert found.holder.actor == ME
         assert (found.holder.command, found.holder.time) == ("deploy", "2026-11-22T09:30:00+00:00")
@@ -109,8 +110,9 @@ def test_any_other_error_is_an_error(lock, s3, put, error_of, call):
 def test_a_process_of_this_machine_that_ended_loses_its_lock(lock, put):
     put(**DEAD)
     notes = []
-    with hold(lock, notes.append):
+    with hold(lock, notes.append) as dead:
         assert lock.read().holder.id != "theirs"
+        assert dead.id == "theirs"
     assert len(notes) == 1
     assert notes[0].startswith(f"Took over the lock of me on {ME['host']} (deploy, ")
     assert notes[0].endswith("that process has ended.")

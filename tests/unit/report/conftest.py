@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+import io
 import sys
 
 import pytest
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 @pytest.fixture
-def terminal(capsys, monkeypatch):
-    """What is written to a terminal, 80 columns wide, that can show colours."""
-    for stream in (sys.stdout, sys.stderr):
-        monkeypatch.setattr(stream, "isatty", lambda: True)
+def on_terminal(monkeypatch):
+    """What a call writes to a terminal that is 80 columns wide and can show colours."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    return capsys
+
+    def written(function, *arguments, **options):
+        terminal = Terminal()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", terminal)
+            patch.setattr(sys, "stderr", terminal)
+            function(*arguments, **options)
+        return terminal.getvalue()
+
+    return written

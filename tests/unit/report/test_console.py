@@ -45,15 +45,16 @@ def command_of(document):
 
 
 def test_every_command_can_be_shown():
-    names = {command.name.removeprefix("resumectl ").replace(" ", "-") for command in commands() if not command.is_group}
+    names = {
+        command.name.removeprefix("resumectl ").replace(" ", "-") for command in commands() if not command.is_group
+    }
     assert names == set(console._RENDERERS)
 
 
 @pytest.mark.parametrize("document", SHOWN, ids=command_of)
 @pytest.mark.parametrize("verbose", [False, True])
-def test_every_document_of_the_docs_can_be_shown(document, verbose, terminal):
-    console.show(command_of(document), document, verbose=verbose)
-    assert terminal.readouterr().out.strip()
+def test_every_document_of_the_docs_can_be_shown(document, verbose, on_terminal):
+    assert on_terminal(console.show, command_of(document), document, verbose=verbose).strip()
 
 
 @pytest.mark.parametrize("document", SHOWN, ids=command_of)
@@ -62,10 +63,11 @@ def test_a_pipe_gets_no_colour(document, show):
 
 
 @pytest.mark.parametrize("document", SHOWN, ids=command_of)
-def test_no_color_is_respected_on_a_terminal(document, terminal, monkeypatch):
+def test_no_color_is_respected_on_a_terminal(document, on_terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    console.show(command_of(document), document, verbose=False)
-    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", terminal.readouterr().out)
+    assert not re.search(
+        r"\x1b\[[0-9;]*3[0-7]", on_terminal(console.show, command_of(document), document, verbose=False)
+    )
 
 
 # --- deploy
@@ -96,15 +98,16 @@ def test_a_release_that_changed_nothing_is_still_a_release(show):
 
 def test_only_failed_checks_are_shown_after_a_deploy(show):
     said = show("deploy", {**DEPLOYED, "checks": [{**BAD, "name": "counter", "ok": True}, BAD]})
-    assert "✗ page" in said
+    assert "✗  page" in said
     assert "404 [not found]" in said
     assert "counter" not in said
 
 
-def test_addresses_are_never_folded(terminal):
+def test_addresses_are_never_folded(on_terminal):
     url = f"https://{'a' * 90}.example.com/"
-    console.show("deploy", {**DEPLOYED, "urls": {"site": url}}, verbose=False)
-    assert f"  Site     {url}\n" in terminal.readouterr().out
+    assert f"  Site     {url}\n" in on_terminal(
+        console.show, "deploy", {**DEPLOYED, "urls": {"site": url}}, verbose=False
+    )
 
 
 # --- plans
@@ -143,9 +146,10 @@ def test_the_plan_before_the_question_is_talk(capsys):
 LONG = [Change("site", "a" * 200, None, {}).as_json()]
 
 
-def test_a_long_key_is_folded_on_a_terminal(terminal):
-    console.show("plan", {"changes": LONG}, verbose=False)
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.readouterr().out).splitlines()
+def test_a_long_key_is_folded_on_a_terminal(on_terminal):
+    lines = re.sub(
+        r"\x1b\[[0-9;]*m", "", on_terminal(console.show, "plan", {"changes": LONG}, verbose=False)
+    ).splitlines()
     assert max(map(len, lines)) <= 80
     assert "".join(lines).count("a") >= 200
 

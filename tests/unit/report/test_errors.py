@@ -21,20 +21,17 @@ def test_no_hint_no_line(capsys):
     assert capsys.readouterr().err == "error: No.\n"
 
 
-def test_a_terminal_gets_colour(terminal):
-    errors.show(ERROR)
-    assert terminal.readouterr().err.startswith("\033[1;31merror:\033[0m It would")
+def test_a_terminal_gets_colour(on_terminal):
+    assert on_terminal(errors.show, ERROR).startswith("\033[1;31merror:\033[0m It would")
 
 
 @pytest.mark.parametrize(("name", "value", "colour"), [("NO_COLOR", "1", False), ("NO_COLOR", "", True)])
-def test_no_color_is_respected(terminal, monkeypatch, name, value, colour):
+def test_no_color_is_respected(on_terminal, monkeypatch, name, value, colour):
     """An empty NO_COLOR means nothing: https://no-color.org"""
     monkeypatch.setenv(name, value)
-    errors.show(ERROR)
-    assert ("\033" in terminal.readouterr().err) is colour
+    assert ("\033" in on_terminal(errors.show, ERROR)) is colour
 
 
-def test_a_dumb_terminal_gets_no_colour(terminal, monkeypatch):
+def test_a_dumb_terminal_gets_no_colour(on_terminal, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
-    errors.show(ERROR)
-    assert "\033" not in terminal.readouterr().err
+    assert "\033" not in on_terminal(errors.show, ERROR)

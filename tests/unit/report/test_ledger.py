@@ -208,7 +208,7 @@ def test_unpin(shown):
 
 
 def test_unlock(shown):
-    assert shown(ledger.unlock, {"released": []}) == "Released nothing: there is no lock.\n"
+    assert shown(ledger.unlock, {"released": []}) == "There is no lock.\n"
     assert shown(ledger.unlock, {"released": ["the deploy lock of ada"]}) == "Released the deploy lock of ada.\n"
 
 

@@ -69,11 +69,14 @@ def test_lines_of_threads_are_whole(out):
 
 
 def drawing():
-    """Whether anything draws; what was told to stop may finish its last frame."""
-    threads = [thread for thread in threading.enumerate() if "rich" in type(thread).__module__]
-    for thread in threads:
-        thread.join(0.5)
-    return any(thread.is_alive() for thread in threads)
+    return [thread for thread in threading.enumerate() if "rich" in type(thread).__module__]
+
+
+def stopped():
+    """Whether nothing draws any more; what was told to stop may finish its last frame."""
+    for thread in drawing():
+        thread.join(5)
+    return not drawing()
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def test_steps_that_ended_stay_on_the_screen(out, console):
     lines = shown(out)
     assert any(re.fullmatch(r" *✓ Build the site +3 files +0\.5 s", line) for line in lines)
     assert any(re.fullmatch(r" *✗ Plan +2\.0 s", line) for line in lines)
-    assert not drawing()
+    assert stopped()
 
 
 def test_a_reading_command_leaves_only_what_failed(out, console):
@@ -126,12 +129,12 @@ def test_nothing_is_drawn_while_paused(console):
     live.start("Plan")
     assert drawing()
     with live.paused():
-        assert not drawing()
+        assert stopped()
     live.start("Apply")
     assert drawing()
     live.finish("Apply", 0, ok=True)
     live.finish("Plan", 0, ok=True)
-    assert not drawing()
+    assert stopped()
 
 
 def test_a_note_is_shown_as_it_is(out, console):
@@ -152,5 +155,5 @@ def test_steps_of_many_threads(out, console):
         thread.start()
     for thread in threads:
         thread.join()
-    assert {name for name in re.findall(r"✓ (step \d)", "\n".join(shown(out)))} == {f"step {n}" for n in range(8)}
-    assert not drawing()
+    assert set(re.findall(r"✓ (step \d)", "\n".join(shown(out)))) == {f"step {n}" for n in range(8)}
+    assert stopped()

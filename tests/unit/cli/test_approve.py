@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from resumectl.cli.approve import Approve
+from resumectl.cli.command import Call
+from resumectl.errors import Refused
+from resumectl.plan import Change, Plan
+
+PLAN = Plan((Change("infra", "aws_s3_bucket.site", None, {}),))
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Asks somebody who types `answer`; None is nobody. Gives what was shown."""
+
+    def asked(question, answer):
+        shown = Terminal() if answer is not None else io.StringIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", Terminal(answer) if answer is not None else io.StringIO())
+            patch.setattr(sys, "stderr", shown)
+            try:
+                question()
+            finally:
+                asked.shown = shown.getvalue()
+        return asked.shown
+
+    return asked
+
+
+def approve(*, yes=False, **options):
+    return Approve(Call("deploy", **{"quiet": True, **options}), yes=yes)
+
+
+@pytest.mark.parametrize("answer", ["y\n", "yes\n", " YES \n"])
+def test_yes(ask, answer):
+    assert ask(lambda: approve()(PLAN), answer) == "Apply these changes? [y/N] "
+
+
+@pytest.mark.parametrize("answer", ["\n", "n\n", "", "maybe\n"])
+def test_anything_else_is_no(ask, answer):
+    with pytest.raises(Refused, match="Nothing was changed") as caught:
+        ask(lambda: approve()(PLAN), answer)
+    assert caught.value.code == "declined"
+
+
+def test_the_plan_is_shown_first(ask):
+    shown = ask(lambda: approve(quiet=False)(PLAN), "y\n")
+    assert shown.index("S3 bucket site") < shown.index("Apply these changes?")
+
+
+def test_an_answer_given_in_advance(ask):
+    assert ask(lambda: approve(yes=True)(PLAN), None) == ""
+
+
+@pytest.mark.parametrize("options", [{}, {"json": True}])
+def test_without_anybody_to_ask_it_refuses_at_once(ask, options):
+    with pytest.raises(Refused, match="nobody to ask") as caught:
+        ask(lambda: approve(**options)(PLAN), None)
+    assert caught.value.code == "no-terminal"
+    assert "--yes" in str(caught.value.hint)
+
+
+def test_json_is_never_asked_anything(ask):
+    with pytest.raises(Refused, match="nobody to ask"):
+        ask(lambda: approve(json=True)(PLAN), "y\n")
+
+
+def test_the_name_of_a_protected_environment_is_typed(ask):
+    shown = ask(lambda: approve().name("prod", "Data would be lost."), "prod\n")
+    assert shown == "Data would be lost.\nType prod to go on: "
+
+
+@pytest.mark.parametrize("answer", ["prd\n", "y\n", "\n", ""])
+def test_another_name_is_no(ask, answer):
+    with pytest.raises(Refused, match="Nothing was changed"):
+        ask(lambda: approve().name("prod", "Data would be lost."), answer)
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_yes_does_not_answer_for_the_name(ask, yes):
+    with pytest.raises(Refused, match="nobody to ask") as caught:
+        ask(lambda: approve(yes=yes).name("prod", "Data would be lost."), None)
+    assert "Data would be lost." in str(caught.value.hint)
