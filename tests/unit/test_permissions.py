@@ -23,6 +23,7 @@ RENAMED = {
     "s3:GetPublicAccessBlock": {"s3:GetBucketPublicAccessBlock"},
     "s3:GetBucketEncryption": {"s3:GetEncryptionConfiguration"},
     "s3:GetBucketLifecycleConfiguration": {"s3:GetLifecycleConfiguration"},
+    "s3:PutBucketLifecycleConfiguration": {"s3:PutLifecycleConfiguration"},
     "s3:GetBucketCors": {"s3:GetBucketCORS"},
     "s3:DeleteBucketCors": {"s3:PutBucketCORS"},
     "s3:DeleteBucketLifecycle": {"s3:PutLifecycleConfiguration"},
