@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl import aws
 from resumectl.errors import TerraformError
+from resumectl.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,15 +73,8 @@ def read(s3: Client, bucket: str, env: str) -> State | None:
     Raises:
         TerraformError: the state object is not a Terraform state.
     """
-    from botocore.exceptions import ClientError
-
-    try:
-        body = s3.get_object(Bucket=bucket, Key=key(env))["Body"].read()
-    except ClientError as error:
-        if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
-            return None
-        raise
-    return parse(body, env)
+    found = Store(s3, bucket).read(key(env))
+    return parse(found.body, env) if found else None
 
 
 def newest_readable(s3: Client, bucket: str, env: str) -> str | None:

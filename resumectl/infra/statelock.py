@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resumectl import aws
 from resumectl.infra.state import key
+from resumectl.store import Store
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -38,33 +38,19 @@ class StateLocks:
     """
 
     def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._s3 = s3
-        self._bucket = bucket
+        self._store = Store(s3, bucket)
         self._key = f"{key(env)}.tflock"
 
     def read(self) -> StateLock | None:
         """The lock, or None."""
-        from botocore.exceptions import ClientError
-
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=self._key)
-        except ClientError as error:
-            if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
-                return None
-            raise
-        info = json.loads(answer["Body"].read())
+        found = self._store.read(self._key)
+        if found is None:
+            return None
+        info = json.loads(found.body)
         return StateLock(
-            info.get("ID", ""), info.get("Operation", ""), info.get("Who", ""), info.get("Created", ""), answer["ETag"]
+            info.get("ID", ""), info.get("Operation", ""), info.get("Who", ""), info.get("Created", ""), found.etag
         )
 
     def release(self, lock: StateLock) -> bool:
         """Delete the lock if it is still that one."""
-        from botocore.exceptions import ClientError
-
-        try:
-            self._s3.delete_object(Bucket=self._bucket, Key=self._key, IfMatch=lock.etag)
-        except ClientError as error:
-            if aws.error_code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"):
-                return False
-            raise
-        return True
+        return self._store.delete(self._key, lock.etag)

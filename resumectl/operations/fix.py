@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import ResumectlError
+from resumectl.infra import runs
 from resumectl.infra.runner import Watch
 from resumectl.infra.snapshot import settled
 from resumectl.operations import apply, drift, record, recover, restore, smoke, takeover, unmanaged
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from resumectl.errors import SmokeFailed
-    from resumectl.infra.part import Infra, Planned
+    from resumectl.infra.part import Infra, Module, Planned
     from resumectl.infra.state import State
     from resumectl.operations.context import Context
     from resumectl.operations.deploy import Approve
@@ -57,10 +58,22 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
 
 def _plan(ctx: Context, found: drift.Drift) -> tuple[Infra, Planned]:
     """What Terraform would do to get back to the configuration that was released; ignored differences stay."""
-    module = drift.released_module(ctx, found.live)
+    module = _with_released_code(ctx, drift.released_module(ctx, found.live), found.live.released)
     drifted = [change.key for change in found.plan.of("infra") if change.key.startswith("aws_")]
     with ctx.step("Plan the infrastructure"):
         return takeover.plan(ctx, module, Watch, targets=drifted if found.ignored else ())
+
+
+def _with_released_code(ctx: Context, module: Module, released: Release | None) -> Module:
+    """A function that is gone is made anew from the code that was released, whatever was packaged here last."""
+    sha256 = released.function.get("sha256") if released else None
+    kept = ctx.artifacts.read("function", sha256) if sha256 else None
+    if kept is None:
+        return module
+    file = runs.folder(ctx.work) / "released.zip"
+    file.write_bytes(kept)
+    function = {**module.variables["function"], "package": str(file)}
+    return replace(module, variables={**module.variables, "function": function})
 
 
 def _back(found: drift.Drift, planned: Planned) -> Plan:

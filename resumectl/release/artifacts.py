@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resumectl import aws
+from resumectl.store import NEW, Store
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -22,35 +22,21 @@ class Artifacts:
     """
 
     def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._s3 = s3
-        self._bucket = bucket
+        self._store = Store(s3, bucket)
         self._prefix = f"artifacts/{env}/"
 
     def keep(self, kind: Kind, digest: str, data: bytes) -> None:
         """Store an artifact, unless it is kept already."""
-        from botocore.exceptions import ClientError
-
-        try:
-            self._s3.put_object(Bucket=self._bucket, Key=self._key(kind, digest), Body=data, IfNoneMatch="*")
-        except ClientError as error:
-            if aws.error_code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
-                raise
+        self._store.write(self._key(kind, digest), data, "application/zip", **NEW)
 
     def read(self, kind: Kind, digest: str) -> bytes | None:
         """An artifact, or None when it is not kept."""
-        from botocore.exceptions import ClientError
-
-        try:
-            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=self._key(kind, digest))["Body"].read()
-        except ClientError as error:
-            if aws.error_code(error) == "NoSuchKey":
-                return None
-            raise
-        return body
+        found = self._store.read(self._key(kind, digest))
+        return found.body if found else None
 
     def forget(self, kind: Kind, digest: str) -> None:
         """Delete an artifact that no kept release needs any more."""
-        self._s3.delete_object(Bucket=self._bucket, Key=self._key(kind, digest))
+        self._store.delete(self._key(kind, digest))
 
     def _key(self, kind: Kind, digest: str) -> str:
         return f"{self._prefix}{kind}/{digest}.zip"

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from resumectl import aws
+from resumectl.store import NEW, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,15 +84,14 @@ class Ledger:
     """
 
     def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._s3 = s3
-        self._bucket = bucket
+        self._store = Store(s3, bucket)
         self._prefix = f"releases/{env}/"
 
     def numbers(self) -> list[int]:
         """The numbers of all records, the newest first."""
         from botocore.exceptions import ClientError
 
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        pages = self._store.s3.get_paginator("list_objects_v2").paginate(Bucket=self._store.bucket, Prefix=self._prefix)
         try:
             keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
         except ClientError as error:
@@ -103,15 +103,8 @@ class Ledger:
 
     def read(self, number: int) -> Release | None:
         """The record with that number, or None."""
-        from botocore.exceptions import ClientError
-
-        try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=self._key(number))["Body"].read()
-        except ClientError as error:
-            if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
-                return None
-            raise
-        return Release.from_json(json.loads(body))
+        found = self._store.read(self._key(number))
+        return Release.from_json(json.loads(found.body)) if found else None
 
     def newest_first(self) -> Iterator[Release]:
         """The records, read one by one as they are asked for."""
@@ -136,31 +129,22 @@ class Ledger:
         Returns:
             The record with the number that it got.
         """
-        from botocore.exceptions import ClientError
-
         number = max(self.numbers(), default=0) + 1
         while True:
             numbered = replace(release, id=number)
             body = json.dumps(numbered.as_json(), sort_keys=True, separators=(",", ":")).encode()
-            try:
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=self._key(number),
-                    Body=body,
-                    ContentType="application/json",
-                    IfNoneMatch="*",
-                )
-            except ClientError as error:
-                if aws.error_code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
-                    raise
-                if self.read(number) != Release.from_json(json.loads(body)):
-                    number += 1
-                    continue
-            return numbered  # also when the first try did write it, and only its answer was lost
+            # A lost answer: the record may be there, and be this one.
+            if self._store.write(self._key(number), body, **NEW) or self._is(number, body):
+                return numbered
+            number += 1
 
     def forget(self, number: int) -> None:
         """Delete the record with that number."""
-        self._s3.delete_object(Bucket=self._bucket, Key=self._key(number))
+        self._store.delete(self._key(number))
+
+    def _is(self, number: int, body: bytes) -> bool:
+        found = self._store.read(self._key(number))
+        return found is not None and found.body == body
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:06d}.json"

@@ -13,11 +13,11 @@ import time
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-from resumectl import aws, process
+from resumectl import process
 from resumectl.errors import Locked
+from resumectl.store import NEW, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +29,6 @@ HEARTBEAT: Final = 15.0
 DEAD_AFTER: Final = 90.0
 """Seconds without a sign of life after which a holder on another machine is called dead."""
 
-_TAKEN: Final = ("PreconditionFailed", "ConditionalRequestConflict")
 _POLL: Final = 1.0
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -81,25 +80,17 @@ class Lock:
     """
 
     def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._s3 = s3
-        self._bucket = bucket
+        self._store = Store(s3, bucket)
         self._key = f"locks/{env}.json"
         self._env = env
 
     def read(self) -> Held | None:
         """Who holds the lock, or None."""
-        from botocore.exceptions import ClientError
-
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=self._key)
-        except ClientError as error:
-            if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
-                return None
-            raise
-        holder = Holder(**json.loads(answer["Body"].read()))
-        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        age = max(0.0, (now - answer["LastModified"]).total_seconds())
-        return Held(holder, answer["ETag"], age, gone=_is_gone(holder))
+        found = self._store.read(self._key)
+        if found is None:
+            return None
+        holder = Holder(**json.loads(found.body))
+        return Held(holder, found.etag, found.age, gone=_is_gone(holder))
 
     @contextmanager
     def held(
@@ -137,15 +128,7 @@ class Lock:
 
     def release(self, etag: str) -> bool:
         """Delete the lock if it is still the one with that ETag."""
-        from botocore.exceptions import ClientError
-
-        try:
-            self._s3.delete_object(Bucket=self._bucket, Key=self._key, IfMatch=etag)
-        except ClientError as error:
-            if aws.error_code(error) in (*_TAKEN, "NoSuchKey"):
-                return False
-            raise
-        return True
+        return self._store.delete(self._key, etag)
 
     def _give_back(self, etag: str, note: Callable[[str], None]) -> None:
         """Release our own lock; that it cannot be released changes nothing about what was done."""
@@ -175,13 +158,9 @@ class Lock:
 
     def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:
         """One attempt: the ETag of our lock; or who holds it, or held it and is gone; or neither: it is free by now."""
-        from botocore.exceptions import ClientError
-
-        try:
-            return self._put(holder, IfNoneMatch="*"), None
-        except ClientError as error:
-            if aws.error_code(error) not in _TAKEN:
-                raise
+        etag = self._put(holder, **NEW)
+        if etag:
+            return etag, None
         held = self.read()
         if held and held.holder.id == holder.id:
             return held.etag, None  # the first try did write it: only its answer was lost
@@ -192,13 +171,9 @@ class Lock:
 
     def _renew(self, holder: Holder, etag: str) -> str | None:
         """Write the lock again; its new ETag, or None when it is no longer ours."""
-        from botocore.exceptions import ClientError
-
-        try:
-            return self._put(holder, IfMatch=etag)
-        except ClientError as error:
-            if aws.error_code(error) not in (*_TAKEN, "NoSuchKey"):
-                raise
+        renewed = self._put(holder, IfMatch=etag)
+        if renewed:
+            return renewed
         held = self.read()
         return held.etag if held and held.holder.id == holder.id else None
 
@@ -206,12 +181,8 @@ class Lock:
         hint = f"It shows no sign of life: resumectl unlock --env {self._env}" if held.dead else "Wait for it to end."
         return Locked(f"Environment {self._env} is locked by {held.describe()}.", hint=hint)
 
-    def _put(self, holder: Holder, **condition: str) -> str:
-        body = json.dumps(asdict(holder)).encode()
-        answer = self._s3.put_object(
-            Bucket=self._bucket, Key=self._key, Body=body, ContentType="application/json", **condition
-        )
-        return str(answer["ETag"])
+    def _put(self, holder: Holder, **condition: str) -> str | None:
+        return self._store.write(self._key, json.dumps(asdict(holder)).encode(), **condition)
 
 
 class _Heartbeat(threading.Thread):

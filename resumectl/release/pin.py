@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from resumectl import aws
+from resumectl.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,27 +46,18 @@ class Pins:
     """
 
     def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._s3 = s3
-        self._bucket = bucket
+        self._store = Store(s3, bucket)
         self._key = f"pins/{env}.json"
 
     def read(self) -> Pin | None:
         """The pin, or None."""
-        from botocore.exceptions import ClientError
-
-        try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=self._key)["Body"].read()
-        except ClientError as error:
-            if aws.error_code(error) in ("NoSuchKey", "NoSuchBucket"):
-                return None
-            raise
-        return Pin(**json.loads(body))
+        found = self._store.read(self._key)
+        return Pin(**json.loads(found.body)) if found else None
 
     def set(self, pin: Pin) -> None:
         """Pin the environment."""
-        body = json.dumps(asdict(pin)).encode()
-        self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, ContentType="application/json")
+        self._store.write(self._key, json.dumps(asdict(pin)).encode())
 
     def remove(self) -> None:
         """Unpin the environment."""
-        self._s3.delete_object(Bucket=self._bucket, Key=self._key)
+        self._store.delete(self._key)

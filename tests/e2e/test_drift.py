@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +18,6 @@ from resumectl.operations.context import Context
 from resumectl.operations.steps import Silent, Steps
 from tests.e2e.account import Account, zipped
 from tests.e2e.project import ROOT, ask
-from tests.e2e.tampering import Tampering, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

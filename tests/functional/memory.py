@@ -42,6 +42,9 @@ class MemoryS3:
         events = SimpleNamespace(register=lambda *_: None, unregister=lambda *_: None)
         self.meta = SimpleNamespace(events=events, endpoint_url="https://s3.eu-west-2.amazonaws.com")
 
+    def has(self, bucket: str) -> bool:
+        return bucket in self._buckets
+
     # --- buckets
 
     def create_bucket(self, Bucket: str, CreateBucketConfiguration: Any = None) -> None:
@@ -63,7 +66,7 @@ class MemoryS3:
     def put_public_access_block(self, Bucket: str, **_: Any) -> None:
         self._bucket(Bucket)
 
-    put_bucket_encryption = put_bucket_policy = put_public_access_block
+    put_bucket_encryption = put_bucket_policy = put_bucket_lifecycle_configuration = put_public_access_block
 
     # --- objects
 
@@ -105,10 +108,8 @@ class MemoryS3:
         return SimpleNamespace(paginate=lambda **given: [getattr(self, operation)(**given)])
 
     def list_objects_v2(self, Bucket: str, Prefix: str = "") -> dict[str, Any]:
-        keys = sorted(self._bucket(Bucket).items())
-        return {
-            "Contents": [{"Key": key} for key, found in keys if key.startswith(Prefix) and found[0].body is not None]
-        }
+        served = (key for key, found in sorted(self._bucket(Bucket).items()) if found[0].body is not None)
+        return {"Contents": [{"Key": key} for key in served if key.startswith(Prefix)]}
 
     def list_object_versions(self, Bucket: str, Prefix: str = "", **_: Any) -> dict[str, Any]:
         rows = [
@@ -135,13 +136,8 @@ class MemoryS3:
 
     def _described(self, found: Version) -> dict[str, Any]:
         now = {"HTTPHeaders": {"date": format_datetime(datetime.now(UTC), usegmt=True)}}
-        known = {
-            "ETag": found.etag,
-            "VersionId": found.id,
-            "LastModified": found.time,
-            "ContentLength": len(found.body or b""),
-        }
-        return {**known, **found.headers, "ChecksumSHA256": found.checksum, "ResponseMetadata": now}
+        known = {"ETag": found.etag, "VersionId": found.id, "LastModified": found.time, "ResponseMetadata": now}
+        return {**known, **found.headers, "ContentLength": len(found.body or b""), "ChecksumSHA256": found.checksum}
 
     def _refuse(self, bucket: str, key: str, given: dict[str, Any]) -> None:
         """If-None-Match: * and If-Match, as S3 decides them."""

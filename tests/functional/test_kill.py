@@ -13,27 +13,23 @@ import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from resumectl.errors import ResumectlError
 from resumectl.operations import drift
 from resumectl.operations import smoke as front_door
 from resumectl.operations.survey import survey
 from resumectl.release.pin import Pins
-from tests.functional.doomed import PROJECT, REGION, STATE_LOCK, Fuse, Killed, World
+from tests.functional.doomed import World
+from tests.functional.fuse import Fault, Fuse, Killed
+from tests.functional.remembered import PROJECT
+from tests.functional.terraforming import STATE_LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-SHARES = 4
-
-
-@pytest.fixture(scope="module")
-def s3() -> Any:
-    plain = f"http://s3.{REGION}.amazonaws.com"  # over TLS moto would apply the policy that asks for TLS, and deny all
-    return boto3.client("s3", REGION, endpoint_url=plain, aws_access_key_id="test", aws_secret_access_key="test")
+    Process = Callable[[World, str, Fuse], ResumectlError | None]
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +41,19 @@ def ended() -> int:
 
 
 @pytest.fixture
-def worlds(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], World]]:
-    """Makes one world after the other; a new one is the end of that before it."""
+def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], World]:
+    """Makes one world after the other."""
     monkeypatch.setattr("resumectl.operations.worktree.check_handler", lambda *_: None)  # it starts a Python
     monkeypatch.setattr("resumectl.release.actor.revision", lambda _: {})
     monkeypatch.setattr("resumectl.operations.unmanaged.find", lambda *_: ())  # what others put there
-    number, mock = itertools.count(), mock_aws()
-    mock.start()
+    number = itertools.count()
 
     def make() -> World:
-        mock.stop()
-        mock.start()
-        world = World(tmp_path / str(next(number)), s3)
+        world = World(tmp_path / str(next(number)))
         monkeypatch.setattr(front_door, "run", world.check)
         return world
 
-    yield make
-    mock.stop()
+    return make
 
 
 def first(world: World) -> None:
@@ -80,38 +72,104 @@ def back(world: World) -> None:
     world.deploy()
 
 
-@pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize(("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")])
-def test_killed_at_any_call_the_same_command_again_ends_in_the_same_place(
-    worlds: Callable[[], World],
-    ended: int,
-    monkeypatch: pytest.MonkeyPatch,
-    share: int,
-    before: Callable[[World], None],
-    command: str,
-) -> None:
-    world = worlds()
-    before(world)
-    getattr(world, command)()
-    wanted = seen(world)
-    for call in itertools.count(share + 1, SHARES):
-        world = worlds()
-        before(world)
-        old, fuse = {} if before is first else world.account.objects(), Fuse(at=call)
+@pytest.fixture
+def process(ended: int, monkeypatch: pytest.MonkeyPatch) -> Process:
+    """Runs a command in a process that is killed, or has other trouble, at some call; gives how it failed."""
+
+    def run(world: World, command: str, fuse: Fuse) -> ResumectlError | None:
         with monkeypatch.context() as dead:
             dead.setattr(os, "getpid", lambda: ended)
             try:
-                getattr(world, command)(fuse)
+                return getattr(world, command)(fuse).error  # type: ignore[no-any-return]
+            except ResumectlError as error:
+                return error
             except Killed:
-                assert before is first or world.half_pages() == [], f"killed at call {call}"
+                return None
+
+    return run
+
+
+@pytest.mark.parametrize(("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")])
+def test_killed_at_any_call_the_same_command_again_ends_in_the_same_place(
+    worlds: Callable[[], World],
+    process: Process,
+    before: Callable[[World], None],
+    command: str,
+) -> None:
+    wanted = undisturbed(worlds(), before, command)
+    for call in itertools.count(1):
+        world = worlds()
+        before(world)
+        old = world.account.objects()
+        fuse = Fuse(at=call)
+        process(world, command, fuse)
         if not fuse.burnt:
             break
-        outcome = getattr(world, command)()
-        assert outcome.error is None
+        assert world.half_pages() == [], f"killed at call {call}"
+        if not ended_well(world, wanted):
+            assert getattr(world, command)().error is None
         assert seen(world) == wanted, f"killed at call {call}"
         assert stale(world, old) == [], f"killed at call {call}"
-        settled(world)
-    assert call > 20
+        settled(world, command)
+    assert call > 60  # it was killed at so many places
+
+
+def test_killed_again_and_again(worlds: Callable[[], World], process: Process) -> None:
+    """Each attempt comes a little further than the one before, until one gets through."""
+    wanted = undisturbed(worlds(), second, "deploy")
+    world = worlds()
+    second(world)
+    for attempt in itertools.count(1):
+        fuse = Fuse(at=3 * attempt)
+        process(world, "deploy", fuse)
+        if not fuse.burnt:
+            break
+    assert attempt > 10
+    assert seen(world) == wanted
+    settled(world, "deploy")
+
+
+@pytest.mark.parametrize(("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")])
+@pytest.mark.parametrize(("code", "lasting"), [("InternalError", False), ("ExpiredToken", True)])
+def test_refused_at_any_call_it_says_so_and_the_same_command_again_ends_in_the_same_place(
+    worlds: Callable[[], World],
+    process: Process,
+    before: Callable[[World], None],
+    command: str,
+    code: str,
+    lasting: bool,
+) -> None:
+    wanted = undisturbed(worlds(), before, command)
+    for call in itertools.count(1, 2 if lasting else 1):  # an expired token is refused before anything is done
+        world, fault = worlds(), Fault(call, code, lasting=lasting)
+        before(world)
+        error = process(world, command, fault)
+        said = error.code if error else code
+        assert code in said or said in ("credentials", "terraform"), f"refused at call {call}: {error}"
+        if not fault.met:
+            break
+        if not ended_well(world, wanted):
+            assert getattr(world, command)().error is None
+        assert unnumbered(seen(world)) == unnumbered(wanted), f"refused at call {call}"
+        settled(world, command)
+
+
+def unnumbered(found: dict[str, Any]) -> dict[str, Any]:
+    """Without the attempts that failed and were recorded as failed."""
+    return {**found, "releases": None}
+
+
+def ended_well(world: World, wanted: dict[str, Any]) -> bool:
+    """Whether it was killed after its last call, which gives the lock back: then the same command is another one."""
+    ended = [release for release in world.context().ledger.newest_first() if release.status != "failed"]
+    return len(ended) == len(wanted["released"]) and not world.account.keys("locks/")
+
+
+def undisturbed(world: World, before: Callable[[World], None], command: str) -> dict[str, Any]:
+    before(world)
+    assert getattr(world, command)().error is None
+    settled(world, command)
+    return seen(world)
 
 
 def seen(world: World) -> dict[str, Any]:
@@ -127,10 +185,9 @@ def seen(world: World) -> dict[str, Any]:
         "objects": account.objects(),
         "code": live["CodeSha256"],
         "memory": live["MemorySize"],
-        "versions": set(functions.versions),
-        "released versions": {release.function["version"] for release in released},
-        "releases": [(release.rollback_of, release.function, release.site.keys()) for release in released],
-        "failed": len(releases) - len(released),
+        "versions nobody needs": functions.versions.keys() - {release.function["version"] for release in released},
+        "releases": len(releases),
+        "released": [(release.rollback_of, release.function["sha256"], release.site.keys()) for release in released],
         "pin": pin and pin.release,
         "locks": [key for key in account.keys() if key.startswith("locks/") or key == STATE_LOCK],  # noqa: SIM118
         "resources": sorted(resource.address for resource in state.resources),
@@ -149,10 +206,10 @@ def stale(world: World, old: dict[str, Any]) -> list[str]:
     return [key for key in old if new.get(key) != old[key] and not told(key)]
 
 
-def settled(world: World) -> None:
-    """Nothing is left to do, and nothing has drifted."""
+def settled(world: World, command: str) -> None:
+    """Nothing has drifted, and nothing is left to do but what was rolled back."""
     ctx = world.context()
-    found = survey(ctx)
-    assert not found.plan
-    assert not found.planned.changed
     assert not drift.find(ctx).plan
+    found = survey(ctx)
+    assert not found.planned.changed
+    assert command == "rollback" or not found.plan

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "resumectl").rglob("*.py"))}
 MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MULTILINE)
 
-GROUND = {"plan", "aws", "settings", "errors", "process"}
+GROUND = {"plan", "aws", "store", "settings", "errors", "process"}
 PARTS = {"infra", "function", "site", "smoke", "release"}
 MAY_IMPORT = {
     "__main__": {"cli"},
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "local": {"errors", "settings", "process"},
     **dict.fromkeys(PARTS, GROUND),
     "aws": {"settings", "errors"},
+    "store": {"aws"},
     "settings": {"tables", "errors"},
     "tables": {"errors"},
 }

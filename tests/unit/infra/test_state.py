@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -39,7 +40,12 @@ class Bucket:
     def get_object(self, Bucket, Key):
         if self._error or Key not in self._objects:
             raise ClientError({"Error": {"Code": self._error or "NoSuchKey"}}, "GetObject")
-        return {"Body": io.BytesIO(self._objects[Key])}
+        return {
+            "Body": io.BytesIO(self._objects[Key]),
+            "ETag": "1",
+            "LastModified": datetime.now(UTC),
+            "ResponseMetadata": {"HTTPHeaders": {}},
+        }
 
 
 def test_a_state_is_read_from_its_key():

@@ -47,7 +47,12 @@ class FakeS3:
         self._fail()
         if Key not in self.objects:
             raise refused("NoSuchKey")
-        return {"Body": io.BytesIO(self.objects[Key])}
+        return {
+            "Body": io.BytesIO(self.objects[Key]),
+            "ETag": "1",
+            "LastModified": datetime.now(UTC),
+            "ResponseMetadata": {"HTTPHeaders": {}},
+        }
 
     def delete_object(self, Bucket, Key, **_):
         self._fail()
