@@ -174,12 +174,13 @@ def translated(doing: str) -> Iterator[None]:
         CloudError: in place of any botocore error.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
     except ClientError as error:
         raise _refused(error, doing) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, HTTPError) as error:  # an answer that breaks off comes as urllib3 raised it
         raise _unreachable(error, doing) from error
 
 
@@ -202,6 +203,7 @@ def _refused(error: Any, doing: str) -> CloudError:
 
 def _unreachable(error: Exception, doing: str) -> CloudError:
     from botocore import exceptions as known
+    from urllib3.exceptions import HTTPError
 
     no_keys = (known.NoCredentialsError, known.PartialCredentialsError, known.CredentialRetrievalError)
     signed_out = (known.TokenRetrievalError, known.SSOError)
@@ -209,7 +211,7 @@ def _unreachable(error: Exception, doing: str) -> CloudError:
         return CloudError(f"There are no usable AWS credentials: {error}.", hint=_SIGN_IN, code="credentials")
     if isinstance(error, known.ProfileNotFound):
         return CloudError(f"{error}.", hint="aws configure list-profiles shows what there is.", code="credentials")
-    if isinstance(error, (known.HTTPClientError, known.ConnectionError)):
+    if isinstance(error, (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)):
         hint = "Check the network and the region, then run the same command again: it continues."
         return CloudError(f"No answer while {doing}: {error}", hint=hint, code="unreachable")
     return CloudError(f"Failed while {doing}: {error}", code="aws")

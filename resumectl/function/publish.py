@@ -129,11 +129,18 @@ def move_alias(function: Lambda, version: str, revision: str | None) -> None:
     except ClientError as error:
         if error_code(error) != "PreconditionFailedException":
             raise
+        if _is_at(function, version):
+            return  # a first try did move it: only its answer was lost
         raise CloudError(
             f"Somebody else moved the alias {function.alias} of {function.name} meanwhile.",
             hint=_AGAIN,
             code="conflict",
         ) from error
+
+
+def _is_at(function: Lambda, version: str) -> bool:
+    now = function.deployed()
+    return now.live is not None and now.live.version == version and not now.routing
 
 
 def _both(function: Lambda, before: Deployed) -> tuple[Configuration, Configuration]:

@@ -110,7 +110,7 @@ def parse(body: bytes, env: str) -> State:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TerraformError(
             f"The Terraform state of {env} is corrupt.",
-            hint="Earlier versions of the object are kept in the project bucket: docs/runbook.md, 'A broken state'.",
+            hint=f"resumectl deploy --env {env} brings back its last good version: docs/runbook.md, 'A broken state'.",
             code="terraform.state-corrupt",
         ) from error
 

@@ -98,7 +98,7 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
             if not lenient:
                 raise
             unchecked["infra"] = error.message
-    changes = (*_serial(live), *infra, *extra.result(), *_function(live), *_site(live))
+    changes = (*_serial(live), *infra, *extra.result(), *uploaded(live))
     today = ctx.now().date()
     holding = [ignore for ignore in ctx.settings.ignores if ignore.until >= today]
     reported = [change for change in changes if not any(_covers(ignore, change) for ignore in holding)]
@@ -140,6 +140,11 @@ def _serial(live: Live) -> tuple[Change, ...]:
         return ()
     before, after = {"serial": recorded}, {"serial": live.state.serial}
     return of_kind("changed", diff("infra", {"terraform.state": before}, {"terraform.state": after}))
+
+
+def uploaded(live: Live) -> tuple[Change, ...]:
+    """What differs in function and site."""
+    return (*_function(live), *_site(live))
 
 
 def _function(live: Live) -> Iterator[Change]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resumectl.infra.state import State
     from resumectl.operations.context import Context
     from resumectl.operations.deploy import Approve
+    from resumectl.operations.live import Live
     from resumectl.plan import Change
     from resumectl.release.ledger import Release
     from resumectl.site.manifest import ReleasedObject
@@ -46,6 +47,8 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
         released = found.live.released
         if released is None:
             raise ResumectlError("Nothing was released yet.", hint=f"resumectl deploy --env {ctx.env.name}")
+        with ctx.step("Look for what was released"):
+            restore.check(ctx, found.live.state, released, _restored(found, found.live, released))
         terraform, planned = _plan(ctx, found)
         back = _back(found, planned)
         refuse_losses(ctx, back, len(found.live.objects), approve, force=force)
@@ -83,6 +86,12 @@ def _back(found: drift.Drift, planned: Planned) -> Plan:
     return Plan((*infra, *(replace(change, before=change.after, after=change.before) for change in others)))
 
 
+def _restored(found: drift.Drift, live: Live, released: Release) -> Plan:
+    """The way back of function and site; what is ignored stays."""
+    ignored = {change.key for change in found.ignored}
+    return Plan(tuple(change for change in restore.changes(live, released).changes if change.key not in ignored))
+
+
 def _extra(change: Change) -> bool:
     return change.part == "infra" and change.kind == "unmanaged"
 
@@ -98,9 +107,7 @@ def _fix(
         unmanaged.remove(ctx, found.live, [change for change in found.plan.changes if _extra(change)])
         with ctx.step("Look at what is live"):
             live = look(ctx)
-        ignored = {change.key for change in found.ignored}
-        back = [change for change in restore.changes(live, released).changes if change.key not in ignored]
-        manifest = restore.carry_out(ctx, live, released, Plan(tuple(back)))
+        manifest = restore.carry_out(ctx, live, released, _restored(found, live, released))
         checks = smoke.check(ctx, state, _pages(manifest), settle=_SETTLE)
     except BaseException:
         record.failure(ctx, draft)

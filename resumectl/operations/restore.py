@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 
 def changes(live: Live, release: Release) -> Plan:
-    """What differs between what is live and what a release recorded, in function and site."""
-    function = diff("function", live.function.snapshot, deployed.released(release.function))
+    """What differs between what is live and what a release recorded, in function and site.
+
+    A release of the infrastructure alone knows no code: then whatever is live stays.
+    """
+    recorded = deployed.released(release.function)
+    function = diff("function", live.function.snapshot, recorded) if recorded else ()
     manifest = part.manifest_from_json(release.site)
     return Plan(function + diff("site", part.live(live.objects), part.released(manifest)))
 

@@ -60,7 +60,8 @@ def rollback(ctx: Context, options: Options, approve: Approve) -> Outcome:
         if ended:
             return _outcome(ctx, ended, Plan())
         live, target, plan = _prepare(ctx, options)
-        approve(plan)
+        if plan:
+            approve(plan)
         return _rollback(ctx, options, live, target, plan)
 
 
@@ -90,21 +91,21 @@ def _prepare(ctx: Context, options: Options) -> tuple[Live, Release, Plan]:
     with ctx.step("Look at what is live"):
         ctx.deployed_state()
         live = look(ctx)
-        target = _target(ctx, options.release, live.released)
+        target = _target(ctx, options.release, live)
         changes = restore.changes(live, target).changes
         plan = Plan(tuple(change for change in changes if change.key != "$LATEST"))
         restore.check(ctx, live.state, target, plan)
     return live, target, plan
 
 
-def _target(ctx: Context, number: int | None, released: Release | None) -> Release:
+def _target(ctx: Context, number: int | None, live: Live) -> Release:
     """The release to go back to.
 
     Raises:
         Refused: there is none.
     """
     if number is None:
-        return _previous(ctx, released)
+        return _previous(ctx, live)
     found = ctx.ledger.read(number)
     if found is None:
         raise Refused(f"There is no release #{number}.", hint="resumectl history shows them.", code="unknown-release")
@@ -112,16 +113,28 @@ def _target(ctx: Context, number: int | None, released: Release | None) -> Relea
         raise Refused(
             f"Release #{number} failed at: {found.failed_step}.", hint="Choose a verified one: resumectl history."
         )
+    if not (found.function and found.site):
+        raise Refused(f"Release #{number} holds no site and code.", hint="Choose another one: resumectl history.")
     return found
 
 
-def _previous(ctx: Context, released: Release | None) -> Release:
+def _previous(ctx: Context, live: Live) -> Release:
+    """The last verified release before what is live, which can be a deploy that failed and was left in place."""
+    released = live.released
+    if released and released.status == "verified" and _left_in_place(live, released):
+        return released
     before = released.rollback_of or released.id if released else 0
     earlier = (release for release in ctx.ledger.newest_first() if release.id < before)
     verified = next((found for found in earlier if found.status == "verified" and found.rollback_of is None), None)
     if verified is None:
         raise Refused("There is no verified release before the live one.", hint="resumectl history shows them.")
     return verified
+
+
+def _left_in_place(live: Live, released: Release) -> bool:
+    newest = live.newest
+    failed = newest is not None and newest.status == "failed" and newest.taken_back_to is None
+    return failed and bool(restore.changes(live, released))
 
 
 def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan: Plan) -> Outcome:

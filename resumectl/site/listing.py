@@ -77,7 +77,7 @@ def _look_at(s3: Client, bucket: str, key: str) -> LiveObject | None:
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
     }
     modified = head["LastModified"].isoformat(timespec="seconds")
-    return LiveObject(shown, head["ContentLength"], head.get("VersionId", NO_VERSION), modified)
+    return LiveObject(shown, head.get("ContentLength", 0), head.get("VersionId", NO_VERSION), modified)
 
 
 def _recorded_sha256(head: Mapping[str, Any]) -> str | None:

@@ -31,7 +31,7 @@ _LANES: Final = 32
 _BATCH: Final = 1000
 _ATTEMPTS: Final = 3
 _TRANSIENT: Final = {"InternalError", "ServiceUnavailable", "SlowDown"}
-_GONE: Final = {"NoSuchKey", "NoSuchVersion", "InvalidArgument"}
+_GONE: Final = {"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "InvalidArgument"}
 """How S3 says that a version does not exist; the last one when the id is not even one of its own."""
 
 

@@ -1,4 +1,4 @@
-"""The account of the embedded cloud, as somebody with keys to all of it sees it."""
+"""An account with an environment in it, as somebody with keys to all of it sees it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.e2e.project import Project
+    from collections.abc import Callable
 
 OTHER_CODE = "def handler(event, context):\n    return {'statusCode': 200, 'headers': {}, 'body': 'other'}\n"
 
 
 class Account:
-    """What a deployed project has there.
+    """What a deployed environment has there.
 
     Args:
-        project: the project; its environment is `local`.
+        client: makes a boto3 client.
+        env: the environment's name.
     """
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, client: Callable[[str], Any], env: str = "local") -> None:
+        self._client, self._env = client, env
         self._clients: dict[str, Any] = {}
-        self.site_bucket = project.bucket
-        buckets = self["s3"].list_buckets()["Buckets"]
-        self.project_bucket = next(found["Name"] for found in buckets if "-resumectl-" in found["Name"])
+        buckets = [found["Name"] for found in self["s3"].list_buckets()["Buckets"]]
+        self.site_bucket = next(name for name in buckets if f"-{env}-site-" in name)
+        self.project_bucket = next(name for name in buckets if "-resumectl-" in name)
 
     def __getitem__(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._project.client(service)
+            self._clients[service] = self._client(service)
         return self._clients[service]
 
     @cached_property
@@ -46,20 +47,26 @@ class Account:
 
     @property
     def _state(self) -> dict[str, Any]:
-        return dict(json.loads(self.read("terraform/local.tfstate")))
+        return dict(json.loads(self.read(f"terraform/{self._env}.tfstate")))
 
     def read(self, key: str) -> bytes:
         """An object of the project bucket."""
         body: bytes = self["s3"].get_object(Bucket=self.project_bucket, Key=key)["Body"].read()
         return body
 
-    def release(self, number: int) -> dict[str, Any]:
-        """A record of the ledger."""
-        return dict(json.loads(self.read(f"releases/local/{number:06d}.json")))
+    def release(self, number: int | None = None) -> dict[str, Any]:
+        """A record of the ledger; the newest one without a number."""
+        listed = self["s3"].list_objects_v2(Bucket=self.project_bucket, Prefix=f"releases/{self._env}/")["Contents"]
+        newest = max(found["Key"] for found in listed)
+        return dict(json.loads(self.read(f"releases/{self._env}/{number:06d}.json" if number else newest)))
 
     def zip(self, sha256: str) -> bytes:
         """A function's zip that a release kept."""
-        return self.read(f"artifacts/local/function/{sha256}.zip")
+        return self.read(f"artifacts/{self._env}/function/{sha256}.zip")
+
+    def pages(self) -> list[str]:
+        """The objects of the site."""
+        return [found["Key"] for found in self["s3"].list_objects_v2(Bucket=self.site_bucket)["Contents"]]
 
     def page(self, key: str) -> bytes:
         """An object of the site."""

@@ -39,7 +39,7 @@ class Tampering:
 
 def catalogue(account: Account) -> list[Tampering]:
     """All of them; the environment must be as it was released."""
-    parts = (_site, _function, _lambda, _api, _bucket, _table, _role, _edge, _logs, _unmanaged)
+    parts = (site, function, _lambda, _api, _bucket, _table, _role, _edge, _logs, _unmanaged)
     return [found for part in parts for found in part(account)]
 
 
@@ -56,9 +56,10 @@ def _deleted(address: str, delete: Callable[[], object], make: Callable[[], obje
 # --- the site's objects
 
 
-def _site(account: Account) -> Iterator[Tampering]:
+def site(account: Account) -> Iterator[Tampering]:
+    """Those that visitors see: objects."""
     put = partial(account["s3"].put_object, Bucket=account.site_bucket)
-    for key, _ in account.versions(account.site_bucket):
+    for key in account.pages():
         yield from _object(account, key)
     for key, body in {"evil.html": b"x", "deep/er/evil.js": b"x", "empty": b"", "späße & mehr.txt": b"x"}.items():
         undo = partial(_restore, account, key, account.versions(account.site_bucket, key))
@@ -77,8 +78,8 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
         return Tampering(f"{key}: {what}", key, ("site", key, kind) if kind else None, do, undo)
 
     yield one("other bytes", "object", partial(put, b"<h1>other</h1>"))
-    yield one("as many other bytes", "object", partial(put, body[::-1]))
-    yield one("no bytes", "object", partial(put, b""))
+    yield one("as many other bytes", "object" if body else None, partial(put, body[::-1]))
+    yield one("no bytes", "object" if body else None, partial(put, b""))
     yield one("other bytes and headers", "object", partial(put, b"other", ContentType="text/x-other"))
     yield one("Content-Type", "headers", partial(put, body, ContentType="text/x-other"))
     yield one("Cache-Control", "headers", partial(put, body, CacheControl="max-age=5"))
@@ -101,9 +102,10 @@ def _restore(account: Account, key: str, before: list[tuple[str, str]]) -> None:
 # --- the function's code and alias
 
 
-def _function(account: Account) -> Iterator[Tampering]:
+def function(account: Account) -> Iterator[Tampering]:
+    """Those of the code: versions and the alias. Publishes versions that nobody is served."""
     client, name = account["lambda"], account.outputs["function_name"]
-    released = account.release(1)["function"]
+    released = account.release()["function"]
     upload = partial(client.update_function_code, FunctionName=name)
     configure = partial(client.update_function_configuration, FunctionName=name)
     publish = partial(client.publish_version, FunctionName=name)
@@ -136,7 +138,7 @@ def _function(account: Account) -> Iterator[Tampering]:
 
 def _lambda(account: Account) -> Iterator[Tampering]:
     client, name = account["lambda"], account.outputs["function_name"]
-    function, alias = "aws_lambda_function.counter", "aws_lambda_alias.live"
+    about, alias = "aws_lambda_function.counter", "aws_lambda_alias.live"
     configure = partial(client.update_function_configuration, FunctionName=name)
     before = client.get_function_configuration(FunctionName=name)
     wrongs: dict[str, Any] = {
@@ -149,12 +151,12 @@ def _lambda(account: Account) -> Iterator[Tampering]:
         "TracingConfig": {"Mode": "Active"},
     }
     for setting, wrong in wrongs.items():
-        yield _changed(function, setting, configure, {setting: wrong}, {setting: before[setting]})
+        yield _changed(about, setting, configure, {setting: wrong}, {setting: before[setting]})
     arn = before["FunctionArn"]
     tag, untag = partial(client.tag_resource, Resource=arn), partial(client.untag_resource, Resource=arn)
-    found = ("infra", function, "changed")
+    found = ("infra", about, "changed")
     yield Tampering(
-        "function: a tag", function, found, partial(tag, Tags={"By": "nobody"}), partial(untag, TagKeys=["By"])
+        "function: a tag", about, found, partial(tag, Tags={"By": "nobody"}), partial(untag, TagKeys=["By"])
     )
     describe = partial(client.update_alias, FunctionName=name, Name="live")
     right = client.get_alias(FunctionName=name, Name="live")["Description"]
@@ -351,7 +353,7 @@ def _extra(key: str, do: Callable[[], object], undo: Callable[[], object]) -> Ta
 def _callers(account: Account) -> Iterator[Tampering]:
     client, name = account["lambda"], account.outputs["function_name"]
     alias = {"FunctionName": name, "Name": "canary"}
-    make = partial(client.create_alias, **alias, FunctionVersion=account.release(1)["function"]["version"])
+    make = partial(client.create_alias, **alias, FunctionVersion=account.release()["function"]["version"])
     yield _extra("alias canary", make, partial(client.delete_alias, **alias))
     for sid, qualifier in {"Open": {}, "OpenLive": {"Qualifier": "live"}}.items():
         where = {"FunctionName": name, "StatementId": sid, **qualifier}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -65,6 +66,8 @@ def resumectl(project: Path) -> Callable[..., Run]:
 
     def run(*args: str) -> Run:
         done = CliRunner().invoke(app, ["-C", str(project), *args], prog_name="resumectl")
+        for log in project.glob(".resumectl/crash-*.log"):
+            sys.stdout.write(log.read_text())  # pytest shows it when the test fails
         return Run(args, done.exit_code, done.stdout, done.stderr)
 
     return run
@@ -93,6 +96,7 @@ def deployed(account: Callable[[str], Any]) -> Callable[[str], Any]:
     outputs = {name: {"value": value} for name, value in OUTPUTS.items()}
     state = {"version": 4, "serial": 7, "lineage": "8a1c", "outputs": outputs, "resources": []}
     account("s3").put_object(Bucket=PROJECT_BUCKET, Key="terraform/prod.tfstate", Body=json.dumps(state))
+    account("lambda").list_functions()  # moto prepares a service at its first call, and not for two threads at once
     return account
 
 

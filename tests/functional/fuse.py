@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.unit.function.conftest import aws_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Killed(BaseException):

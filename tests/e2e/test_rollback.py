@@ -1,0 +1,286 @@
+"""The way back: what does not work is taken back, an earlier release is served again, and the ledger tells it all.
+
+The tests follow one another: each finds the project as the one before left it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from resumectl.errors import Exit
+from tests.e2e.account import Account
+from tests.e2e.project import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.project import Project, Run
+
+NO_TERRAFORM = {"RESUMECTL_TERRAFORM": "/nowhere/terraform", "PATH": "/usr/bin:/bin"}
+DEPLOY = ("deploy", "--yes", "--json")
+UPLOAD = (*DEPLOY, "--only", "backend", "--only", "site")
+BROKEN = """
+
+_counted = handler
+
+
+def handler(event, context):
+    method = event["requestContext"]["http"]["method"]
+    return {"statusCode": 500, "headers": {}, "body": "{}"} if method in METHODS else _counted(event, context)
+"""
+
+
+class Site:
+    """What visitors get, and what the ledger says of it.
+
+    Args:
+        project: the project; it is deployed.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.account = Account(project.client)
+        self.urls: dict[str, str] = self.releases()[0]["urls"]
+        self.handler = (project.root / "lambda_src/counter.py").read_text()
+
+    def edit(self, job: str, refuses: tuple[str, ...] = (), note: str = "") -> None:
+        """Change the page and the handler: it answers these methods with an error."""
+        resume = self.project.root / "frontend/resume.json"
+        document = json.loads(resume.read_text())
+        document["basics"]["label"] = job
+        resume.write_text(json.dumps(document))
+        broken = BROKEN.replace("METHODS", repr(refuses)) if refuses else ""
+        self.project.write("lambda_src/counter.py", f"{self.handler}{broken}\n# {note or job}\n")
+
+    def served(self) -> tuple[bytes, str]:
+        """The page and the code that are served; the counter counts."""
+        assert self.post() == 200
+        return ask(self.urls["site"]).body, self.code()
+
+    def post(self) -> int:
+        return ask(f"{self.urls['counter']}?page=/rollback", "POST").status
+
+    def code(self) -> str:
+        functions, name = self.account["lambda"], self.account.outputs["function_name"]
+        return str(functions.get_function_configuration(FunctionName=name, Qualifier="live")["CodeSha256"])
+
+    def releases(self) -> list[dict[str, Any]]:
+        """The ledger, the newest first."""
+        found: list[dict[str, Any]] = self.project.resumectl("history", "-n", "50", "--json").json["releases"]
+        return found
+
+    def drift(self) -> list[tuple[str, str]]:
+        found = self.project.resumectl("drift", "--json")
+        assert found.code in (0, Exit.DIFFERENT), found
+        return [(change["key"], change["kind"]) for change in found.json["changes"]]
+
+    def everything(self) -> Any:
+        """All that a refused command must leave alone, but the lock that it took and gave back."""
+        kept = [found for found in self.account.versions(self.account.project_bucket) if "locks/" not in found[0]]
+        return kept, self.account.versions(self.account.site_bucket), self.account.alias()
+
+
+def error(run: Run) -> tuple[int, str]:
+    return run.code, run.json["error"]["code"]
+
+
+@pytest.fixture(scope="module")
+def site(project: Project, first: Run) -> Site:
+    return Site(project)
+
+
+@pytest.fixture(scope="module")
+def old(site: Site) -> tuple[bytes, str]:
+    """What release 1 serves."""
+    return site.served()
+
+
+def test_before_the_first_deploy_everything_says_so(new_project: Callable[[], Project]) -> None:
+    project = new_project()
+    status = project.resumectl("status", "--json")
+    assert (status.code, status.json["release"], status.json["parts"]) == (0, None, {}), status
+    assert "The embedded cloud is not running" in status.json["missing"][0]
+    assert project.resumectl("local", "start").code == 0
+    status = project.resumectl("status", "--json", env=NO_TERRAFORM)
+    assert (status.code, status.json["missing"]) == (0, ["Not deployed yet: resumectl deploy --env local"]), status
+    assert status.json["parts"]["site"] == {"to_deploy": 6, "drifted": None}
+    assert project.resumectl("history", "--json").json["releases"] == []
+    for command in ("drift", "rollback"):
+        refused = project.resumectl(command, "--json")
+        assert error(refused) == (Exit.FAILED, "refused"), refused
+        assert "is not deployed yet" in refused.json["error"]["message"]
+    project.end()
+
+
+def test_a_handler_that_answers_500_never_gets_a_visitor(site: Site, old: tuple[bytes, str]) -> None:
+    site.edit("Breaker of things", refuses=("GET", "POST"))
+    refused = site.project.resumectl(*DEPLOY)
+    newest = site.releases()[0]
+
+    assert error(refused) == (Exit.SMOKE_FAILED, "unhealthy"), refused
+    assert site.served() == old
+    assert (newest["id"], newest["status"], newest["live"]) == (2, "failed", False)
+    assert (newest["failed_step"], newest["taken_back_to"]) == ("Publish the function", 1)
+    assert site.drift() == []
+
+
+def test_a_release_whose_tests_fail_is_taken_back(site: Site, old: tuple[bytes, str]) -> None:
+    site.edit("Breaker of counters", refuses=("POST",))
+    refused = site.project.resumectl(*UPLOAD)
+    newest = site.releases()[0]
+
+    assert error(refused) == (Exit.SMOKE_FAILED, "smoke"), refused
+    assert [check["name"] for check in refused.json["checks"] if not check["ok"]]
+    assert site.served() == old
+    assert (newest["id"], newest["status"], newest["taken_back_to"]) == (3, "failed", 1)
+    assert newest["failed_step"] == "Test the live site"
+    assert site.drift() == []
+
+
+def test_unless_it_shall_stay_for_a_look(site: Site, old: tuple[bytes, str]) -> None:
+    refused = site.project.resumectl(*UPLOAD, "--no-rollback")
+    newest = site.releases()[0]
+
+    assert error(refused) == (Exit.SMOKE_FAILED, "smoke"), refused
+    assert (newest["id"], newest["status"], newest["taken_back_to"]) == (4, "failed", None)
+    assert site.post() == 500
+    assert b"Breaker of counters" in ask(site.urls["site"]).body
+    assert ("live", "code") in site.drift()
+    assert ("index.html", "object") in site.drift()
+
+    plan = site.project.resumectl("rollback", "--plan", "--json")
+    assert (plan.code, plan.json["target"]) == (0, 1), "what failed goes back to the last one that worked"
+
+
+def test_a_good_release_follows(site: Site, old: tuple[bytes, str]) -> None:
+    site.edit("Platform engineer")
+    done = site.project.resumectl(*DEPLOY, "-m", "New job")
+    page, code = site.served()
+
+    assert (done.code, done.json["release"]["id"], done.json["release"]["status"]) == (0, 5, "verified"), done
+    assert b"Platform engineer" in page
+    assert code != old[1]
+    assert site.drift() == []
+
+
+def test_rollback_serves_the_last_good_release_again_and_pins(site: Site, old: tuple[bytes, str]) -> None:
+    plan = site.project.resumectl("rollback", "--plan", "--json", env=NO_TERRAFORM)
+    assert (plan.code, plan.json["target"], plan.json["release"]) == (0, 1, None), plan
+    assert {(change["part"], change["key"]) for change in plan.json["changes"]} == {
+        ("function", "live"),
+        ("site", "index.html"),
+    }
+    refused = site.project.resumectl("rollback", "--json", env=NO_TERRAFORM)
+    assert error(refused) == (Exit.FAILED, "no-terminal"), refused
+    back = site.project.resumectl("rollback", "--yes", "--json", "-m", "Wrong job", env=NO_TERRAFORM)
+
+    assert (back.code, back.json["target"], back.json["changes"]) == (0, 1, plan.json["changes"]), back
+    assert (back.json["release"]["rollback_of"], back.json["release"]["status"]) == (1, "verified")
+    assert site.served() == old
+    status = site.project.resumectl("status", "--json", env=NO_TERRAFORM)
+    assert (status.code, status.json["release"]["id"]) == (0, 6), status
+    assert "pinned to release #1 by " in status.json["pin"]
+    assert status.json["pin"].endswith("Wrong job")
+    assert status.json["missing"][0].startswith("infra not compared: ")
+    assert status.json["parts"]["infra"]["drifted"] is None
+    assert status.json["parts"]["site"] == {"to_deploy": 1, "drifted": 0}
+    assert site.drift() == []
+
+    before = site.everything()
+    pinned = site.project.resumectl(*DEPLOY)
+    assert error(pinned) == (Exit.FAILED, "pinned"), pinned
+    assert status.json["pin"] in pinned.json["error"]["message"]
+    assert "resumectl unpin" in pinned.json["error"]["hint"]
+    assert (site.everything(), site.served()) == (before, old)
+
+
+@pytest.mark.parametrize(("number", "code"), [("99", "unknown-release"), ("2", "refused"), ("4", "refused")])
+def test_there_is_no_way_back_to_what_never_was_or_never_worked(site: Site, number: str, code: str) -> None:
+    before = site.everything()
+    refused = site.project.resumectl("rollback", number, "--yes", "--json", env=NO_TERRAFORM)
+
+    assert error(refused) == (Exit.FAILED, code), refused
+    assert site.everything() == before
+
+
+def test_without_a_verified_release_before_there_is_nothing_to_go_back_to(site: Site) -> None:
+    before = site.everything()
+    refused = site.project.resumectl("rollback", "--yes", "--json")
+
+    assert error(refused) == (Exit.FAILED, "refused"), refused
+    assert "no verified release before" in refused.json["error"]["message"]
+    assert site.everything() == before
+
+
+def test_a_version_that_is_gone_is_published_anew_from_the_kept_zip(site: Site) -> None:
+    function = site.account.release(5)["function"]
+    name = site.account.outputs["function_name"]
+    site.account["lambda"].delete_function(FunctionName=name, Qualifier=function["version"])
+    back = site.project.resumectl("rollback", "5", "--yes", "--json", env=NO_TERRAFORM)
+    release = back.json["release"]
+
+    assert (back.code, back.json["target"], release["id"]) == (0, 5, 7), back
+    assert release["function"]["sha256"] == function["sha256"]
+    assert release["function"]["version"] != function["version"]
+    assert b"Platform engineer" in site.served()[0]
+    assert site.drift() == []
+
+
+def test_unpin_lets_deploys_through_again(site: Site) -> None:
+    unpinned = site.project.resumectl("unpin", "--json")
+    assert (unpinned.code, unpinned.json["unpinned"], unpinned.json["release"]) == (0, True, 5), unpinned
+    assert site.project.resumectl("unpin", "--json").json["unpinned"] is False
+    for only, job, note in (("site", "Head of platform", "Platform engineer"), ("backend", "Head of platform", "")):
+        site.edit(job, note=note)
+        done = site.project.resumectl(*DEPLOY, "--only", only)
+        assert (done.code, len(done.json["changes"])) == (0, 1), done
+        assert site.drift() == []
+    assert b"Head of platform" in site.served()[0]
+
+
+@pytest.mark.parametrize("what", ["page", "code"])
+def test_without_what_it_was_made_of_there_is_no_way_back(site: Site, what: str) -> None:
+    release, s3 = site.account.release(1 if what == "code" else 5), site.account["s3"]
+    if what == "page":
+        version = release["site"]["index.html"]["version_id"]
+        s3.delete_object(Bucket=site.account.site_bucket, Key="index.html", VersionId=version)
+    else:
+        name = site.account.outputs["function_name"]
+        site.account["lambda"].delete_function(FunctionName=name, Qualifier=release["function"]["version"])
+        zipped = f"artifacts/local/function/{release['function']['sha256']}.zip"
+        s3.delete_object(Bucket=site.account.project_bucket, Key=zipped)
+    before, served = site.everything(), site.served()
+    refused = site.project.resumectl("rollback", str(release["id"]), "--yes", "--json", env=NO_TERRAFORM)
+
+    assert error(refused) == (Exit.FAILED, "version-gone" if what == "page" else "artifacts-gone"), refused
+    assert "cannot be brought back" in refused.json["error"]["message"]
+    assert (site.everything(), site.served()) == (before, served)
+
+
+def test_history_tells_it_all(site: Site) -> None:
+    told = [
+        (found["id"], found["status"], found["rollback_of"], found["taken_back_to"], found["live"])
+        for found in reversed(site.releases())
+    ]
+    assert told == [
+        (1, "verified", None, None, False),
+        (2, "failed", None, 1, False),
+        (3, "failed", None, 1, False),
+        (4, "failed", None, None, False),
+        (5, "verified", None, None, False),
+        (6, "verified", 1, None, False),
+        (7, "verified", 5, None, False),
+        (8, "verified", None, None, False),
+        (9, "verified", None, None, True),
+    ]
+    assert site.releases()[4]["message"] == "New job"
+
+
+def test_status_of_a_stopped_cloud_says_so(site: Site) -> None:
+    assert site.project.resumectl("local", "stop").code == 0
+    status = site.project.resumectl("status", "--json")
+    assert (status.code, status.json["release"]) == (0, None), status
+    assert status.json["missing"][0].startswith("The embedded cloud is not running: resumectl local start")
