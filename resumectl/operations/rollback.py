@@ -133,8 +133,9 @@ def _previous(ctx: Context, live: Live) -> Release:
 
 def _left_in_place(live: Live, released: Release) -> bool:
     newest = live.newest
-    failed = newest is not None and newest.status == "failed" and newest.taken_back_to is None
-    return failed and bool(restore.changes(live, released))
+    if newest is None or newest.status != "failed" or newest.taken_back_to is not None:
+        return False
+    return newest.rollback_of is None and bool(restore.changes(live, released))  # a rollback that failed goes on
 
 
 def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan: Plan) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.report import ledger, words
+from resumectl.report import drift, ledger, words
 from resumectl.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _local(screen: Screen, document: Mapping[str, Any]) -> None:
 _RENDERERS: Final[Mapping[str, Callable[[Screen, Mapping[str, Any]], None]]] = {
     "deploy": _deploy,
     "plan": _plan,
-    "drift": ledger.drift,
+    "drift": drift.drift,
     "smoke": _smoke,
     "status": ledger.status,
     "history": ledger.history,

@@ -1,7 +1,8 @@
-"""A change in a person's words. Pure."""
+"""Changes, times and sizes in a person's words."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ _FIELDS: Final = {
     "published": "not published yet",
     "settings": "settings",
 }
+_UNMANAGED: Final = {
+    "alias": "alias",
+    "attached-policy": "attached policy",
+    "bucket": "bucket's",
+    "function-url": "function's address",
+    "role-policy": "role's policy",
+    "route": "API route",
+    "stage": "API stage",
+    "statement": "permission",
+}
 _FUNCTION: Final = {"live": "code behind the alias live", "$LATEST": "unpublished code ($LATEST)"}
 
 
@@ -39,6 +50,9 @@ def thing(part: str, key: str) -> str:
     """What a change is about: `aws_s3_bucket.site` -> `S3 bucket site`."""
     if part == "function":
         return _FUNCTION.get(key, key)
+    kind, _, name = key.partition(" ")
+    if part == "infra" and name and kind in _UNMANAGED:
+        return f"{_UNMANAGED[kind]} {name}"
     if part == "site" or "." not in key:
         return key
     type_, name = key.split(".", 1)
@@ -64,3 +78,17 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= _STEP
     return f"{count:.1f} GB"
+
+
+def age(time: str) -> str:
+    """How long ago: `3 h`."""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def short(text: str, width: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

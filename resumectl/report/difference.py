@@ -1,0 +1,71 @@
+"""What exactly differs between two values, however deep: one row for each. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_DIGEST: Final = 64
+_NAMES: Final = {"cache_control": "Cache-Control", "content_type": "Content-Type", "sha256": "content"}
+_ABSENT: Final = object()
+
+
+class Row(NamedTuple):
+    """One difference: where, what it was, what it is."""
+
+    where: str
+    before: str
+    after: str
+
+
+def rows(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
+    """The differences of a change.
+
+    Args:
+        values: by field, the values `from` and `to` of a drift document.
+    """
+    for name, value in values.items():
+        if name == "tags_all":
+            yield from _rows("tags", value["from"], value["to"])
+        elif name != "tags" or "tags_all" not in values:  # else it says a part of that again
+            yield from _rows(_NAMES.get(name, name), value["from"], value["to"])
+
+
+def _rows(where: str, before: object, after: object) -> Iterator[Row]:
+    before, after = _parsed(before), _parsed(after)
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in {**before, **after}:
+            yield from _rows(f"{where}.{name}", before.get(name, _ABSENT), after.get(name, _ABSENT))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, pair in enumerate(zip(before, after, strict=True)):
+            yield from _rows(where if len(before) == 1 else f"{where}[{number}]", *pair)
+    else:
+        yield Row(where, *_apart(before, after))
+
+
+def _parsed(value: object) -> object:
+    """A policy is JSON in a string."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _apart(before: object, after: object) -> tuple[str, str]:
+    """Both as text; of two digests enough to tell them apart."""
+    if isinstance(before, str) and isinstance(after, str) and len(before) == len(after) == _DIGEST:
+        return before[:12], after[:12]
+    return _text(before), _text(after)
+
+
+def _text(value: object) -> str:
+    if value is None or value is _ABSENT:
+        return "(not set)"
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
