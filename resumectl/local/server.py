@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from resumectl.local import javascript, presence
+from resumectl.local import corrections, javascript, presence
 from resumectl.local.folder import LOG, PRESENCE, WHOSE, keep_short
 
 _QUIET_SECONDS, _IDLE_SECONDS, _REST = 0.5, 2.0, 20
@@ -116,6 +116,7 @@ async def _serve(folder: Path, listener: int, held: int) -> None:
 
     persistence.logger.setLevel("WARNING")
     javascript.provide()
+    corrections.provide()
     config = Config()
     config.bind = [f"fd://{listener}"]
     config.keep_alive_timeout = 75

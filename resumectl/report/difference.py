@@ -28,10 +28,18 @@ def rows(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
         values: by field, the values `from` and `to` of a drift document.
     """
     for name, value in values.items():
-        if name == "tags_all":
+        if name == "routing":
+            yield from _shares(value["from"] or {}, value["to"] or {})
+        elif name == "tags_all":
             yield from _rows("tags", value["from"], value["to"])
         elif name != "tags" or "tags_all" not in values:  # else it says a part of that again
             yield from _rows(_NAMES.get(name, name), value["from"], value["to"])
+
+
+def _shares(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[Row]:
+    """How much of the traffic each version gets besides the one that the alias points at."""
+    for version in {**before, **after}:
+        yield Row(f"traffic to version {version}", f"{before.get(version, 0):.0%}", f"{after.get(version, 0):.0%}")
 
 
 def _rows(where: str, before: object, after: object) -> Iterator[Row]:

@@ -25,6 +25,7 @@ _KINDS: Final = {
 _INDENT: Final = " " * 12
 _ROWS: Final = 5
 _LINE: Final = 66
+_VALUE: Final = 120
 
 
 def drift(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -68,13 +69,14 @@ def _change(screen: Screen, change: Mapping[str, Any]) -> None:
 
 def _rows(screen: Screen, rows: list[Row]) -> None:
     for row in islice(rows, None if screen.verbose else _ROWS):
-        before, after = (value if screen.verbose else words.short(value, _LINE) for value in (row.before, row.after))
+        before, after = (value if screen.verbose else words.short(value, _VALUE) for value in (row.before, row.after))
         line = f"{row.where}: {before} -> {after}"
-        if len(line) <= _LINE:
+        if len(line) <= _LINE and "\n" not in line:
             screen.line(f"{_INDENT}{line}", style="dim")
         else:
-            for part in (f"{row.where}:", f"  {before}", f"  -> {after}"):
-                screen.line(f"{_INDENT}{part}", style="dim")
+            screen.line(f"{_INDENT}{row.where}:", style="dim")
+            screen.folded(before, f"{_INDENT}     ", style="dim")
+            screen.folded(after, f"{_INDENT}  -> ", style="dim")
     if len(rows) > _ROWS and not screen.verbose:
         screen.line(f"{_INDENT}… and {len(rows) - _ROWS} more (-v shows all)", style="dim")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.report import words
@@ -58,12 +57,9 @@ def status(screen: Screen, document: Mapping[str, Any]) -> None:
 
 
 def _row(screen: Screen, label: str, text: str | None, style: str | None = None) -> None:
-    """A line with a name in front, folded below itself; none when there is nothing to say."""
-    if not text:
-        return
-    indent = " " * (_LABEL + 2)
-    width = screen.out.width if screen.out.is_terminal else len(text) + len(indent)
-    screen.line(textwrap.fill(text, width, initial_indent=f"  {label:<{_LABEL}}", subsequent_indent=indent), style)
+    """A line with a name in front; none when there is nothing to say."""
+    if text:
+        screen.folded(text, f"  {label:<{_LABEL}}", style)
 
 
 def _part(counts: Mapping[str, int | None]) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
 _SHOWN: Final = 8
+_FIELDS: Final = 3
 _COLOUR: Final = {"create": "green", "update": "yellow", "delete": "red", "replace": "red"}
 
 
@@ -26,6 +28,14 @@ class Screen:
     def line(self, text: str, style: str | None = None) -> None:
         """One line of plain text, folded where the terminal ends."""
         self.out.print(text, style=style, markup=False, highlight=False)
+
+    def folded(self, text: str, first: str, style: str | None = None) -> None:
+        """A text with something in front; on a terminal it is folded below itself."""
+        width = self.out.width if self.out.is_terminal else len(text) + len(first) + 1
+        wrapper = textwrap.TextWrapper(width, initial_indent=" " * len(first), break_on_hyphens=False)
+        wrapper.subsequent_indent = wrapper.initial_indent
+        lines = "\n".join(wrapper.fill(line) for line in text.splitlines())
+        self.line(first + lines[len(first) :], style)
 
     def changes(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """A plan, part by part."""
@@ -50,8 +60,13 @@ class Screen:
         text.append(f"  {words.SIGN[action]} ", _COLOUR[action])
         text.append(words.thing(change["part"], change["key"]))
         if action in ("update", "replace") and change["fields"]:
-            text.append(f"  {words.differing(change['fields'])}", "dim")
+            text.append(f"  {self._fields(change['fields'])}", "dim")
         self.out.print(text)
+
+    def _fields(self, fields: Sequence[str]) -> str:
+        shown = fields if self.verbose else fields[:_FIELDS]
+        more = f" and {len(fields) - len(shown)} more" if len(fields) > len(shown) else ""
+        return f"{words.differing(shown)}{more}"
 
     def checks(self, checks: Iterable[Mapping[str, Any]]) -> None:
         """One line for each check: how it went, its name, why, how long it took."""

@@ -90,5 +90,6 @@ def age(time: str) -> str:
 
 
 def short(text: str, width: int) -> str:
-    """The beginning of a text that is too long."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    """A text on one line; only the beginning of one that is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"

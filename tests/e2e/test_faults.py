@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tests.e2e.project import Project
     from tests.e2e.weather import Weather
 
-pytest.importorskip("microburst")
-
 BUCKET, STATE = "resume-resumectl-000000000000-us-east-1", "terraform/local.tfstate"
 TABLE, FUNCTION = "resume-local-counter", "resume-local-counter"
 ITEM = {"page": {"S": "/"}, "count": {"N": "41"}}
@@ -144,10 +142,9 @@ LASTING = {
 
 
 def write(project: Project, word: str) -> None:
-    """A page that is another one now, a new one, and another function."""
-    slug = word.lower().replace(" ", "-").replace(".", "-")
-    for name in ("page", slug):
-        project.write(f"frontend/{name}.html", f"<!doctype html><html lang=en><title>{word}</title>")
+    """A file that is another one now, a new one, and another function."""
+    for name in ("robots", word.replace(" ", "-")):
+        project.write(f"frontend/{name}.txt", f"# {word}\n")
     source = (project.root / "lambda_src/counter.py").read_text().split("\n# ")[0]
     project.write("lambda_src/counter.py", f"{source}\n# {word}\n")
 
@@ -156,7 +153,7 @@ def whole(project: Project, word: str) -> None:
     releases = project.resumectl("history", "-n", "99", "--json").json["releases"]
     ended = [found for found in releases if found["status"] != "failed"]
     assert releases[0]["status"] == "verified"
-    assert word in ask(f"{releases[0]['urls']['site']}page.html").body.decode()
+    assert word in ask(f"{releases[0]['urls']['site']}robots.txt").body.decode()
     listed = project.client("lambda").list_versions_by_function(FunctionName=FUNCTION)["Versions"]
     assert {found["Version"] for found in listed} - {"$LATEST"} == {found["function"]["version"] for found in ended}
     assert "Contents" not in project.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="locks/")

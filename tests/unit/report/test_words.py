@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from resumectl.report import words
@@ -15,6 +17,8 @@ from resumectl.report import words
         ("infra", 'aws_route53_record.site["a.b"]', 'Route 53 record site["a.b"]'),
         ("infra", "output.site_url", "output site_url"),
         ("infra", "route", "route"),
+        ("infra", "route GET /a.b", "API route GET /a.b"),
+        ("infra", "attached-policy Administrator", "attached policy Administrator"),
         ("function", "live", "code behind the alias live"),
         ("function", "$LATEST", "unpublished code ($LATEST)"),
         ("function", "other", "other"),
@@ -61,3 +65,23 @@ def test_counts(actions, said):
 )
 def test_sizes(count, said):
     assert words.size(count) == said
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ({"seconds": -100}, "0 s"),
+        ({"seconds": 59}, "59 s"),
+        ({"seconds": 61}, "1 min"),
+        ({"hours": 1}, "1 h"),
+        ({"hours": 47}, "2 d"),
+        ({"days": 30}, "30 d"),
+    ],
+)
+def test_how_long_ago(time, said):
+    assert words.age((datetime.now(UTC) - timedelta(**time)).isoformat()) == said
+
+
+@pytest.mark.parametrize(("text", "said"), [("short", "short"), ("a\n  b", "a b"), ("x" * 11, "x" * 9 + "…")])
+def test_a_text_on_one_line(text, said):
+    assert words.short(text, 10) == said
