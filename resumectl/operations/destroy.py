@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from resumectl.infra import part as infra
 from resumectl.infra.runner import Watch
-from resumectl.operations import record, recover, worktree
+from resumectl.operations import record, recover, takeover, worktree
+from resumectl.operations.live import Live
 from resumectl.operations.outcome import Outcome
 from resumectl.plan import Plan, diff
 from resumectl.release import bucket
@@ -30,12 +31,22 @@ def destroy(ctx: Context, approve: Approve) -> Outcome:
         recover.recover(ctx)
         worktree.package(ctx.settings, ctx.steps, infra.package(ctx.work))
         with ctx.step("Plan the deletion"):
+            if not _is_recorded(ctx):
+                takeover.complete(ctx)
             planned = ctx.infra.plan(Watch(), "destroy")
         plan = Plan(diff("infra", planned.live, planned.wanted))
         if plan:
             _delete(ctx, plan, approve)
             record.append(ctx, replace(record.draft(ctx, plan, "destroy"), status="destroyed"))
     return Outcome({"changes": [change.as_json() for change in plan.changes]})
+
+
+def _is_recorded(ctx: Context) -> bool:
+    """Whether the state is as a deploy recorded it; an interrupted one may have made more than the state knows."""
+    state = ctx.state()
+    newest, released = ctx.ledger.heads()
+    applied = Live(newest=newest, released=released).applied
+    return state is not None and state.serial == applied.get("serial")
 
 
 def _delete(ctx: Context, plan: Plan, approve: Approve) -> None:

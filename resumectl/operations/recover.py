@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from resumectl.infra.state import State
     from resumectl.operations.context import Context
 
-_HOLDS_DATA: Final = ("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution")
+_KEPT: Final = {
+    **dict.fromkeys(("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution"), "it holds data"),
+    "aws_cloudfront_function": "a second one of its name cannot be made first",
+}
+"""What an interrupted creation leaves tainted and is kept all the same, and why."""
 
 
 def recover(ctx: Context) -> None:
@@ -126,8 +130,9 @@ def _set_aside(ctx: Context, file: Path, name: str) -> None:
 
 
 def _untaint(ctx: Context, state: State | None) -> None:
-    """What holds data is never made anew because its creation was interrupted."""
+    """What holds data is never made anew because its creation was interrupted, and what cannot be is not tried."""
     for resource in state.resources if state else ():
-        if resource.tainted and resource.type in _HOLDS_DATA:
+        if resource.tainted and resource.type in _KEPT:
             ctx.infra.command("untaint", "-lock=false", resource.address)
-            ctx.steps.progress.note(f"Keeping {resource.address}, whose creation was interrupted: it holds data.")
+            why = _KEPT[resource.type]
+            ctx.steps.progress.note(f"Keeping {resource.address}, whose creation was interrupted: {why}.")

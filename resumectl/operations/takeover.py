@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resumectl import aws
+from resumectl.errors import Refused
 from resumectl.infra import existing, runs
 from resumectl.infra.existing.ask import Ask
 from resumectl.infra.part import Module
+from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from resumectl.infra.part import Infra, Planned
-    from resumectl.infra.runner import Watch
     from resumectl.operations.context import Context
 
 
@@ -37,23 +38,38 @@ def plan(
     """
     terraform = ctx.infra_of(module)
     planned = terraform.plan(watch(), targets=targets)
-    created = {address: fields for address, fields in planned.wanted.items() if address not in planned.live}
-    found = _existing(ctx, created) if created else {}
+    found = _existing(ctx, planned)
     if not found:
         return terraform, planned
-    ctx.steps.progress.note(_said(len(found)))
-    copy = runs.folder(ctx.work) / "imports"
-    existing.with_imports(module.directory, copy, found)
-    terraform = ctx.infra_of(Module(copy, module.variables))
+    terraform = _importing(ctx, module, found)
     return terraform, terraform.plan(watch(), targets=targets)
 
 
-def _existing(ctx: Context, created: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+def complete(ctx: Context) -> None:
+    """Have the state know everything that exists, and make nothing: what is then deleted leaves nothing behind."""
+    try:
+        found = _existing(ctx, ctx.infra.plan(Watch()))
+    except Refused as error:  # not ours to delete
+        ctx.steps.progress.note(error.message)
+        return
+    if found:
+        terraform = _importing(ctx, ctx.module, found)
+        terraform.plan(Watch(), targets=list(found))
+        terraform.apply(Watch())
+
+
+def _existing(ctx: Context, planned: Planned) -> dict[str, str]:
+    created = {address: fields for address, fields in planned.wanted.items() if address not in planned.live}
+    if not created:
+        return {}
     tags = {"Project": ctx.settings.name, "Environment": ctx.env.name, "ManagedBy": "resumectl"}
     with aws.translated("looking for resources that exist already"):
         return existing.find(Ask(ctx.cloud.client, ctx.cloud.account_id, ctx.cloud.region, tags), created)
 
 
-def _said(count: int) -> str:
-    what, them = ("1 resource", "it") if count == 1 else (f"{count} resources", "them")
-    return f"Found {what} that an interrupted deploy made: taking {them} over."
+def _importing(ctx: Context, module: Module, found: Mapping[str, str]) -> Infra:
+    what, them = ("1 resource", "it") if len(found) == 1 else (f"{len(found)} resources", "them")
+    ctx.steps.progress.note(f"Found {what} that an interrupted deploy made: taking {them} over.")
+    copy = runs.folder(ctx.work) / "imports"
+    existing.with_imports(module.directory, copy, found)
+    return ctx.infra_of(Module(copy, module.variables))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from tests.e2e.project import Run
 
-pytestmark = pytest.mark.skipif(chromium.find() is None, reason="NO BROWSER: install chromium to run these tests")
+EXECUTABLE = chromium.find()
+pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="NO BROWSER: install chromium to run these tests")
 
 PHONE = {"width": 390, "height": 844}
 A4_AT_96_DPI = {"width": 680, "height": 1032}
@@ -71,7 +72,7 @@ def url(first: Run) -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with playwright.sync_playwright() as runner:
-        launched = runner.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
+        launched = runner.chromium.launch(executable_path=EXECUTABLE, args=list(chromium.ARGUMENTS))
         yield launched
         launched.close()
 

@@ -45,6 +45,10 @@ class MemoryS3:
     def has(self, bucket: str) -> bool:
         return bucket in self._buckets
 
+    def forget(self, bucket: str, key: str) -> None:
+        """Delete an object with all of its versions."""
+        self._bucket(bucket).pop(key, None)
+
     # --- buckets
 
     def create_bucket(self, Bucket: str, CreateBucketConfiguration: Any = None) -> None:

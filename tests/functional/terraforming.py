@@ -11,6 +11,7 @@ import re
 import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -82,7 +83,16 @@ class FakeTerraform:
         runs.end(run)
 
     def command(self, *arguments):
-        raise AssertionError(arguments)
+        """`state push FILE` and `untaint ADDRESS`."""
+        if arguments[:2] == ("state", "push"):
+            self._s3.put_object(Bucket=PROJECT, Key=STATE, Body=Path(arguments[-1]).read_bytes())
+        else:
+            assert arguments[0] == "untaint"
+            document = self._read()
+            for block in document["resources"]:
+                if f"{block['type']}.{block['name']}" == arguments[-1]:
+                    del block["instances"][0]["status"]
+            self._s3.put_object(Bucket=PROJECT, Key=STATE, Body=json.dumps(document).encode())
 
     def _lock(self) -> None:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
