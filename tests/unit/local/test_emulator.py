@@ -147,6 +147,7 @@ def test_one_that_never_answers(tmp_path: Path, stand: Stand, monkeypatch: pytes
     emulator = stand.emulator(tmp_path)
     with pytest.raises(ResumectlError, match="is not ready after 0 s: its log is empty"):
         emulator.start()
+    assert wait_until(lambda: look(tmp_path / "server").pid is not None, seconds=30)
     with pytest.raises(ResumectlError, match="does not answer on port"):
         emulator.start()
 
