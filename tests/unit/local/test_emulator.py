@@ -15,7 +15,7 @@ from resumectl.errors import CloudError, ResumectlError
 from resumectl.local import emulator as module
 from resumectl.local import launch, ports
 from resumectl.local.emulator import Emulator
-from resumectl.local.presence import look, turn
+from resumectl.local.presence import look, turn, wait_until
 
 if TYPE_CHECKING:
     import socket
