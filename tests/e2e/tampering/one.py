@@ -1,0 +1,45 @@
+"""One thing that others do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Finding = tuple[str, str, str]
+    Write = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """One of them.
+
+    Attributes:
+        name: says what is done.
+        about: what it is done to; two about the same thing are not done together.
+        found: part, key and kind of the change that must be found; None when nobody can tell a difference.
+    """
+
+    name: str
+    about: str
+    found: Finding | None
+    do: Callable[[], object]
+    undo: Callable[[], object]
+
+
+def changed(address: str, what: str, write: Write, wrong: Mapping[str, Any], right: Mapping[str, Any]) -> Tampering:
+    """A setting that is undone by the same call."""
+    found = ("infra", address, "changed")
+    return Tampering(f"{address}: {what}", address, found, partial(write, **wrong), partial(write, **right))
+
+
+def deleted(address: str, delete: Callable[[], object], make: Callable[[], object]) -> Tampering:
+    return Tampering(f"{address}: deleted", address, ("infra", address, "deleted"), delete, make)
+
+
+def extra(key: str, do: Callable[[], object], undo: Callable[[], object]) -> Tampering:
+    """Something that nobody released."""
+    return Tampering(key, key, ("infra", key, "unmanaged"), do, undo)
