@@ -1,7 +1,7 @@
 """Which cached paths a deploy makes stale, and telling CloudFront so.
 
 What needs it: an object that existed before and is now other bytes, other headers, or gone. A created one was never
-cached; an error that CloudFront remembers for its path is gone after its 10 seconds. An immutable object whose
+cached; an error that CloudFront remembers for its path is gone a second later (`cdn.tf`). An immutable object whose
 Cache-Control alone changed is still the same response.
 
 Every path is named as it can be in a cache: AWS recommends both the URI that the viewer sent and the one that the
