@@ -42,13 +42,13 @@ Project = Annotated[
 ]
 
 
-_WRITING = frozenset({"deploy", "rollback", "destroy", "local-start", "local-stop", "local-reset"})
-"""The commands whose steps stay on the screen; those of the others are only shown while they run."""
-
-
 @dataclass(frozen=True)
 class Call:
-    """One call of a command: the common options, and what they lead to."""
+    """One call of a command: the common options, and what they lead to.
+
+    Attributes:
+        writes: it changes things, so its steps stay on the screen; else they are only shown while they run.
+    """
 
     command: str
     env: str | None = None
@@ -56,6 +56,7 @@ class Call:
     quiet: bool = False
     verbose: bool = False
     project: Path = Path()
+    writes: bool = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -95,11 +96,11 @@ class Call:
 
         from resumectl.report.progress import LiveProgress
 
-        return LiveProgress(Console(stderr=True, highlight=False), keep=self.command in _WRITING)
+        return LiveProgress(Console(stderr=True, highlight=False), keep=self.writes)
 
 
 def register(
-    app: typer.Typer, name: str, *, group: str | None = None, **options: Any
+    app: typer.Typer, name: str, *, group: str | None = None, writes: bool = False, **options: Any
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Make a function a command of `app`, with the common options added to its own.
 
@@ -107,6 +108,7 @@ def register(
         app: where the command goes.
         name: what is typed.
         group: the name of `app` when it is not the root: the command's full name is `group-name`.
+        writes: whether it changes things.
         options: as for `typer.Typer.command`.
     """
 
@@ -124,7 +126,7 @@ def register(
         ) -> None:
             folder = project or ctx.obj or Path()
             full_name = f"{group}-{name}" if group else name
-            call = Call(full_name, env, as_json, quiet, verbose, folder)
+            call = Call(full_name, env, as_json, quiet, verbose, folder, writes)
             raise typer.Exit(_run(call, function, own))
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]

@@ -41,7 +41,7 @@ Examples:
 """
 
 
-@register(app, "deploy", epilog=EXAMPLES)
+@register(app, "deploy", writes=True, epilog=EXAMPLES)
 def deploy(
     call: Call,
     only: OnlyOption = None,
@@ -54,10 +54,10 @@ def deploy(
     force: Force = False,
     wait: Wait = 0.0,
 ) -> Outcome:
-    """Make what is live what the repository says: infrastructure, function, site.
+    """Make what is live what the repository says.
 
-    Shows the plan and asks; then applies exactly that plan, tests the site through its front door and records the
-    release. Interrupted at any point, the same command continues.
+    Infrastructure, function and site: shows the plan and asks; then applies exactly that plan, tests the site through
+    its front door and records the release. Interrupted at any point, the same command continues.
     """
     from resumectl.cli.approve import Approve
     from resumectl.operations import deploy as operation

@@ -14,9 +14,9 @@ Examples:
 """
 
 
-@register(app, "destroy", epilog=EXAMPLES)
+@register(app, "destroy", writes=True, epilog=EXAMPLES)
 def destroy(call: Call, yes: Yes = False) -> Outcome:
-    """Delete everything that deploy made in an environment, with all its data.
+    """Delete everything that deploy made, with all its data.
 
     In a protected environment its name must be typed; --yes does not replace that. The ledger of releases stays.
     """

@@ -15,7 +15,10 @@ Examples:
 
 @register(app, "doctor", epilog=EXAMPLES)
 def doctor(call: Call) -> Outcome:
-    """Check what resumectl needs on this machine, and say which Terraform and provider were chosen, and why."""
+    """Check what resumectl needs on this machine.
+
+    Says which Terraform and which provider were chosen, and why.
+    """
     from resumectl.cli.wiring import emulator
     from resumectl.operations import doctor as operation
 

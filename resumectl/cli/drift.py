@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -26,9 +27,10 @@ def drift(
     yes: Yes = False,
     force: Force = False,
 ) -> Outcome:
-    """Show what changed behind our back: is what is live what was released?
+    """Show what changed behind our back.
 
-    Read-only: takes no lock and writes no state. What the repository holds but nobody deployed yet is not drift.
+    Is what is live what was released? Read-only: takes no lock and writes no state. What the repository holds but
+    nobody deployed yet is not drift.
     """
     from resumectl.operations import drift as operation
     from resumectl.operations import fix as fixing
@@ -37,4 +39,5 @@ def drift(
         return operation.drift(call.context())
     from resumectl.cli.approve import Approve
 
-    return fixing.fix(call.context(), Approve(call, yes=yes, verb="Put all of this back"), force=force)
+    fixer = replace(call, writes=True)
+    return fixing.fix(fixer.context(), Approve(fixer, yes=yes, verb="Put all of this back"), force=force)

@@ -22,7 +22,7 @@ def history(
     call: Call,
     count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many releases to show.")] = 10,
 ) -> Outcome:
-    """List the releases, the newest first: who, when, what, and which is live."""
+    """List the releases: who, when, what, and which is live."""
     from resumectl.operations import history as operation
 
     return operation.history(call.context(), count)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 local = typer.Typer(
     name="local",
-    help="The embedded cloud: an AWS on this machine, for the environments with emulator = true.",
+    help="The embedded cloud: an AWS on this machine.\n\nFor the environments with emulator = true.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -26,7 +26,7 @@ app.add_typer(local)
 Port = Annotated[int | None, typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on this port.")]
 
 
-@register(local, "start", group="local", epilog="\b\nExample:\n  resumectl local start --port 4566\n")
+@register(local, "start", group="local", writes=True, epilog="\b\nExample:\n  resumectl local start --port 4566\n")
 def start(call: Call, port: Port = None) -> Outcome:
     """Start the embedded cloud, with the data that it had. It listens on 127.0.0.1 only."""
     cloud = _emulator(call, port)
@@ -37,7 +37,7 @@ def start(call: Call, port: Port = None) -> Outcome:
     return _outcome(cloud)
 
 
-@register(local, "stop", group="local", epilog="\b\nExample:\n  resumectl local stop\n")
+@register(local, "stop", group="local", writes=True, epilog="\b\nExample:\n  resumectl local stop\n")
 def stop(call: Call) -> Outcome:
     """Stop the embedded cloud; its data is kept."""
     cloud = _emulator(call)
@@ -52,9 +52,12 @@ def status(call: Call) -> Outcome:
     return _outcome(_emulator(call))
 
 
-@register(local, "reset", group="local", epilog="\b\nExample:\n  resumectl local reset --yes\n")
+@register(local, "reset", group="local", writes=True, epilog="\b\nExample:\n  resumectl local reset --yes\n")
 def reset(call: Call, yes: Yes = False) -> Outcome:
-    """Stop the embedded cloud and delete everything in it: sites, counts, Terraform state, releases."""
+    """Stop the embedded cloud and delete everything in it.
+
+    Sites, counts, Terraform state, releases.
+    """
     from resumectl.cli.approve import Approve
 
     Approve(call, yes=yes).question("Delete everything in the embedded cloud of this project?")

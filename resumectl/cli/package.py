@@ -23,7 +23,10 @@ def package(
     call: Call,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the zip.")] = None,
 ) -> Outcome:
-    """Make the function's zip, the same bytes on every machine. Needs no AWS."""
+    """Make the function's zip, the same bytes on every machine.
+
+    Needs no AWS.
+    """
     from resumectl.operations import package as operation
 
     return operation.package(call.settings, call.environment, call.steps, out)

@@ -19,7 +19,7 @@ Examples:
 """
 
 
-@register(app, "rollback", epilog=EXAMPLES)
+@register(app, "rollback", writes=True, epilog=EXAMPLES)
 def rollback(
     call: Call,
     release: Annotated[int | None, typer.Argument(metavar="[RELEASE]", min=1, help="The release's number.")] = None,
@@ -30,9 +30,10 @@ def rollback(
     ] = "",
     wait: Wait = 0.0,
 ) -> Outcome:
-    """Serve an earlier release again: function and site, in seconds, rebuilding nothing.
+    """Serve an earlier release again, rebuilding nothing.
 
-    Infrastructure and the counter's data stay as they are. The environment is pinned: deploy refuses until unpin.
+    Function and site are back in seconds. Infrastructure and the counter's data stay as they are. The environment is
+    pinned: deploy refuses until unpin.
     """
     from resumectl.cli.approve import Approve
     from resumectl.operations import rollback as operation

@@ -25,7 +25,7 @@ def smoke(
     url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Test the site at this address.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")] = None,
 ) -> Outcome:
-    """Prove through the front door that the site and its counter work.
+    """Prove through the front door that site and counter work.
 
     Counts on the reserved page /_smoke, so no real page's count changes. Exit code 4 when a check fails.
     """

@@ -15,7 +15,7 @@ Examples:
 
 @register(app, "status", epilog=EXAMPLES)
 def status(call: Call) -> Outcome:
-    """One screen: the live release, the addresses, what differs, the last checks."""
+    """Show on one screen what is live, what differs, what waits."""
     from resumectl.cli.wiring import context_if_up
     from resumectl.operations import status as operation
 

@@ -24,7 +24,10 @@ def unlock(
     yes: Yes = False,
     force: Annotated[bool, typer.Option("--force", help="Also when the holder still shows signs of life.")] = False,
 ) -> Outcome:
-    """Release the locks that a dead deploy left: ours, and Terraform's own."""
+    """Release the locks that a dead deploy left.
+
+    Ours, and Terraform's own. Says first whose they are, and asks.
+    """
     from resumectl.cli.approve import Approve
     from resumectl.operations import unlock as operation
 

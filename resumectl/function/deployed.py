@@ -29,11 +29,12 @@ LATEST: Final = "$LATEST"
 
 @dataclass(frozen=True)
 class Configuration:
-    """One version: its number (or `$LATEST`), its code's digest, its settings."""
+    """One version: its number (or `$LATEST`), its code's digest, its settings, when either was changed (ISO 8601)."""
 
     version: str
     sha256: str
     settings: Mapping[str, Any]
+    modified: str | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def _found(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
 
 def configuration(answer: Mapping[str, Any]) -> Configuration:
     """What Lambda says of a version, as far as we compare it."""
-    return Configuration(str(answer["Version"]), hex_digest(answer.get("CodeSha256", "")), _settings(answer))
+    digest = hex_digest(answer.get("CodeSha256", ""))
+    return Configuration(str(answer["Version"]), digest, _settings(answer), answer.get("LastModified"))
 
 
 def hex_digest(code_sha256: str) -> str:

@@ -29,12 +29,14 @@ class Planned:
     """A saved plan: whether there is anything to apply, and both sides of what would change.
 
     What is taken over as it is changes Terraform's state and nothing else: it is on neither side, and only counted.
+    `since` says when what drifted was changed, by address, as far as AWS knows.
     """
 
     changed: bool
     live: Snapshot = field(default_factory=dict)
     wanted: Snapshot = field(default_factory=dict)
     imported: int = 0
+    since: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Infra:
         self.runner.init(self._backend)
         changed = self.runner.plan(self._module.variables, mode, watch, targets)
         if mode == "refresh-only":  # its exit code also counts what only looks like a difference
-            return Planned(changed, *snapshot.drift(self.runner.show()))
+            shown = self.runner.show()
+            return Planned(changed, *snapshot.drift(shown), since=snapshot.modified(shown))
         if not changed:
             return Planned(changed)
         shown = self.runner.show()

@@ -81,16 +81,16 @@ class Runner:
             TerraformError: the provider or the backend cannot be had.
         """
         done = self._work / "init.json"
-        fingerprint = self._init_fingerprint(backend)
         with suppress(OSError):
-            if done.read_text() == fingerprint and (self._work / "data" / "providers").is_dir():
+            if done.read_text() == self._init_fingerprint(backend) and (self._work / "data" / "providers").is_dir():
                 return
         done.unlink(missing_ok=True)
         command = self._command("init", backend_config=dict(backend), reconfigure=True, no_color=True)
         run = self._captured(command)
         if run.returncode != 0:
             raise explain_init_failure(run.stdout + run.stderr)
-        done.write_text(fingerprint)
+        # Now, because init adds the provider's checksum for this kind of machine to the lock file, where it lacks it.
+        done.write_text(self._init_fingerprint(backend))
 
     def plan(self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()) -> bool:
         """Make a plan and save it. It takes no lock: applying a plan that went stale is refused by Terraform.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.plan import REPLACE, UNKNOWN
@@ -59,6 +60,7 @@ _TOLD_ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "aws_iam_role": frozenset({"inline_policy", "managed_policy_arns"}),
 }
 """What repeats a resource of its own, in the state or only in AWS: the latter is asked for by name (`unmanaged`)."""
+_TIMES: Final = ("last_modified", "last_modified_time")
 
 
 def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
@@ -100,6 +102,21 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
         elif before != after:
             recorded[_key(change)], live[_key(change)] = before, after
     return recorded, live
+
+
+def modified(plan: Mapping[str, Any]) -> dict[str, str]:
+    """When what changed behind Terraform's back was changed last (ISO 8601), by address, where AWS knows that."""
+    times = {_key(change): _time(change["change"].get("after") or {}) for change in plan.get("resource_drift", ())}
+    return {address: time for address, time in times.items() if time}
+
+
+def _time(values: Mapping[str, Any]) -> str | None:
+    """Lambda says `2026-11-22T10:00:00.000+0000`, CloudFront through Go `2026-11-22 10:00:00 +0000 UTC`."""
+    said = next((str(values[name]) for name in _TIMES if values.get(name)), "")
+    try:
+        return datetime.fromisoformat(said.removesuffix(" UTC").replace(" +", "+")).isoformat(timespec="seconds")
+    except ValueError:
+        return None
 
 
 def _key(change: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import Exit, ResumectlError
 from resumectl.function import deployed
+from resumectl.function.deployed import LATEST
 from resumectl.infra import configuration, runs
 from resumectl.infra.part import Module, package
 from resumectl.infra.runner import Watch
@@ -40,6 +41,7 @@ class Drift:
     Attributes:
         plan: released -> live, each change with its kind.
         live: what was looked at.
+        since: when a resource was changed, by address, as far as AWS knows.
         unchecked: what could not be looked at, and why.
         ignored: what the settings excuse.
         expired: entries of the settings that excuse nothing any more.
@@ -47,6 +49,7 @@ class Drift:
 
     plan: Plan
     live: Live
+    since: Mapping[str, str] = field(default_factory=dict)
     unchecked: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[Change, ...] = ()
     expired: tuple[Ignore, ...] = ()
@@ -64,7 +67,7 @@ def body(ctx: Context, found: Drift) -> dict[str, Any]:
     released = found.live.released
     return {
         "release": released.id if released else None,
-        "changes": [described(change, found.live) for change in found.plan.changes],
+        "changes": [described(change, found) for change in found.plan.changes],
         "pending": pending.counts(ctx, found.live),
         "unchecked": dict(found.unchecked),
         "ignored": [change.as_json() for change in found.ignored],
@@ -90,10 +93,11 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
         live = look(ctx)
     unchecked: dict[str, str] = {}
     infra: tuple[Change, ...] = ()
+    since: Mapping[str, str] = {}
     with ThreadPoolExecutor(1, thread_name_prefix="unmanaged") as pool:
         extra = pool.submit(unmanaged.find, ctx, live)
         try:
-            infra = _infra(ctx, live)
+            infra, since = _infra(ctx, live)
         except ResumectlError as error:
             if not lenient:
                 raise
@@ -104,7 +108,7 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
     reported = [change for change in changes if not any(_covers(ignore, change) for ignore in holding)]
     ignored = [change for change in changes if change not in reported]
     expired = [ignore for ignore in ctx.settings.ignores if ignore.until < today]
-    return Drift(Plan(tuple(reported)), live, unchecked, tuple(ignored), tuple(expired))
+    return Drift(Plan(tuple(reported)), live, since, unchecked, tuple(ignored), tuple(expired))
 
 
 def _covers(ignore: Ignore, change: Change) -> bool:
@@ -112,13 +116,13 @@ def _covers(ignore: Ignore, change: Change) -> bool:
     return fnmatchcase(change.key, ignore.key) and (not ignore.fields or set(change.fields) <= set(ignore.fields))
 
 
-def _infra(ctx: Context, live: Live) -> tuple[Change, ...]:
+def _infra(ctx: Context, live: Live) -> tuple[tuple[Change, ...], Mapping[str, str]]:
     with ctx.step("Compare the infrastructure"):
         planned = ctx.infra_of(released_module(ctx, live)).plan(Watch(), "refresh-only")
     changes = diff("infra", planned.live, planned.wanted)
     deleted = [change for change in changes if change.after is None]
     changed = [change for change in changes if change.after is not None]
-    return (*of_kind("changed", changed), *of_kind("deleted", deleted))
+    return (*of_kind("changed", changed), *of_kind("deleted", deleted)), planned.since
 
 
 def released_module(ctx: Context, live: Live) -> Module:
@@ -170,9 +174,17 @@ def _site_kind(change: Change) -> str:
     return "object" if _BYTES & set(change.fields) else "headers"
 
 
-def described(change: Change, live: Live) -> dict[str, Any]:
-    """A change with what it was and what it is; sensitive values are already hidden."""
+def described(change: Change, found: Drift) -> dict[str, Any]:
+    """A change with what it was, what it is, and since when; sensitive values are already hidden."""
     before, after = change.before or {}, change.after or {}
     values = {name: {"from": before.get(name), "to": after.get(name)} for name in change.fields if name != REPLACE}
-    since = live.objects[change.key].modified if change.part == "site" and change.key in live.objects else None
-    return {**change.as_json(), "values": values, "since": since}
+    return {**change.as_json(), "values": values, "since": _since(change, found)}
+
+
+def _since(change: Change, found: Drift) -> str | None:
+    """AWS does not know when an alias was moved, nor when most resources were changed."""
+    if change.part == "infra":
+        return found.since.get(change.key)
+    if change.part == "site":
+        return found.live.objects[change.key].modified if change.key in found.live.objects else None
+    return found.live.function.latest.modified if change.key == LATEST and found.live.function.latest else None

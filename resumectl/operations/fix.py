@@ -118,6 +118,7 @@ def _fix(
         draft,
         status="failed" if error else released.status,
         failed_step=smoke.STEP if error else None,
+        repair_of=released.origin,
         git=released.git,
         infra={**found.live.applied, "serial": state.serial},
         function=released.function if "function" in ignored_parts else function_of(ctx, state).record,

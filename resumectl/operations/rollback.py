@@ -123,9 +123,9 @@ def _previous(ctx: Context, live: Live) -> Release:
     released = live.released
     if released and released.status == "verified" and _left_in_place(live, released):
         return released
-    before = released.rollback_of or released.id if released else 0
+    before = released.origin if released else 0
     earlier = (release for release in ctx.ledger.newest_first() if release.id < before)
-    verified = next((found for found in earlier if found.status == "verified" and found.rollback_of is None), None)
+    verified = next((found for found in earlier if found.status == "verified" and found.origin == found.id), None)
     if verified is None:
         raise Refused("There is no verified release before the live one.", hint="resumectl history shows them.")
     return verified

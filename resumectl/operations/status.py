@@ -47,7 +47,7 @@ def status(ctx: Context) -> Outcome:
             "release": released.summary() if released else None,
             "urls": record.urls(state),
             "parts": _parts(pending.counts(ctx, found.live), found),
-            "drift": [drift.described(change, found.live) for change in found.plan.changes],
+            "drift": [drift.described(change, found) for change in found.plan.changes],
             "checks": list(released.smoke) if released else [],
             "missing": [f"{part} not compared: {why}" for part, why in found.unchecked.items()],
         }

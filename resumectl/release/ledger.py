@@ -34,6 +34,7 @@ class Release:
         site: the manifest, key -> sha256, size, content_type, cache_control, version_id.
         changes: how many changes of each action, by part.
         rollback_of: the release that a rollback went back to.
+        repair_of: the release whose function and site `drift --fix` put back.
         taken_back_to: the release that function and site returned to after a failure.
     """
 
@@ -53,9 +54,15 @@ class Release:
     urls: Mapping[str, str] = field(default_factory=dict)
     failed_step: str | None = None
     rollback_of: int | None = None
+    repair_of: int | None = None
     taken_back_to: int | None = None
     tool: str = ""
     schema: str = SCHEMA
+
+    @property
+    def origin(self) -> int:
+        """The number of the release that first had this function and site."""
+        return self.rollback_of or self.repair_of or self.id
 
     def as_json(self) -> dict[str, Any]:
         """The record as it is stored."""

@@ -37,8 +37,9 @@ def _deploy(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.out.print(f"Nothing to deploy: release [bold]#{release['id']}[/] is live.")
     elif release:
         took = f"{sum(document['timings'].values()):.0f} s" if screen.verbose else ""
-        said = (f"[bold]Release #{release['id']} {ledger.ending(release)}.[/]", words.counts(changes), took)
-        screen.out.print(" ".join(filter(None, said)))
+        done = words.counts(changes, words.DONE) if document["ok"] else ""
+        said = ", ".join(filter(None, (done, took)))
+        screen.out.print(f"[bold]Release #{release['id']} {ledger.ending(release)}.[/] {said}".rstrip())
     failed = [check for check in document["checks"] if not check["ok"]]
     if failed:
         screen.checks(failed)

@@ -47,7 +47,9 @@ def summary(document: Document, limit: int = _ROWS) -> str:
     if command not in _HEADLINES and document["ok"]:
         return ""
     blocks = [f"### {_mark(document)} {_headline(command, document)}", *_error(document), *_facts(document)]
-    blocks += _changes(document.get("changes") or _listed(document.get("drift")), limit)
+    happened = document["ok"] and document.get("release")
+    said = words.DONE if happened else words.TO_DO
+    blocks += _changes(document.get("changes") or _listed(document.get("drift")), said, limit)
     blocks += _parts(document.get("parts"))
     blocks += _checks(document.get("checks") or (), limit)
     blocks += _timings(document.get("timings") or {}, limit)
@@ -175,11 +177,11 @@ def _facts(document: Document) -> Iterator[str]:
         yield "\n".join(f"- {line}" for line in lines)
 
 
-def _changes(changes: Sequence[Document], limit: int) -> Iterator[str]:
+def _changes(changes: Sequence[Document], said: Mapping[str, str], limit: int) -> Iterator[str]:
     for part, title in words.PART.items():
         mine = [change for change in changes if change["part"] == part]
         if mine:
-            yield f"#### {title}: {words.counts(mine)}"
+            yield f"#### {title}: {words.counts(mine, said)}"
             yield _change_table(mine, limit)
 
 

@@ -154,13 +154,19 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
 
 def _state(release: Mapping[str, Any], pin: int | None) -> str:
     """`live, pinned: what its author said`."""
-    back = f"rollback to {release['rollback_of']}"
+    back = _brought_back(release)
     marks = ["live"] if release["live"] else []
     marks += ["pinned"] if release["live"] and pin else []
-    marks += [back] if release["rollback_of"] else []
+    marks += [back] if back else []
     marks += [_ended(release)] if release["status"] != "verified" else []
-    message = release["message"] if release["message"] != back else ""
+    message = release["message"] if release["message"] not in (back, "drift --fix") else ""
     return ": ".join(said for said in (", ".join(marks), message) if said)
+
+
+def _brought_back(release: Mapping[str, Any]) -> str:
+    if release["rollback_of"]:
+        return f"rollback to {release['rollback_of']}"
+    return f"drift --fix, {release['repair_of']} again" if release["repair_of"] else ""
 
 
 def _ended(release: Mapping[str, Any]) -> str:

@@ -11,6 +11,15 @@ from tests.e2e.project import Project, Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LONGEST_FIRST = ("rollback", "story", "recovery", "faults", "rough", "drift", "browser")
+"""The modules that take minutes: each is one piece of work, and the last one to start decides when all have ended."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest."""
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+
 
 @pytest.fixture(scope="module")
 def new_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Project]]:

@@ -104,7 +104,9 @@ def trouble(page: Page, home: str) -> list[str]:
 
     told("console", lambda message: message.text if message.type in ("error", "warning") else None)
     told("pageerror", str)
-    told("requestfailed", lambda request: None if request.failure == CALLED_OFF else f"{request.url}: {request.failure}")
+    told(
+        "requestfailed", lambda request: None if request.failure == CALLED_OFF else f"{request.url}: {request.failure}"
+    )
     told("response", lambda answer: f"{answer.url}: {answer.status}" if answer.status >= 400 else None)
     told("request", lambda request: None if urlsplit(request.url).netloc == urlsplit(home).netloc else request.url)
     return found

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from resumectl import settings
-from resumectl.operations import deploy, rollback
+from resumectl.operations import deploy, fix, rollback
 from resumectl.operations.context import Context
 from resumectl.operations.steps import Silent, Steps
 from resumectl.smoke.check import Check
@@ -63,6 +63,9 @@ class World:
 
     def rollback(self, fuse: Fuse | None = None) -> Any:
         return rollback.rollback(self.context(fuse), rollback.Options(), lambda plan: None)
+
+    def fix(self) -> Any:
+        return fix.fix(self.context(), lambda plan: None, force=False)
 
     def check(self, target: Any, **given: Any) -> tuple[Check, ...]:
         """The front door: every page is what it should be and finds its assets, and the counter answers."""

@@ -100,6 +100,11 @@ def test_every_command_is_explained(command):
     assert command.is_group or command.examples, "no example"
 
 
+@pytest.mark.parametrize("group", [found for found in COMMANDS if found.is_group], ids=lambda group: group.name)
+def test_the_list_of_commands_fits_a_terminal(group):
+    assert "..." not in group.help.partition("\nCommands:\n")[2]
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_option_is_explained(command):
     options = command.context.command.get_params(command.context)

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from resumectl.errors import Exit, Refused, SmokeFailed
-from resumectl.operations.drift import described
+from resumectl.operations.drift import Drift, described
 from resumectl.operations.live import Live
 from resumectl.operations.outcome import Outcome
 from resumectl.operations.status import stopped
@@ -129,7 +129,8 @@ def test_every_key_of_a_release_is_described():
 
 def test_a_drift():
     live = Live(objects={"index.html": LiveObject({}, 3, "v1", "2026-11-22T09:12:44+00:00")})
-    changes = [described(change, live) for change in of_kind("changed", CHANGES)]
+    found = Drift(Plan(), live, {"aws_lambda_function.counter": "2026-11-22T09:10:00+00:00"})
+    changes = [described(change, found) for change in of_kind("changed", CHANGES)]
     body = {
         "release": 3,
         "changes": changes,

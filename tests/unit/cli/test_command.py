@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -256,17 +257,11 @@ def test_what_is_shown_is_the_document(probe, monkeypatch):
 # --- progress
 
 
-class Terminal:
+class Terminal(io.StringIO):
     encoding = "utf-8"
 
     def isatty(self):
         return True
-
-    def write(self, text):
-        pass
-
-    def flush(self):
-        pass
 
 
 @pytest.mark.parametrize(
@@ -286,6 +281,16 @@ def test_progress_suits_whoever_watches(monkeypatch, options, terminal, term, ki
         if terminal:
             patch.setattr(sys, "stderr", Terminal())
         assert type(command.Call("probe", **options).steps.progress) is kind
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_the_steps_of_what_changes_things_stay_on_the_screen(monkeypatch, writes):
+    monkeypatch.setenv("TERM", "xterm")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen := Terminal())
+        with command.Call("probe", writes=writes).steps("Do it"):
+            pass
+    assert ("✓" in screen.getvalue()) is writes
 
 
 # --- GitHub Actions

@@ -351,6 +351,16 @@ def test_init_is_done_again_when_what_it_depends_on_changed(terraform, calls, tm
     assert len(calls()) == 3
 
 
+def test_init_is_done_again_where_the_lock_file_lacks_what_init_adds_to_it(terraform, calls, tmp_path):
+    """As in a configuration that another kind of machine released: it is laid out anew each time."""
+    lock = tmp_path / "terraform" / ".terraform.lock.hcl"
+    runner = terraform(READY + "\npathlib.Path('.terraform.lock.hcl').write_text('linux, macos')")
+    for known, times in (("linux", 1), ("linux", 2), ("linux, macos", 2)):
+        lock.write_text(known)
+        runner.init({})
+        assert len(calls()) == times
+
+
 def test_init_is_done_again_when_its_result_is_gone(terraform, calls, tmp_path):
     runner = terraform(READY)
     runner.init({})

@@ -214,6 +214,23 @@ def test_what_a_resource_repeats_of_others_is_told_by_those():
     assert change.fields == ("request_payer",)
 
 
+@pytest.mark.parametrize(
+    ("said", "time"),
+    [
+        ({"last_modified": "2026-11-22T10:00:00.123+0000"}, "2026-11-22T10:00:00+00:00"),
+        ({"last_modified_time": "2026-11-22 10:00:00.123456789 +0000 UTC"}, "2026-11-22T10:00:00+00:00"),
+        ({"last_modified_time": "2026-11-22 10:00:00 +0000 UTC"}, "2026-11-22T10:00:00+00:00"),
+        ({"last_modified": ""}, None),
+        ({"last_modified": "yesterday"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_since_when_is_told_where_aws_knows(said, time):
+    plan = {"resource_drift": [resource(["update"], {"a": 1}, said)]}
+    assert snapshot.modified(plan).get("aws_s3_bucket.site") == time
+
+
 # --- what values become
 
 

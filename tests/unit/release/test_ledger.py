@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -28,6 +29,7 @@ FULL = release(
     timings={"Upload the site": 0.5},
     urls={"site": "https://example.com/"},
     rollback_of=None,
+    repair_of=None,
     tool="0.1.0",
 )
 
@@ -58,6 +60,11 @@ def test_a_summary_counts_the_site_instead_of_listing_it():
     summary = FULL.summary()
     assert summary["site"] == {"objects": 2, "bytes": 12}
     assert {**summary, "site": None} == {**FULL.as_json(), "site": None}
+
+
+@pytest.mark.parametrize(("more", "origin"), [({}, 7), ({"rollback_of": 3}, 3), ({"repair_of": 5}, 5)])
+def test_what_was_brought_back_has_the_release_that_had_it_first_as_its_origin(more, origin):
+    assert replace(release(**more), id=7).origin == origin
 
 
 # --- numbers

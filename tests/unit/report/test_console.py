@@ -20,7 +20,14 @@ CHANGES = (
 )
 ROWS = [change.as_json() for change in CHANGES]
 RELEASE = {"id": 7, "status": "verified"}
-DEPLOYED = {"release": RELEASE, "changes": ROWS, "timings": {"Record the release": 0.1}, "checks": [], "urls": {}}
+DEPLOYED = {
+    "ok": True,
+    "release": RELEASE,
+    "changes": ROWS,
+    "timings": {"Record the release": 0.1},
+    "checks": [],
+    "urls": {},
+}
 BAD = {"name": "page", "ok": False, "detail": "404 [not found]", "seconds": 0.25}
 
 
@@ -89,6 +96,12 @@ def test_a_deploy_with_nothing_to_do(show):
 )
 def test_how_a_deploy_ended(show, release, said):
     assert show("deploy", {**DEPLOYED, "release": {**RELEASE, **release}}).startswith(said)
+
+
+def test_what_a_deploy_did_is_done(show):
+    assert show("deploy", DEPLOYED).splitlines()[0] == "Release #7 is live. 1 created, 1 changed, 1 deleted"
+    failed = {"ok": False, "release": {**RELEASE, "status": "failed"}}
+    assert show("deploy", {**DEPLOYED, **failed}) == "Release #7 failed.\n"
 
 
 def test_a_release_that_changed_nothing_is_still_a_release(show):

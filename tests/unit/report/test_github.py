@@ -88,19 +88,19 @@ def test_a_deploy_in_full():
 - Revision: `0123abc` with local changes
 - By: ada
 
-#### Infrastructure: 1 to create
+#### Infrastructure: 1 created
 
 | Action | What | Differs in |
 | --- | --- | --- |
 | create | `S3 bucket site` |  |
 
-#### Function: 1 to change
+#### Function: 1 changed
 
 | Action | What | Differs in |
 | --- | --- | --- |
 | update | `code behind the alias live` | content |
 
-#### Site: 1 to change, 1 to delete
+#### Site: 1 changed, 1 deleted
 
 | Action | What | Differs in |
 | --- | --- | --- |

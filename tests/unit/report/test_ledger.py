@@ -18,6 +18,7 @@ RELEASE = {
     "changes": {"infra": {}, "function": {"update": 1}, "site": {"create": 2, "delete": 1}},
     "smoke": [{"ok": True}, {"ok": False}],
     "rollback_of": None,
+    "repair_of": None,
     "failed_step": None,
     "live": True,
 }
@@ -124,6 +125,7 @@ def test_history_of_nothing(shown):
         ),
         ({"live": False, "status": "destroyed", "message": ""}, None, "destroyed"),
         ({"rollback_of": 3, "message": "rollback to 3"}, None, "live, rollback to 3"),
+        ({"repair_of": 3, "message": "drift --fix"}, None, "live, drift --fix, 3 again"),
     ],
 )
 def test_a_line_of_history(shown, release, pin, state):
