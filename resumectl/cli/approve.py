@@ -48,9 +48,7 @@ class Approve:
         if self._yes:
             return
         self._require_terminal("Give the answer with --yes.")
-        sys.stderr.write(f"{text} [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        if _answer(f"{text} [y/N] ").lower() not in ("y", "yes"):
             raise Refused("Nothing was changed.", code="declined")
 
     def name(self, wanted: str, why: str) -> None:
@@ -61,11 +59,22 @@ class Approve:
         """
         self._require_terminal(f"{why} Run it in a terminal, where the name can be typed.")
         with self._call.steps.progress.paused():
-            sys.stderr.write(f"{why}\nType {wanted} to go on: ")
-            sys.stderr.flush()
-            if sys.stdin.readline().strip() != wanted:
+            if _answer(f"{why}\nType {wanted} to go on: ") != wanted:
                 raise Refused("Nothing was changed.", code="declined")
 
     def _require_terminal(self, hint: str) -> None:
         if self._call.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise Refused("This would change things, and there is nobody to ask.", hint=hint, code="no-terminal")
+
+
+def _answer(prompt: str) -> str:
+    """What is typed; what is said next begins on a line of its own, also after Ctrl-C and Ctrl-D."""
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = ""
+    try:
+        line = sys.stdin.readline()
+    finally:
+        if not line.endswith("\n"):
+            sys.stderr.write("\n")
+    return line.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import BuildError, SmokeFailed
@@ -59,15 +60,23 @@ def failure(checks: Sequence[Check]) -> SmokeFailed | None:
     return SmokeFailed(f"{len(failed)} of {len(checks)} checks failed: {names}.", hint=failed[0].detail)
 
 
+class _Failed(Exception):
+    """Ends the step as one that failed; the checks themselves say more."""
+
+
 def _run(steps: Steps, target: Target, settle: float) -> tuple[Check, ...]:
-    with steps(STEP) as tell:
+    checks: tuple[Check, ...] = ()
+    with suppress(_Failed), steps(STEP) as tell:
         done: list[Check] = []
 
         def told(check: Check) -> None:
             done.append(check)
             tell(f"{sum(found.ok for found in done)} of {len(done)} checks passed")
 
-        return run(target, pace=Pace(settle), on_check=told)
+        checks = run(target, pace=Pace(settle), on_check=told)
+        if failure(checks):
+            raise _Failed
+    return checks
 
 
 def _bucket_url(ctx: Context, state: State) -> str:

@@ -36,7 +36,9 @@ class Target:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(f"{self.url!r} is not the address of a site", hint="give it like https://example.com")
+            raise SettingsError(
+                f"{self.url!r} is not the address of a site.", hint="Write it like https://example.com."
+            )
 
     @property
     def base(self) -> str:

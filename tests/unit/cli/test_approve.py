@@ -52,6 +52,21 @@ def test_anything_else_is_no(ask, answer):
     assert caught.value.code == "declined"
 
 
+class Interrupted(Terminal):
+    def readline(self, *_):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("answer", "error"), [(Interrupted(), KeyboardInterrupt), (Terminal(), Refused)])
+def test_after_ctrl_c_and_ctrl_d_the_next_line_begins_anew(monkeypatch, answer, error):
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", answer)
+        patch.setattr(sys, "stderr", shown := Terminal())
+        with pytest.raises(error):
+            approve()(PLAN)
+    assert shown.getvalue() == "Apply these changes? [y/N] \n"
+
+
 def test_the_plan_is_shown_first(ask):
     shown = ask(lambda: approve(quiet=False)(PLAN), "y\n")
     assert shown.index("S3 bucket site") < shown.index("Apply these changes?")
