@@ -39,7 +39,8 @@ clean: ## Stop the embedded cloud, delete everything that was made here
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Preparing $(VENV) (once, about a minute)"
-	@$(PYTHON) -c 'import sys; sys.exit("resumectl needs Python 3.11 or newer: make PYTHON=/path/to/python3") if sys.version_info < (3, 11) else None'
+	@"$(or $(PYTHON),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: resumectl needs Python 3.11 or newer. If there is one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $(READY)
