@@ -73,8 +73,8 @@ def deploy(ctx: Context, options: Options, approve: Approve) -> Outcome:
     """
     with ctx.step("Prepare the project bucket"):
         bucket.ensure(ctx.s3, ctx.bucket, ctx.cloud.region)
-        _refuse_pinned(ctx, options)
     with ctx.locked("deploy", options.wait):
+        _refuse_pinned(ctx, options)  # it may have waited for a rollback
         recover.recover(ctx)
         found = survey(ctx, options.only)
         if not found.plan and not found.planned.imported and _is_recorded(ctx, found):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
+from resumectl.errors import Refused
+from resumectl.local.presence import wait_until
+from resumectl.operations import deploy
 from resumectl.operations import smoke as front_door
+from resumectl.release.pin import Pin
 from tests.functional.doomed import World
 from tests.functional.remembered import SITE
 
@@ -48,6 +53,16 @@ def test_what_drift_fix_put_back_is_no_release_of_its_own(world: World) -> None:
     back = world.rollback()
     assert (back.body["target"], back.body["release"]["id"]) == (1, 4)
     assert b"first" in served(world)
+
+
+def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> None:
+    deployer, rolling = world.context(), world.context()
+    with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
+        waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), lambda plan: None)
+        assert wait_until(lambda: any("Waiting for the lock" in note for note in world.notes), seconds=30)
+        rolling.pins.set(Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken"))
+    with pytest.raises(Refused, match="pinned to release #1 by alex"):
+        waiting.result()
 
 
 def test_nor_is_it_one_to_go_back_to(world: World) -> None:
