@@ -10,16 +10,17 @@ from resumectl.infra.runner import Watch
 from resumectl.operations import record, recover, takeover, worktree
 from resumectl.operations.live import Live
 from resumectl.operations.outcome import Outcome
-from resumectl.plan import Plan, diff
+from resumectl.plan import Plan, diff, resource_type
 from resumectl.release import bucket
 
 if TYPE_CHECKING:
+    from resumectl.infra.part import Infra
     from resumectl.operations.context import Context
     from resumectl.operations.deploy import Approve
 
 
 def destroy(ctx: Context, approve: Approve) -> Outcome:
-    """Delete the environment's resources; the project bucket with its ledger stays.
+    """Delete the environment's resources, protected ones too; the project bucket with its ledger stays.
 
     Raises:
         Refused: the question was not answered with yes, or the name was not typed.
@@ -53,5 +54,25 @@ def _delete(ctx: Context, plan: Plan, approve: Approve) -> None:
     if ctx.env.protected:
         approve.name(ctx.env.name, f"Environment {ctx.env.name} is protected, and all of its data would be deleted.")
     approve(plan)
+    guarded = _guarded(plan)
+    terraform = _unguarded(ctx, guarded) if guarded else ctx.infra
     with ctx.step("Delete the infrastructure") as tell:
-        ctx.infra.apply(Watch(lambda event: tell(f"{event.progress} {event.address}")))
+        terraform.apply(Watch(lambda event: tell(f"{event.progress} {event.address}")))
+
+
+def _guarded(plan: Plan) -> list[str]:
+    """What refuses to be deleted: AWS refuses a protected table, Terraform a bucket that is not empty."""
+    live = {change.key: change.before or {} for change in plan.changes}
+    tables = [address for address, fields in live.items() if fields.get("deletion_protection_enabled")]
+    buckets = [address for address in live if resource_type(address) == "aws_s3_bucket"]
+    return tables + [address for address in buckets if not live[address].get("force_destroy")]
+
+
+def _unguarded(ctx: Context, guarded: list[str]) -> Infra:
+    """Lift the protection first: else the deletion stops halfway, when the distribution is gone already."""
+    with ctx.step("Lift the protection"):
+        terraform = ctx.infra_of(replace(ctx.module, variables={**ctx.module.variables, "protected": False}))
+        if terraform.plan(Watch(), targets=guarded).changed:
+            terraform.apply(Watch())
+        terraform.plan(Watch(), "destroy")
+    return terraform

@@ -106,8 +106,11 @@ def test_two_projects_do_not_meet(stopped: tuple[Project, Run], unplugged: tuple
 
 
 def test_destroy_leaves_nothing(stopped: tuple[Project, Run], unplugged: tuple[Project, Run]) -> None:
+    """Not even what somebody protected."""
     project, other = stopped[0], unplugged[0]
     made = project.resumectl("history", "--json").json["releases"]
+    (table,) = project.client("dynamodb").list_tables()["TableNames"]
+    project.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=True)
     done = project.resumectl("destroy", "--yes", "--json")
     assert done.code == 0, done
     assert {change["action"] for change in done.json["changes"]} == {"delete"}
