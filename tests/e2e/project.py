@@ -36,7 +36,7 @@ _KEPT = (
 _NOT_CLONED = shutil.ignore_patterns("__pycache__", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """How a command ended."""
 
@@ -55,6 +55,10 @@ class Run:
 
     def __str__(self) -> str:
         return f"resumectl {' '.join(self.args)}: exit code {self.code}\n{self.out[-2000:]}\n{self.err[-4000:]}"
+
+    def __repr__(self) -> str:
+        """As short as pytest wants it in the message of an assertion: how it ended is what its last lines say."""
+        return f"resumectl {' '.join(self.args[:3])}: {self.code}: {' '.join(self.err.split())[-190:]}"
 
 
 @dataclass(frozen=True)

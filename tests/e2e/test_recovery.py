@@ -147,17 +147,3 @@ def test_a_rollback_that_was_killed_goes_on(crashed: Project) -> None:
     assert (done.json["release"]["id"], done.json["target"]) == (last + 1, last - 1)
     whole(crashed, "two")
     assert crashed.resumectl("deploy", "--yes", "--json").json["error"]["code"] == "pinned"
-
-
-def test_destroying_what_a_killed_deploy_made_leaves_nothing(new_project: Callable[[], Project]) -> None:
-    """The state knows nothing of it."""
-    project = new_project()
-    project.resumectl("local", "start")
-    kill_terraform(project, 6, "deploy", "--yes")
-    assert project.client("dynamodb").list_tables()["TableNames"]
-    done = project.resumectl("destroy", "--yes", "--json")
-    assert done.code == Exit.OK, done
-    assert {change["action"] for change in done.json["changes"]} == {"delete"}
-    assert project.client("dynamodb").list_tables()["TableNames"] == []
-    assert project.client("apigatewayv2").get_apis()["Items"] == []
-    assert [found["Name"] for found in project.client("s3").list_buckets()["Buckets"]] == [PROJECT_BUCKET]
