@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,10 @@ from tests.e2e.project import Project, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a script. What the tests start would ignore Ctrl-C, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_FIRST = ("drift", "rough", "story", "rollback", "recovery", "faults", "destroy", "browser")
 """The modules that take minutes, each one piece of work. Every worker is given two at the start: of three workers, the
