@@ -87,7 +87,7 @@ def test_a_second_deploy_changes_nothing_whatever_the_user_set_up_for_aws(projec
         "TF_CLI_ARGS": "-no-such-flag",
         "TF_CLI_ARGS_plan": "-destroy",
         "TF_WORKSPACE": "other",
-        "TF_LOG": "INFO",
+        "TF_LOG": "TRACE",
     }
     before = versions(project), alias(project)["Version"], project.invalidated()
     second = project.resumectl("deploy", env=hostile)
@@ -143,15 +143,18 @@ def test_an_edited_handler_moves_the_alias_and_leaves_the_site_alone(project: Pr
 def test_a_variable_of_terraform_reaches_the_version_that_is_live(project: Project) -> None:
     with (project.root / "resumectl.toml").open("a") as settings:
         settings.write("\n[env.local.variables]\nfunction = { memory_mb = 256 }\n")
+    plan = project.resumectl("plan", "--exit-code", "--json")
+    assert plan.code == Exit.DIFFERENT, plan
+    assert [(change["part"], change["action"], change["fields"]) for change in plan.json["changes"]] == [
+        ("infra", "update", ["memory_size"]),
+        ("function", "update", ["settings"]),
+    ]
     before = alias(project)
     deployed = project.resumectl("deploy", "--yes", "--json")
     after = alias(project)
 
     assert deployed.code == 0, deployed
-    assert [(change["part"], change["action"], change["fields"]) for change in deployed.json["changes"]] == [
-        ("infra", "update", ["memory_size"]),
-        ("function", "update", ["settings"]),
-    ]
+    assert deployed.json["changes"] == plan.json["changes"]
     assert (before["MemorySize"], after["MemorySize"]) == (128, 256)
     assert int(after["Version"]) == int(before["Version"]) + 1
     assert after["CodeSha256"] == before["CodeSha256"]

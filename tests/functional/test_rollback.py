@@ -1,4 +1,4 @@
-"""Which release a rollback goes back to, when nobody names one."""
+"""Which release a rollback goes back to when nobody names one, and that a deploy that waited for it leaves it alone."""
 
 from __future__ import annotations
 
@@ -55,16 +55,6 @@ def test_what_drift_fix_put_back_is_no_release_of_its_own(world: World) -> None:
     assert b"first" in served(world)
 
 
-def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> None:
-    deployer, rolling = world.context(), world.context()
-    with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
-        waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), lambda plan: None)
-        assert wait_until(lambda: any("Waiting for the lock" in note for note in world.notes), seconds=30)
-        rolling.pins.set(Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken"))
-    with pytest.raises(Refused, match="pinned to release #1 by alex"):
-        waiting.result()
-
-
 def test_nor_is_it_one_to_go_back_to(world: World) -> None:
     tamper(world)
     world.fix()
@@ -75,3 +65,13 @@ def test_nor_is_it_one_to_go_back_to(world: World) -> None:
     assert world.fix().error is None
     assert b"second" in served(world)
     assert world.rollback().body["target"] == 1
+
+
+def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> None:
+    deployer, rolling = world.context(), world.context()
+    with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
+        waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), lambda plan: None)
+        assert wait_until(lambda: any("Waiting for the lock" in note for note in world.notes), seconds=30)
+        rolling.pins.set(Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken"))
+    with pytest.raises(Refused, match="pinned to release #1 by alex"):
+        waiting.result()
