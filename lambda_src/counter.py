@@ -81,7 +81,9 @@ def respond(request: Request) -> Answer:
     if request.method not in METHODS:
         return Answer(405, {"error": "method not allowed"}, allow=", ".join(METHODS))
     if request.page is None:
-        return Answer(400, {"error": "page must be a path: / and up to 199 characters of A-Z a-z 0-9 / _ . -"})
+        return Answer(
+            400, {"error": "page must be a path: / and up to 199 characters of A-Z a-z 0-9 / _ . -"}
+        )
     try:
         count = add_one(request.page) if request.method == "POST" else read_count(request.page)
     except Exception as error:  # noqa: BLE001

@@ -34,7 +34,9 @@ def _run() -> None:
         return
     from resumectl.cli import app
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside is as good as Ctrl-C
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # ended from outside is as good as Ctrl-C
     app(prog_name="resumectl")
 
 

@@ -38,7 +38,12 @@ _NOTHING_OF_THE_USER: Final = {
 """Session variables of botocore as (key in the file, environment variable, default, conversion)."""
 _POOL: Final = 64
 
-_EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_EXPIRED: Final = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+}
 _BAD_KEYS: Final = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
@@ -46,7 +51,9 @@ _BAD_KEYS: Final = {
     "SignatureDoesNotMatch",
 }
 _DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
-_SIGN_IN: Final = "Sign in first (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
+_SIGN_IN: Final = (
+    "Sign in first (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
+)
 
 
 class Cloud:
@@ -101,7 +108,13 @@ class Cloud:
         region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
         if self.endpoint:
             kept = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
-            return {**kept, **_EMULATOR_KEYS, **region, "AWS_ENDPOINT_URL": self.endpoint, "AWS_MAX_ATTEMPTS": "3"}
+            return {
+                **kept,
+                **_EMULATOR_KEYS,
+                **region,
+                "AWS_ENDPOINT_URL": self.endpoint,
+                "AWS_MAX_ATTEMPTS": "3",
+            }
         if not self.environment.profile:
             return {**inherited, **region}
         kept = {key: value for key, value in inherited.items() if key not in _WIN_OVER_PROFILE}
@@ -120,7 +133,9 @@ class Cloud:
             proxies={} if self.endpoint else None,  # {}: none, whatever HTTP_PROXY says
         )
         with translated(f"preparing the {service} client"):
-            client = self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+            client = self._session.client(
+                service, region_name=region, endpoint_url=self.endpoint, config=config
+            )
         # `Expect: 100-continue` makes each upload wait for one more round trip.
         client.meta.events.unregister("before-call.s3", add_expect_header)
         return client
@@ -145,7 +160,9 @@ def _check_region(session: Any, environment: Environment) -> None:
     from botocore.exceptions import UnknownRegionError
 
     try:
-        known = session.get_available_regions("s3", session.get_partition_for_region(environment.region))
+        known = session.get_available_regions(
+            "s3", session.get_partition_for_region(environment.region)
+        )
     except UnknownRegionError:
         known = session.get_available_regions("s3")
     if environment.region in known:
@@ -180,16 +197,23 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _refused(error, doing) from error
-    except (BotoCoreError, HTTPError) as error:  # an answer that breaks off comes as urllib3 raised it
+    except (
+        BotoCoreError,
+        HTTPError,
+    ) as error:  # an answer that breaks off comes as urllib3 raised it
         raise _unreachable(error, doing) from error
 
 
 def _refused(error: Any, doing: str) -> CloudError:
     code = error_code(error)
     if code in _EXPIRED:
-        return CloudError(f"The AWS credentials expired while {doing}.", hint=_SIGN_IN, code="credentials")
+        return CloudError(
+            f"The AWS credentials expired while {doing}.", hint=_SIGN_IN, code="credentials"
+        )
     if code in _BAD_KEYS:
-        return CloudError(f"AWS does not accept these credentials ({code}).", hint=_SIGN_IN, code="credentials")
+        return CloudError(
+            f"AWS does not accept these credentials ({code}).", hint=_SIGN_IN, code="credentials"
+        )
     operation = getattr(error, "operation_name", "the call")
     if code in _DENIED:
         return CloudError(
@@ -198,20 +222,32 @@ def _refused(error: Any, doing: str) -> CloudError:
             code="access-denied",
         )
     said = error.response.get("Error", {}).get("Message", "")
-    return CloudError(f"AWS refused {operation} while {doing}: {code}: {said}", hint=None, code=f"aws.{code}")
+    return CloudError(
+        f"AWS refused {operation} while {doing}: {code}: {said}", hint=None, code=f"aws.{code}"
+    )
 
 
 def _unreachable(error: Exception, doing: str) -> CloudError:
     from botocore import exceptions as known
     from urllib3.exceptions import HTTPError
 
-    no_keys = (known.NoCredentialsError, known.PartialCredentialsError, known.CredentialRetrievalError)
+    no_keys = (
+        known.NoCredentialsError,
+        known.PartialCredentialsError,
+        known.CredentialRetrievalError,
+    )
     signed_out = (known.TokenRetrievalError, known.SSOError)
     if isinstance(error, (*no_keys, *signed_out)):
-        return CloudError(f"There are no usable AWS credentials: {error}.", hint=_SIGN_IN, code="credentials")
+        return CloudError(
+            f"There are no usable AWS credentials: {error}.", hint=_SIGN_IN, code="credentials"
+        )
     if isinstance(error, known.ProfileNotFound):
-        return CloudError(f"{error}.", hint="aws configure list-profiles shows what there is.", code="credentials")
-    if isinstance(error, (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)):
+        return CloudError(
+            f"{error}.", hint="aws configure list-profiles shows what there is.", code="credentials"
+        )
+    if isinstance(
+        error, (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)
+    ):
         hint = "Check the network and the region, then run the same command again: it continues."
         return CloudError(f"No answer while {doing}: {error}", hint=hint, code="unreachable")
     return CloudError(f"Failed while {doing}: {error}", code="aws")

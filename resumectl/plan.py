@@ -57,11 +57,18 @@ class Change:
         """The names of the fields that differ, sorted."""
         before, after = self.before or {}, self.after or {}
         names = sorted({*before, *after} - {REPLACE})
-        return tuple(name for name in names if before.get(name, _ABSENT) != after.get(name, _ABSENT))
+        return tuple(
+            name for name in names if before.get(name, _ABSENT) != after.get(name, _ABSENT)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The change as every JSON document shows it; values stay out, they may be secret."""
-        shown = {"part": self.part, "key": self.key, "action": self.action, "fields": list(self.fields)}
+        shown = {
+            "part": self.part,
+            "key": self.key,
+            "action": self.action,
+            "fields": list(self.fields),
+        }
         return shown if self.kind is None else {**shown, "kind": self.kind}
 
 
@@ -112,7 +119,8 @@ def guard(plan: Plan, *, live_objects: int) -> tuple[str, ...]:
     lost = [
         f"{change.key} would be {change.action}d: {_HOLDS_DATA[kind]}"
         for change in plan.of("infra")
-        if change.action in ("delete", "replace") and (kind := resource_type(change.key)) in _HOLDS_DATA
+        if change.action in ("delete", "replace")
+        and (kind := resource_type(change.key)) in _HOLDS_DATA
     ]
     deletes = sum(change.action == "delete" for change in plan.of("site"))
     if deletes * 2 > live_objects:

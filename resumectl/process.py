@@ -10,7 +10,9 @@ from pathlib import Path
 def started(pid: int, proc: Path = Path("/proc")) -> str:
     """When the system says that the process began; empty when it is gone."""
     if not (proc / "self").exists():  # macOS
-        said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+        said = subprocess.run(
+            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )  # noqa: S607
         return said.stdout.strip()
     try:
         fields = (proc / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()

@@ -25,13 +25,20 @@ FILE: Final = "resumectl.toml"
 STATE_DIR: Final = ".resumectl"
 LOCAL: Final = "local"
 
-_NAME: Final = Pattern(re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]"), "2 to 20 of a-z, 0-9 and -, a letter first")
-_REGION: Final = Pattern(re.compile(r"[a-z]{2}(-[a-z]+){1,3}-\d"), "an AWS region such as eu-west-2")
+_NAME: Final = Pattern(
+    re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]"), "2 to 20 of a-z, 0-9 and -, a letter first"
+)
+_REGION: Final = Pattern(
+    re.compile(r"[a-z]{2}(-[a-z]+){1,3}-\d"), "an AWS region such as eu-west-2"
+)
 _DOMAIN: Final = Pattern(
-    re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"), "a domain name such as example.com"
+    re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"),
+    "a domain name such as example.com",
 )
 _ACCOUNT: Final = Pattern(re.compile(r"\d{12}"), "a 12-digit account id in quotes")
-_HANDLER: Final = Pattern(re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"), "module.attribute, such as counter.handler")
+_HANDLER: Final = Pattern(
+    re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"), "module.attribute, such as counter.handler"
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,8 @@ class Settings:
         near = difflib.get_close_matches(wanted, self.environments, n=1)
         meant = f"Did you mean {near[0]!r}? " if near else ""
         raise SettingsError(
-            f"There is no environment {wanted!r}.", hint=f"{meant}{FILE} has: {known}. Add it as [env.{wanted}]."
+            f"There is no environment {wanted!r}.",
+            hint=f"{meant}{FILE} has: {known}. Add it as [env.{wanted}].",
         )
 
 
@@ -156,7 +164,9 @@ def load(root: Path) -> Settings:
             hint="Run resumectl in the project's folder, or name it: resumectl -C DIR ...",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}", hint="It must be a readable UTF-8 text file.") from error
+        raise SettingsError(
+            f"{path} cannot be read: {error}", hint="It must be a readable UTF-8 text file."
+        ) from error
     return parse(text, root.resolve())
 
 
@@ -169,7 +179,9 @@ def parse(text: str, root: Path) -> Settings:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{FILE} is not valid TOML: {error}", hint="Fix that line and run again.") from error
+        raise SettingsError(
+            f"{FILE} is not valid TOML: {error}", hint="Fix that line and run again."
+        ) from error
     return _settings(Table(FILE, "", tables, line_numbers(text)), root)
 
 
@@ -188,7 +200,9 @@ def _settings(document: Table, root: Path) -> Settings:
         backend=_backend(document.table("backend"), root),
         environments=MappingProxyType(environments),
         retention=_retention(document.table("releases")),
-        ignores=tuple(_ignore(table) for table in document.table("drift").only("ignore").tables("ignore")),
+        ignores=tuple(
+            _ignore(table) for table in document.table("drift").only("ignore").tables("ignore")
+        ),
     )
 
 
@@ -201,7 +215,9 @@ def _site(table: Table, root: Path) -> SiteSettings:
     globs = table.table("cache")
     rules = tuple(CacheRule(glob, globs.text(glob, "")) for glob in globs.values)
     if "build" in table.values:
-        return SiteSettings(None, table.text("build", ""), _path(root, table.text("output", "")), rules)
+        return SiteSettings(
+            None, table.text("build", ""), _path(root, table.text("output", "")), rules
+        )
     return SiteSettings(_path(root, table.text("source", "frontend")), cache=rules)
 
 

@@ -55,9 +55,13 @@ class Store:
             raise
         told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         now = parsedate_to_datetime(told) if told else answer["LastModified"]
-        return Stored(body, answer["ETag"], max(0.0, (now - answer["LastModified"]).total_seconds()))
+        return Stored(
+            body, answer["ETag"], max(0.0, (now - answer["LastModified"]).total_seconds())
+        )
 
-    def write(self, key: str, body: bytes, kind: str = "application/json", **condition: str) -> str | None:
+    def write(
+        self, key: str, body: bytes, kind: str = "application/json", **condition: str
+    ) -> str | None:
         """Write the object; its ETag, or None when the condition does not hold.
 
         A lost answer looks the same as a condition that does not hold: who needs to know, reads.
@@ -65,7 +69,9 @@ class Store:
         from botocore.exceptions import ClientError
 
         try:
-            answer = self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=kind, **condition)
+            answer = self.s3.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=kind, **condition
+            )
         except ClientError as error:
             if condition and aws.error_code(error) in _OTHERWISE:
                 return None

@@ -56,7 +56,11 @@ class Table:
         for key in self.values:
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)
-                meant = f"did you mean {near[0]!r}" if near else f"known here: {', '.join(sorted(known))}"
+                meant = (
+                    f"did you mean {near[0]!r}"
+                    if near
+                    else f"known here: {', '.join(sorted(known))}"
+                )
                 self.fail(key, f"is not a setting of resumectl; {meant}")
         return self
 
@@ -70,7 +74,10 @@ class Table:
         if not all(isinstance(item, dict) for item in found):
             self.fail(key, "must be a list of tables")
         named = self._named(key)
-        return [Table(self.file, f"{named}[{number}]", item, self.lines) for number, item in enumerate(found)]
+        return [
+            Table(self.file, f"{named}[{number}]", item, self.lines)
+            for number, item in enumerate(found)
+        ]
 
     def text(self, key: str, default: str, pattern: Pattern | None = None) -> str:
         """A text that is not empty and, if set, looks like the pattern."""
@@ -105,7 +112,9 @@ class Table:
         named = self._named(key) if key else self.name
         line = self._line(named)
         at = f"{self.file}, line {line}" if line else self.file
-        raise SettingsError(f"{at}: {named} {problem}.", hint="docs/configuration.md shows every setting.")
+        raise SettingsError(
+            f"{at}: {named} {problem}.", hint="docs/configuration.md shows every setting."
+        )
 
     def _named(self, key: str) -> str:
         return f"{self.name}.{key}" if self.name else key

@@ -83,7 +83,9 @@ def _parse(name: str, command: Any, arguments: list[str], parent: Any) -> None:
 
 def _below(name: str, command: Any, parent: Any) -> Iterator[Command]:
     word = name.rpartition(" ")[2]
-    context = typer.Context(command, info_name=word, parent=parent, terminal_width=_WIDTH, **command.context_settings)
+    context = typer.Context(
+        command, info_name=word, parent=parent, terminal_width=_WIDTH, **command.context_settings
+    )
     yield Command(name, context)
     for word, child in getattr(command, "commands", {}).items():
         yield from _below(f"{name} {word}", child, context)

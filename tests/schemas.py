@@ -34,5 +34,7 @@ def schema_of(name: str) -> str:
 @cache
 def _validator(name: str) -> Draft202012Validator:
     documents = {file.name: json.loads(file.read_text()) for file in FOLDER.glob("*.json")}
-    registry = Registry().with_resources((name, Resource.from_contents(body)) for name, body in documents.items())
+    registry = Registry().with_resources(
+        (name, Resource.from_contents(body)) for name, body in documents.items()
+    )
     return Draft202012Validator(documents[name], registry=registry)

@@ -29,10 +29,14 @@ def _print_version(wanted: bool) -> None:
 def main(
     ctx: typer.Context,
     project: Annotated[
-        Path | None, typer.Option("--project", "-C", metavar="DIR", help="Run as if started in DIR.")
+        Path | None,
+        typer.Option("--project", "-C", metavar="DIR", help="Run as if started in DIR."),
     ] = None,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Keep what stands before the command's name."""

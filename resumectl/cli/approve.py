@@ -64,7 +64,11 @@ class Approve:
 
     def _require_terminal(self, hint: str) -> None:
         if self._call.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise Refused("This would change things, and there is nobody to ask.", hint=hint, code="no-terminal")
+            raise Refused(
+                "This would change things, and there is nobody to ask.",
+                hint=hint,
+                code="no-terminal",
+            )
 
 
 def _answer(prompt: str) -> str:

@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 
 Env = Annotated[
     str | None,
-    typer.Option("--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to work on."),
+    typer.Option(
+        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to work on."
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Do not show progress.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every change and every detail.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show every change and every detail.")
+]
 Project = Annotated[
     Path | None,
     typer.Option("--project", "-C", metavar="DIR", help="Run as if started in DIR."),
@@ -131,7 +137,9 @@ def register(
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         run.__signature__ = inspect.Signature([*own, *_common()])  # type: ignore[attr-defined]
-        run.__annotations__ = {item.name: item.annotation for item in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
+        run.__annotations__ = {
+            item.name: item.annotation for item in run.__signature__.parameters.values()
+        }  # type: ignore[attr-defined]
         app.command(name, **options)(run)
         return function
 
@@ -149,7 +157,8 @@ def _common() -> list[inspect.Parameter]:
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
     options = [
-        inspect.Parameter(key, keyword, annotation=kind, default=default) for key, (kind, default) in kinds.items()
+        inspect.Parameter(key, keyword, annotation=kind, default=default)
+        for key, (kind, default) in kinds.items()
     ]
     return [context, *options]
 
@@ -177,7 +186,9 @@ def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) 
     except ResumectlError as error:
         return Outcome(error=_explained(call, error))
     except KeyboardInterrupt:
-        return Outcome(error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues."))
+        return Outcome(
+            error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues.")
+        )
 
 
 def _explained(call: Call, error: ResumectlError) -> ResumectlError:

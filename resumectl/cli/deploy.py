@@ -23,13 +23,19 @@ class Only(StrEnum):
 
 
 OnlyOption = Annotated[
-    list[Only] | None, typer.Option("--only", help="Only this part: infra, backend or site. May be repeated.")
+    list[Only] | None,
+    typer.Option("--only", help="Only this part: infra, backend or site. May be repeated."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
-Force = Annotated[bool, typer.Option("--force", help="Go on although it is pinned, or data would be lost.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Go on although it is pinned, or data would be lost.")
+]
 
 Wait = Annotated[
-    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait so long for another deploy to end.")
+    float,
+    typer.Option(
+        "--wait", metavar="SECONDS", min=0, help="Wait so long for another deploy to end."
+    ),
 ]
 
 EXAMPLES = """\b
@@ -46,11 +52,18 @@ def deploy(
     call: Call,
     only: OnlyOption = None,
     yes: Yes = False,
-    no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Do not test the site afterwards.")] = False,
-    no_rollback: Annotated[
-        bool, typer.Option("--no-rollback", help="Leave a release whose tests fail in place, for a look.")
+    no_smoke: Annotated[
+        bool, typer.Option("--no-smoke", help="Do not test the site afterwards.")
     ] = False,
-    message: Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="Why, for the ledger.")] = "",
+    no_rollback: Annotated[
+        bool,
+        typer.Option(
+            "--no-rollback", help="Leave a release whose tests fail in place, for a look."
+        ),
+    ] = False,
+    message: Annotated[
+        str, typer.Option("--message", "-m", metavar="TEXT", help="Why, for the ledger.")
+    ] = "",
     force: Force = False,
     wait: Wait = 0.0,
 ) -> Outcome:
@@ -63,7 +76,12 @@ def deploy(
     from resumectl.operations import deploy as operation
 
     options = operation.Options(
-        parts(only), smoke=not no_smoke, rollback=not no_rollback, message=message, force=force, wait=wait
+        parts(only),
+        smoke=not no_smoke,
+        rollback=not no_rollback,
+        message=message,
+        force=force,
+        wait=wait,
     )
     return operation.deploy(call.context(), options, Approve(call, yes=yes))
 

@@ -40,4 +40,6 @@ def drift(
     from resumectl.cli.approve import Approve
 
     fixer = replace(call, writes=True)
-    return fixing.fix(fixer.context(), Approve(fixer, yes=yes, verb="Put all of this back"), force=force)
+    return fixing.fix(
+        fixer.context(), Approve(fixer, yes=yes, verb="Put all of this back"), force=force
+    )

@@ -20,7 +20,9 @@ Examples:
 @register(app, "history", epilog=EXAMPLES)
 def history(
     call: Call,
-    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many releases to show.")] = 10,
+    count: Annotated[
+        int, typer.Option("--count", "-n", metavar="N", min=1, help="How many releases to show.")
+    ] = 10,
 ) -> Outcome:
     """List the releases: who, when, what, and which is live."""
     from resumectl.operations import history as operation

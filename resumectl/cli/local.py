@@ -23,10 +23,19 @@ local = typer.Typer(
 )
 app.add_typer(local)
 
-Port = Annotated[int | None, typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on this port.")]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on this port."),
+]
 
 
-@register(local, "start", group="local", writes=True, epilog="\b\nExample:\n  resumectl local start --port 4566\n")
+@register(
+    local,
+    "start",
+    group="local",
+    writes=True,
+    epilog="\b\nExample:\n  resumectl local start --port 4566\n",
+)
 def start(call: Call, port: Port = None) -> Outcome:
     """Start the embedded cloud, with the data that it had. It listens on 127.0.0.1 only."""
     cloud = _emulator(call, port)
@@ -37,7 +46,9 @@ def start(call: Call, port: Port = None) -> Outcome:
     return _outcome(cloud)
 
 
-@register(local, "stop", group="local", writes=True, epilog="\b\nExample:\n  resumectl local stop\n")
+@register(
+    local, "stop", group="local", writes=True, epilog="\b\nExample:\n  resumectl local stop\n"
+)
 def stop(call: Call) -> Outcome:
     """Stop the embedded cloud; its data is kept."""
     cloud = _emulator(call)
@@ -52,7 +63,13 @@ def status(call: Call) -> Outcome:
     return _outcome(_emulator(call))
 
 
-@register(local, "reset", group="local", writes=True, epilog="\b\nExample:\n  resumectl local reset --yes\n")
+@register(
+    local,
+    "reset",
+    group="local",
+    writes=True,
+    epilog="\b\nExample:\n  resumectl local reset --yes\n",
+)
 def reset(call: Call, yes: Yes = False) -> Outcome:
     """Stop the embedded cloud and delete everything in it.
 

@@ -21,7 +21,9 @@ Examples:
 @register(app, "package", epilog=EXAMPLES)
 def package(
     call: Call,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the zip.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the zip.")
+    ] = None,
 ) -> Outcome:
     """Make the function's zip, the same bytes on every machine.
 

@@ -23,7 +23,9 @@ Examples:
 def plan(
     call: Call,
     only: OnlyOption = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 if there is anything to do.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 3 if there is anything to do.")
+    ] = False,
 ) -> Outcome:
     """Show what deploy would do, and change nothing."""
     from resumectl.operations import plan as operation

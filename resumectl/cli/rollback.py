@@ -22,7 +22,9 @@ Examples:
 @register(app, "rollback", writes=True, epilog=EXAMPLES)
 def rollback(
     call: Call,
-    release: Annotated[int | None, typer.Argument(metavar="[RELEASE]", min=1, help="The release's number.")] = None,
+    release: Annotated[
+        int | None, typer.Argument(metavar="[RELEASE]", min=1, help="The release's number.")
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
     yes: Yes = False,
     message: Annotated[

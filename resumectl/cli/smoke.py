@@ -22,8 +22,12 @@ Examples:
 @register(app, "smoke", epilog=EXAMPLES)
 def smoke(
     call: Call,
-    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Test the site at this address.")] = None,
-    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Test the site at this address.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")
+    ] = None,
 ) -> Outcome:
     """Prove through the front door that site and counter work.
 

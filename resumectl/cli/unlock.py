@@ -22,7 +22,9 @@ Examples:
 def unlock(
     call: Call,
     yes: Yes = False,
-    force: Annotated[bool, typer.Option("--force", help="Also when the holder still shows signs of life.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also when the holder still shows signs of life.")
+    ] = False,
 ) -> Outcome:
     """Release the locks that a dead deploy left.
 

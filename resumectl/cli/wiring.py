@@ -15,17 +15,23 @@ if TYPE_CHECKING:
     from resumectl.settings import Environment, Settings
 
 
-def emulator(settings: Settings, environment: Environment | None = None, port: int | None = None) -> Emulator:
+def emulator(
+    settings: Settings, environment: Environment | None = None, port: int | None = None
+) -> Emulator:
     """The embedded cloud of a project."""
     from resumectl.local.emulator import Emulator
 
-    return Emulator(settings.state_dir / "local", port or (environment.port if environment else None))
+    return Emulator(
+        settings.state_dir / "local", port or (environment.port if environment else None)
+    )
 
 
 def context(settings: Settings, environment: Environment, steps: Steps) -> Context:
     """An environment, ready to work on; starts the embedded cloud when that is what it needs."""
     endpoint = _started(settings, environment, steps) if environment.emulator else None
-    return Context(settings, Cloud(environment, endpoint), os.environ, steps, lambda: datetime.now(UTC))
+    return Context(
+        settings, Cloud(environment, endpoint), os.environ, steps, lambda: datetime.now(UTC)
+    )
 
 
 def _started(settings: Settings, environment: Environment, steps: Steps) -> str:

@@ -105,7 +105,11 @@ def write(made: Archive, path: Path) -> None:
     except OSError as error:
         if not special:
             _forget(half)
-        hint = "Free some space, or write it elsewhere." if error.errno in _FULL else "Choose a file you can write."
+        hint = (
+            "Free some space, or write it elsewhere."
+            if error.errno in _FULL
+            else "Choose a file you can write."
+        )
         raise BuildError(f"Cannot write {path}: {error.strerror}.", hint=hint) from error
 
 
@@ -131,17 +135,22 @@ def _files(source: Path) -> dict[str, Path]:
     """What goes in, by name in the zip."""
     if not source.is_dir():
         raise BuildError(
-            f"There is no folder {source}.", hint="Set [backend] source to the folder of the function's code."
+            f"There is no folder {source}.",
+            hint="Set [backend] source to the folder of the function's code.",
         )
     root = source.resolve()
     files: dict[str, Path] = {}
     for path in _walk(root, root, (root,)):
         name = _name(path.relative_to(root).as_posix())
         if name in files:
-            raise BuildError(f"Two files of {source} are both called {name}.", hint="Rename one of them.")
+            raise BuildError(
+                f"Two files of {source} are both called {name}.", hint="Rename one of them."
+            )
         files[name] = path
     if not files:
-        raise BuildError(f"There is nothing to package in {source}.", hint="Put the function's code there.")
+        raise BuildError(
+            f"There is nothing to package in {source}.", hint="Put the function's code there."
+        )
     return files
 
 
@@ -167,11 +176,17 @@ def _target(path: Path, root: Path) -> Path:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise BuildError(f"The link {path} leads nowhere.", hint="Remove it, or restore what it links to.") from error
+        raise BuildError(
+            f"The link {path} leads nowhere.", hint="Remove it, or restore what it links to."
+        ) from error
     if not target.is_relative_to(root):
-        raise BuildError(f"The link {path} leads out of {root}.", hint="Copy what it links to into the folder.")
+        raise BuildError(
+            f"The link {path} leads out of {root}.", hint="Copy what it links to into the folder."
+        )
     if any(_left_out(name) for name in target.relative_to(root).parts):
-        raise BuildError(f"The link {path} leads to {target}, which is never packaged.", hint="Remove the link.")
+        raise BuildError(
+            f"The link {path} leads to {target}, which is never packaged.", hint="Remove the link."
+        )
     return target
 
 
@@ -183,7 +198,9 @@ def _name(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise BuildError(f"The file name {name!r} is not UTF-8.", hint="Rename the file.") from error
+        raise BuildError(
+            f"The file name {name!r} is not UTF-8.", hint="Rename the file."
+        ) from error
     return unicodedata.normalize("NFC", name)
 
 
@@ -191,7 +208,9 @@ def _read(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except OSError as error:
-        raise BuildError(f"Cannot read {path}: {error.strerror}.", hint="Make it readable, or remove it.") from error
+        raise BuildError(
+            f"Cannot read {path}: {error.strerror}.", hint="Make it readable, or remove it."
+        ) from error
 
 
 def _refuse_if_too_large(source: Path, size: int) -> None:

@@ -86,7 +86,12 @@ def released(record: Mapping[str, Any]) -> Snapshot:
     """The released side of the plan, from a release's `Deployed.record`. Empty when it recorded nothing."""
     if not record:
         return {}
-    live = {"sha256": record["sha256"], "settings": record["settings"], "published": True, "routing": record["routing"]}
+    live = {
+        "sha256": record["sha256"],
+        "settings": record["settings"],
+        "published": True,
+        "routing": record["routing"],
+    }
     return {"live": live, LATEST: {"sha256": record["latest"]}}
 
 
@@ -96,7 +101,9 @@ def deployed(client: Client, name: str, alias: str = "live") -> Deployed:
 
     with ThreadPoolExecutor(3, thread_name_prefix="function") as pool:
         latest = pool.submit(_found, lambda: client.get_function_configuration(FunctionName=name))
-        live = pool.submit(_found, lambda: client.get_function_configuration(FunctionName=name, Qualifier=alias))
+        live = pool.submit(
+            _found, lambda: client.get_function_configuration(FunctionName=name, Qualifier=alias)
+        )
         pointer = pool.submit(_found, lambda: client.get_alias(FunctionName=name, Name=alias))
     unpublished, to, target = latest.result(), pointer.result(), live.result()
     routing = ((to or {}).get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
@@ -140,7 +147,9 @@ def _found(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
 def configuration(answer: Mapping[str, Any]) -> Configuration:
     """What Lambda says of a version, as far as we compare it."""
     digest = hex_digest(answer.get("CodeSha256", ""))
-    return Configuration(str(answer["Version"]), digest, _settings(answer), answer.get("LastModified"))
+    return Configuration(
+        str(answer["Version"]), digest, _settings(answer), answer.get("LastModified")
+    )
 
 
 def hex_digest(code_sha256: str) -> str:

@@ -34,7 +34,11 @@ _RUNTIME: Final = {
 
 
 def check_handler(
-    source: Path, handler: str, *, variables: Mapping[str, str] = VARIABLES, seconds: float = SECONDS
+    source: Path,
+    handler: str,
+    *,
+    variables: Mapping[str, str] = VARIABLES,
+    seconds: float = SECONDS,
 ) -> None:
     """Make sure that `module.attribute` can be imported from a folder and called.
 
@@ -58,7 +62,8 @@ def _parts(handler: str) -> tuple[str, str]:
     module, _, attribute = handler.replace("/", ".").rpartition(".")
     if not module or not all(part.isidentifier() for part in (*module.split("."), attribute)):
         raise BuildError(
-            f"{handler!r} is not a handler.", hint="Write it as file.function, for example counter.handler."
+            f"{handler!r} is not a handler.",
+            hint="Write it as file.function, for example counter.handler.",
         )
     return module, attribute
 
@@ -80,11 +85,17 @@ def _compile(file: Path, source: Path) -> None:
     try:
         compile(file.read_bytes(), name, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise BuildError(f"{name}:{error.lineno}: {error.msg}.", hint="Fix the code; nothing was changed.") from error
+        raise BuildError(
+            f"{name}:{error.lineno}: {error.msg}.", hint="Fix the code; nothing was changed."
+        ) from error
     except ValueError as error:
-        raise BuildError(f"{name} is not Python: {error}.", hint="Restore the file; nothing was changed.") from error
+        raise BuildError(
+            f"{name} is not Python: {error}.", hint="Restore the file; nothing was changed."
+        ) from error
     except OSError as error:
-        raise BuildError(f"Cannot read {file}: {error.strerror}.", hint="Make it readable.") from error
+        raise BuildError(
+            f"Cannot read {file}: {error.strerror}.", hint="Make it readable."
+        ) from error
 
 
 def _probe(

@@ -22,7 +22,10 @@ def probe(folder: str, module: str, attribute: str) -> dict[str, str | None]:
     if not hasattr(imported, attribute):
         return {"error": f"{module} has no {attribute!r}", "where": None}
     callable_ = callable(getattr(imported, attribute))
-    return {"error": None if callable_ else f"{attribute!r} of {module} cannot be called", "where": None}
+    return {
+        "error": None if callable_ else f"{attribute!r} of {module} cannot be called",
+        "where": None,
+    }
 
 
 def _failure(error: BaseException, folder: str) -> dict[str, str | None]:
@@ -31,7 +34,9 @@ def _failure(error: BaseException, folder: str) -> dict[str, str | None]:
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))
     prefix = folder.rstrip("/") + "/"
-    own = [f"{name.removeprefix(prefix)}:{line}" for name, line in places if name.startswith(prefix)]
+    own = [
+        f"{name.removeprefix(prefix)}:{line}" for name, line in places if name.startswith(prefix)
+    ]
     reason = error.msg if isinstance(error, SyntaxError) else str(error)
     return {"error": f"{type(error).__name__}: {reason}", "where": own[-1] if own else None}
 

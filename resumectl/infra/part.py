@@ -63,7 +63,12 @@ class Infra:
 
     @classmethod
     def open(
-        cls, settings: Settings, cloud: Cloud, bucket: str | None, module: Module, environ: Mapping[str, str]
+        cls,
+        settings: Settings,
+        cloud: Cloud,
+        bucket: str | None,
+        module: Module,
+        environ: Mapping[str, str],
     ) -> Infra:
         """Find Terraform and its provider for an environment.
 
@@ -83,7 +88,9 @@ class Infra:
         if bucket is None:
             work = work / "unborn"
             module = unborn(module, work / "module")
-        runner = Runner(found.path, module.directory, work, {**cloud.environ(environ), **choice.env})
+        runner = Runner(
+            found.path, module.directory, work, {**cloud.environ(environ), **choice.env}
+        )
         return cls(runner, backend(cloud, bucket) if bucket else {}, module)
 
     def plan(self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] = ()) -> Planned:
@@ -130,14 +137,21 @@ def backend(cloud: Cloud, bucket: str) -> dict[str, str]:
     values = {"bucket": bucket, "key": state.key(cloud.environment.name), "region": cloud.region}
     if cloud.endpoint is None:
         return values
-    skipped = ("credentials_validation", "requesting_account_id", "metadata_api_check", "region_validation")
+    skipped = (
+        "credentials_validation",
+        "requesting_account_id",
+        "metadata_api_check",
+        "region_validation",
+    )
     local = {"use_path_style": "true", "max_retries": "1"}  # one that does not answer has ended
     return {**values, **local, **{f"skip_{name}": "true" for name in skipped}}
 
 
 def unborn(of: Module, directory: Path) -> Module:
     """The same configuration for an environment that has no state yet, and no bucket to look for one."""
-    configuration.copy(of.directory, directory, "backend_override.tf", 'terraform {\n  backend "local" {}\n}\n')
+    configuration.copy(
+        of.directory, directory, "backend_override.tf", 'terraform {\n  backend "local" {}\n}\n'
+    )
     return Module(directory, of.variables)
 
 
@@ -146,7 +160,10 @@ def module(settings: Settings, cloud: Cloud) -> Module:
     env = cloud.environment
     port = int(cloud.endpoint.rsplit(":", 1)[1]) if cloud.endpoint else None
     extra = dict(env.variables)
-    function = {"package": str(package(work_dir(settings, env))), "handler": settings.backend.handler}
+    function = {
+        "package": str(package(work_dir(settings, env))),
+        "handler": settings.backend.handler,
+    }
     values = {
         "project": settings.name,
         "environment": env.name,
@@ -165,5 +182,6 @@ def _table(env: str, value: object) -> Mapping[str, Any]:
     if isinstance(value, dict):
         return value
     raise SettingsError(
-        f"resumectl.toml: env.{env}.variables.function must be a table.", hint="For example { memory_mb = 256 }."
+        f"resumectl.toml: env.{env}.variables.function must be a table.",
+        hint="For example { memory_mb = 256 }.",
     )

@@ -39,7 +39,9 @@ class _Wanted:
 
     def in_mirror(self, folder: Path) -> tuple[str, ...]:
         """The registries of which this mirror holds the provider."""
-        return tuple(host for host in HOSTS if any(self._copies(folder / host / "hashicorp" / "aws")))
+        return tuple(
+            host for host in HOSTS if any(self._copies(folder / host / "hashicorp" / "aws"))
+        )
 
     def _copies(self, folder: Path) -> Iterator[Path]:
         version = self.version or "*"
@@ -70,7 +72,9 @@ def cli_config(
     home = Path(environ.get("HOME") or Path.home())
     if (existing := _existing(environ, home, product)) is not None:
         return existing
-    wanted = _Wanted(_locked(lock_file or state_dir.parent / "terraform" / ".terraform.lock.hcl"), machine())
+    wanted = _Wanted(
+        _locked(lock_file or state_dir.parent / "terraform" / ".terraform.lock.hcl"), machine()
+    )
     text, source = _installation(environ, home, state_dir.parent, shelf, wanted)
     return Choice({"TF_CLI_CONFIG_FILE": str(_write(state_dir / "terraform.rc", text))}, source)
 
@@ -82,7 +86,11 @@ def explain_init_failure(output: str) -> TerraformError:
     """
     errors = _errors(output) or [f"terraform init failed: {' '.join(output.split())[-300:]}"]
     said = " ".join(errors)
-    if "checksums" in said or "previously-selected version" in said or "no available releases" in said:
+    if (
+        "checksums" in said
+        or "previously-selected version" in said
+        or "no available releases" in said
+    ):
         return TerraformError(
             "The AWS provider that was found is not the one that terraform/.terraform.lock.hcl names.",
             hint="Set RESUMECTL_PROVIDER_MIRROR to a mirror of that version, or unset it to use the registry.",
@@ -92,16 +100,24 @@ def explain_init_failure(output: str) -> TerraformError:
             f"The AWS provider cannot be had. {errors[0]}"[:400],
             hint="Go online, or set RESUMECTL_PROVIDER_MIRROR to a folder that `terraform providers mirror DIR` made.",
         )
-    return TerraformError(f"Terraform cannot be prepared. {errors[0]}"[:400], hint="See: resumectl doctor")
+    return TerraformError(
+        f"Terraform cannot be prepared. {errors[0]}"[:400], hint="See: resumectl doctor"
+    )
 
 
 def _errors(output: str) -> list[str]:
     """Each error that Terraform printed, on one line: its summary and what follows up to the first explanation."""
     found = []
     for block in re.split(r"^Error: ", _FRAME.sub("", output), flags=re.MULTILINE)[1:]:
-        summary, *more = [" ".join(part.split()) for part in re.split(r"\n\s*\n", block) if part.strip()]
-        if not summary.startswith("Terraform encountered problems during init"):  # the real ones follow
-            found.append(": ".join([summary, *more[: 2 if more and more[0].startswith("on ") else 1]]))
+        summary, *more = [
+            " ".join(part.split()) for part in re.split(r"\n\s*\n", block) if part.strip()
+        ]
+        if not summary.startswith(
+            "Terraform encountered problems during init"
+        ):  # the real ones follow
+            found.append(
+                ": ".join([summary, *more[: 2 if more and more[0].startswith("on ") else 1]])
+            )
     return found
 
 
@@ -125,10 +141,15 @@ def _existing(environ: Mapping[str, str], home: Path, product: str) -> Choice | 
 def _own_files(home: Path, product: str) -> list[Path]:
     names = (".tofurc", ".terraformrc") if product == "tofu" else (".terraformrc",)
     extra = sorted([*home.glob(".terraform.d/*.tfrc"), *home.glob(".terraform.d/*.tfrc.json")])
-    return [*(home / name for name in names), *(path for path in extra if path.name != "credentials.tfrc.json")]
+    return [
+        *(home / name for name in names),
+        *(path for path in extra if path.name != "credentials.tfrc.json"),
+    ]
 
 
-def _installation(environ: Mapping[str, str], home: Path, root: Path, shelf: Path, wanted: _Wanted) -> tuple[str, str]:
+def _installation(
+    environ: Mapping[str, str], home: Path, root: Path, shelf: Path, wanted: _Wanted
+) -> tuple[str, str]:
     """The text of our configuration, and why it is that."""
     if named := environ.get("RESUMECTL_PROVIDER_MIRROR"):
         mirror = Path(named).absolute()
@@ -144,7 +165,9 @@ def _installation(environ: Mapping[str, str], home: Path, root: Path, shelf: Pat
     for mirror in sorted(path for path in shelf.glob("*") if path.is_dir()):
         if hosts := wanted.in_mirror(mirror):
             return _mirrored(mirror, hosts), f"the mirror {mirror}, found under {shelf}"
-    return _cached(environ, home), "the registry, because there is no CLI configuration and no mirror"
+    return _cached(
+        environ, home
+    ), "the registry, because there is no CLI configuration and no mirror"
 
 
 def _implied(environ: Mapping[str, str], home: Path, root: Path) -> Iterator[Path]:

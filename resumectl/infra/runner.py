@@ -49,7 +49,9 @@ class Runner:
         environ: the environment variables for Terraform.
     """
 
-    def __init__(self, binary: Path, directory: Path, work: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, binary: Path, directory: Path, work: Path, environ: Mapping[str, str]
+    ) -> None:
         self._binary = binary
         self._directory = directory
         self._work = work
@@ -82,17 +84,24 @@ class Runner:
         """
         done = self._work / "init.json"
         with suppress(OSError):
-            if done.read_text() == self._init_fingerprint(backend) and (self._work / "data" / "providers").is_dir():
+            if (
+                done.read_text() == self._init_fingerprint(backend)
+                and (self._work / "data" / "providers").is_dir()
+            ):
                 return
         done.unlink(missing_ok=True)
-        command = self._command("init", backend_config=dict(backend), reconfigure=True, no_color=True)
+        command = self._command(
+            "init", backend_config=dict(backend), reconfigure=True, no_color=True
+        )
         run = self._captured(command)
         if run.returncode != 0:
             raise explain_init_failure(run.stdout + run.stderr)
         # Now, because init adds the provider's checksum for this kind of machine to the lock file, where it lacks it.
         done.write_text(self._init_fingerprint(backend))
 
-    def plan(self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()) -> bool:
+    def plan(
+        self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()
+    ) -> bool:
         """Make a plan and save it. It takes no lock: applying a plan that went stale is refused by Terraform.
 
         Args:
@@ -113,7 +122,13 @@ class Runner:
         file.write_text(json.dumps(variables, indent=2, sort_keys=True))
         modes = {"destroy": mode == "destroy", "refresh_only": mode == "refresh-only"}
         command = self._command(
-            "plan", json=True, detailed_exitcode=True, out=str(self.plan_file), var_file=str(file), lock=False, **modes
+            "plan",
+            json=True,
+            detailed_exitcode=True,
+            out=str(self.plan_file),
+            var_file=str(file),
+            lock=False,
+            **modes,
         )
         command += [f"-target={address}" for address in targets]
         return self._streamed(command, watch, ok=(0, _CHANGED)) == _CHANGED
@@ -122,7 +137,9 @@ class Runner:
         """The saved plan as JSON."""
         run = self._captured([*self._command("show", json=True), str(self.plan_file)])
         if run.returncode != 0:
-            raise TerraformError("Terraform cannot show its own plan.", hint=f"It said: {run.stderr.strip()[:200]}")
+            raise TerraformError(
+                "Terraform cannot show its own plan.", hint=f"It said: {run.stderr.strip()[:200]}"
+            )
         document: dict[str, Any] = json.loads(run.stdout)
         return document
 
@@ -146,12 +163,17 @@ class Runner:
         run = self._captured([str(self._binary), *arguments])
         if run.returncode != 0:
             said = " ".join((run.stderr or run.stdout).split())
-            raise TerraformError(f"terraform {arguments[0]} failed: {said[:300]}", hint=f"The log: {self.log}")
+            raise TerraformError(
+                f"terraform {arguments[0]} failed: {said[:300]}", hint=f"The log: {self.log}"
+            )
         return run.stdout
 
     def _init_fingerprint(self, backend: Mapping[str, str]) -> str:
         known = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
-        files = [self._directory / name for name in ("terraform.tf", "providers.tf", ".terraform.lock.hcl")]
+        files = [
+            self._directory / name
+            for name in ("terraform.tf", "providers.tf", ".terraform.lock.hcl")
+        ]
         content = b"".join(file.read_bytes() for file in files if file.is_file())
         return hashlib.sha256("\n".join(known).encode() + content).hexdigest()
 
@@ -161,7 +183,8 @@ class Runner:
         wrapper = Terraform(working_dir=str(self._work), terraform_bin_path=str(self._binary))
         flags = {"json", "detailed_exitcode", "destroy", "refresh_only", "reconfigure", "no_color"}
         shown = {
-            key: (IsFlagged if value else IsNotFlagged) if key in flags else value for key, value in options.items()
+            key: (IsFlagged if value else IsNotFlagged) if key in flags else value
+            for key, value in options.items()
         }
         if name != "show":
             shown["input"] = False
@@ -171,7 +194,12 @@ class Runner:
     def _captured(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         self._work.mkdir(parents=True, exist_ok=True)
         return subprocess.run(
-            command, cwd=self._directory, env=self._environ, capture_output=True, text=True, check=False
+            command,
+            cwd=self._directory,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def _streamed(self, command: Sequence[str], watch: Watch, ok: Sequence[int]) -> int:
@@ -193,7 +221,9 @@ class Runner:
             raise self._failure(errors)
         return running.returncode
 
-    def _follow(self, running: subprocess.Popen[bytes], watch: Watch) -> Iterator[stream.Diagnostic]:
+    def _follow(
+        self, running: subprocess.Popen[bytes], watch: Watch
+    ) -> Iterator[stream.Diagnostic]:
         """Read events until Terraform has ended; on Ctrl-C ask it to stop, and still wait for its end."""
         interrupted = asked = False
         with self.log.open("rb") as log:
@@ -219,7 +249,9 @@ class Runner:
             tail = " ".join(self.log.read_text(errors="replace").split())[-300:]
             return TerraformError(f"Terraform failed: {tail}", hint=f"The log: {self.log}")
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        return TerraformError(f"Terraform: {errors[0].line}{more}", hint=f"All that it said: {self.log}")
+        return TerraformError(
+            f"Terraform: {errors[0].line}{more}", hint=f"All that it said: {self.log}"
+        )
 
 
 class _Lines:
@@ -240,7 +272,9 @@ class _Lines:
             yield self._begun.decode(errors="replace")
 
 
-def _diagnostics(lines: Iterable[str], on_event: Callable[[stream.Event], None]) -> Iterator[stream.Diagnostic]:
+def _diagnostics(
+    lines: Iterable[str], on_event: Callable[[stream.Event], None]
+) -> Iterator[stream.Diagnostic]:
     for line in lines:
         found = stream.parse(line)
         if isinstance(found, stream.Diagnostic):

@@ -127,7 +127,9 @@ def _is_locked(log: Path) -> bool:
 
 def prune(work: Path, alive: Callable[[int], bool] = lambda pid: process.alive(pid, "")) -> None:
     """Delete the folders of processes that ended, but for the newest ones and those that something is left in."""
-    ended = [run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))]
+    ended = [
+        run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))
+    ]
     old = sorted(ended, key=_changed)[:-_KEPT]
     for run in old:
         if not (run / _RECORD).exists() and not any(run.glob(f"*/{ERRORED}")):

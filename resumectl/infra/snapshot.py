@@ -96,7 +96,9 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     live: dict[str, Fields] = {}
     for change in plan.get("resource_drift", ()):
         elsewhere = _TOLD_ELSEWHERE.get(change["type"], frozenset())
-        before, after = ({k: value for k, value in side.items() if k not in elsewhere} for side in _sides(change))
+        before, after = (
+            {k: value for k, value in side.items() if k not in elsewhere} for side in _sides(change)
+        )
         if change["change"]["actions"] == ["delete"]:
             recorded[_key(change)] = before
         elif before != after:
@@ -106,7 +108,10 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
 
 def modified(plan: Mapping[str, Any]) -> dict[str, str]:
     """When what changed behind Terraform's back was changed last (ISO 8601), by address, where AWS knows that."""
-    times = {_key(change): _time(change["change"].get("after") or {}) for change in plan.get("resource_drift", ())}
+    times = {
+        _key(change): _time(change["change"].get("after") or {})
+        for change in plan.get("resource_drift", ())
+    }
     return {address: time for address, time in times.items() if time}
 
 
@@ -114,7 +119,9 @@ def _time(values: Mapping[str, Any]) -> str | None:
     """Lambda says `2026-11-22T10:00:00.000+0000`, CloudFront through Go `2026-11-22 10:00:00 +0000 UTC`."""
     said = next((str(values[name]) for name in _TIMES if values.get(name)), "")
     try:
-        return datetime.fromisoformat(said.removesuffix(" UTC").replace(" +", "+")).isoformat(timespec="seconds")
+        return datetime.fromisoformat(said.removesuffix(" UTC").replace(" +", "+")).isoformat(
+            timespec="seconds"
+        )
     except ValueError:
         return None
 
@@ -126,11 +133,15 @@ def _key(change: Mapping[str, Any]) -> str:
 
 
 def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:
-    ignored = _OWNED_BY_FUNCTION.get(change["type"], frozenset()) | _TELLS_NOTHING.get(change["type"], frozenset())
+    ignored = _OWNED_BY_FUNCTION.get(change["type"], frozenset()) | _TELLS_NOTHING.get(
+        change["type"], frozenset()
+    )
     body = change["change"]
     before = _fields(body.get("before"), body.get("before_sensitive"), ignored)
     after = _fields(body.get("after"), body.get("after_sensitive"), ignored)
-    unknown = {key: UNKNOWN for key, value in (body.get("after_unknown") or {}).items() if _any(value)}
+    unknown = {
+        key: UNKNOWN for key, value in (body.get("after_unknown") or {}).items() if _any(value)
+    }
     return before, {**after, **{key: value for key, value in unknown.items() if key not in ignored}}
 
 
@@ -138,19 +149,28 @@ def _marked(before: Fields, after: Fields, actions: list[str]) -> Fields:
     """The wanted side; a replacement says so, an update leaves out what it merely cannot know yet."""
     if "create" in actions and "delete" in actions:
         return {**after, REPLACE: True}
-    known = {key: before[key] if value == UNKNOWN and key in before else value for key, value in after.items()}
+    known = {
+        key: before[key] if value == UNKNOWN and key in before else value
+        for key, value in after.items()
+    }
     return known if "update" in actions and known != before else after
 
 
-def _put_output(name: str, change: Mapping[str, Any], live: dict[str, Fields], wanted: dict[str, Fields]) -> None:
+def _put_output(
+    name: str, change: Mapping[str, Any], live: dict[str, Fields], wanted: dict[str, Fields]
+) -> None:
     actions = change["actions"]
     if actions == ["no-op"]:
         return
     if actions != ["create"]:
-        live[f"output.{name}"] = {"value": _shown(change.get("before"), change.get("before_sensitive"))}
+        live[f"output.{name}"] = {
+            "value": _shown(change.get("before"), change.get("before_sensitive"))
+        }
     if actions != ["delete"]:
         after = _shown(change.get("after"), change.get("after_sensitive"))
-        wanted[f"output.{name}"] = {"value": UNKNOWN if _any(change.get("after_unknown")) else after}
+        wanted[f"output.{name}"] = {
+            "value": UNKNOWN if _any(change.get("after_unknown")) else after
+        }
 
 
 def settled(values: Mapping[str, Any]) -> Fields:
@@ -182,7 +202,9 @@ def _shown(value: Any, sensitive: object) -> Any:
     """The value, or, where any of it is sensitive, something that differs when it differs and tells nothing else."""
     if not _any(sensitive):
         return value
-    return f"(sensitive {hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]})"
+    return (
+        f"(sensitive {hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]})"
+    )
 
 
 def _any(mark: object) -> bool:

@@ -80,8 +80,12 @@ def read(s3: Client, bucket: str, env: str) -> State | None:
 def newest_readable(s3: Client, bucket: str, env: str) -> str | None:
     """The version id of the newest version of the state object that is a state; None when there is none."""
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key(env))
-    for version in (found for page in pages for found in page.get("Versions", ()) if found["Key"] == key(env)):
-        body = s3.get_object(Bucket=bucket, Key=key(env), VersionId=version["VersionId"])["Body"].read()
+    for version in (
+        found for page in pages for found in page.get("Versions", ()) if found["Key"] == key(env)
+    ):
+        body = s3.get_object(Bucket=bucket, Key=key(env), VersionId=version["VersionId"])[
+            "Body"
+        ].read()
         try:
             parse(body, env)
         except TerraformError:
@@ -119,7 +123,9 @@ def _resources(document: Mapping[str, Any]) -> Iterator[Resource]:
     for block in document.get("resources", ()):
         if block["mode"] != "managed":
             continue
-        base = ".".join(part for part in (block.get("module"), block["type"], block["name"]) if part)
+        base = ".".join(
+            part for part in (block.get("module"), block["type"], block["name"]) if part
+        )
         for instance in block["instances"]:
             index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
             tainted = instance.get("status") == "tainted"

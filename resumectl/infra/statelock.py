@@ -48,7 +48,11 @@ class StateLocks:
             return None
         info = json.loads(found.body)
         return StateLock(
-            info.get("ID", ""), info.get("Operation", ""), info.get("Who", ""), info.get("Created", ""), found.etag
+            info.get("ID", ""),
+            info.get("Operation", ""),
+            info.get("Who", ""),
+            info.get("Created", ""),
+            found.etag,
         )
 
     def release(self, lock: StateLock) -> bool:

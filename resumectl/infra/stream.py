@@ -69,5 +69,8 @@ def parse(line: str) -> Event | Diagnostic | None:
 
 def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:
     return Diagnostic(
-        found.get("severity", "error"), found.get("summary", ""), found.get("detail", ""), found.get("address", "")
+        found.get("severity", "error"),
+        found.get("summary", ""),
+        found.get("detail", ""),
+        found.get("address", ""),
     )

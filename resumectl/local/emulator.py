@@ -101,7 +101,9 @@ class Emulator:
         for name in folder.DATA:
             shutil.rmtree(self.state_dir / name, ignore_errors=True)
         self._presence.unlink(missing_ok=True)
-        return ("The embedded cloud is empty; its Terraform state and releases lived in it and are gone too.",)
+        return (
+            "The embedded cloud is empty; its Terraform state and releases lived in it and are gone too.",
+        )
 
     def status(self) -> Status:
         """How it is, without changing anything."""
@@ -112,7 +114,9 @@ class Emulator:
             port=port,
             pid=presence.pid,
             since=presence.since,
-            services=tuple(sorted(path.stem for path in (self.state_dir / folder.STATE).glob("*.json"))),
+            services=tuple(
+                sorted(path.stem for path in (self.state_dir / folder.STATE).glob("*.json"))
+            ),
             data_bytes=folder.size(self.state_dir),
             log=self._log,
         )
@@ -125,9 +129,17 @@ class Emulator:
         state = look(self._presence).state
         if state == "running" and self.ask(port, folder.WHOSE, _ANSWER_SECONDS) is not None:
             return None
-        how = {"running": "does not answer", "stopped": "was stopped", "crashed": "ended unexpectedly"}[state]
-        hint = f"Its log is {self._log}. Run the command again: that starts the embedded cloud anew."
-        return CloudError(f"The embedded cloud {how} while the command ran.", hint=hint, code="local")
+        how = {
+            "running": "does not answer",
+            "stopped": "was stopped",
+            "crashed": "ended unexpectedly",
+        }[state]
+        hint = (
+            f"Its log is {self._log}. Run the command again: that starts the embedded cloud anew."
+        )
+        return CloudError(
+            f"The embedded cloud {how} while the command ran.", hint=hint, code="local"
+        )
 
     @property
     def _presence(self) -> Path:
@@ -154,7 +166,9 @@ class Emulator:
         port = self._remembered
         if port is None or self.port not in (None, port) or look(self._presence).state != "running":
             return None
-        answered = self._answers(port, folder.WHOSE, lambda: look(self._presence).state != "running", _ANSWER_SECONDS)
+        answered = self._answers(
+            port, folder.WHOSE, lambda: look(self._presence).state != "running", _ANSWER_SECONDS
+        )
         presence = look(self._presence)
         if presence.state != "running":
             return None
@@ -168,18 +182,29 @@ class Emulator:
             port = int(listener.getsockname()[1])
             self._remember(port)
             process = self.spawn(self.state_dir, listener)
-        if not self._answers(port, "/_ministack/health", lambda: process.poll() is not None, _READY_SECONDS):
+        if not self._answers(
+            port, "/_ministack/health", lambda: process.poll() is not None, _READY_SECONDS
+        ):
             ended = process.poll() is not None
-            raise self._silent("ended at once" if ended else f"is not ready after {_READY_SECONDS:.0f} s")
+            raise self._silent(
+                "ended at once" if ended else f"is not ready after {_READY_SECONDS:.0f} s"
+            )
         return Running(_endpoint(port), port, process.pid, started=True, notes=notes)
 
     def _answers(self, port: int, path: str, ended: Callable[[], bool], seconds: float) -> bool:
         """The port is open before the process is ready: one question waits for the answer, or for the end of it."""
-        return wait_until(lambda: ended() or self.ask(port, path, seconds) is not None, seconds=seconds) and not ended()
+        return (
+            wait_until(
+                lambda: ended() or self.ask(port, path, seconds) is not None, seconds=seconds
+            )
+            and not ended()
+        )
 
     def _silent(self, state: str) -> ResumectlError:
         said = folder.last_lines(self._log)
-        return ResumectlError(f"The embedded cloud {state}: {said}", hint=f"Its log is {self._log}.", code="local")
+        return ResumectlError(
+            f"The embedded cloud {state}: {said}", hint=f"Its log is {self._log}.", code="local"
+        )
 
     def _end(self, presence: Presence) -> None:
         """End the process that holds the lock: while it does, its number cannot belong to another one."""
@@ -188,16 +213,26 @@ class Emulator:
                 os.kill(presence.pid, kind)
             if wait_until(lambda: look(self._presence).state != "running", seconds=seconds):
                 return
-        raise ResumectlError(f"The embedded cloud (process {presence.pid}) does not end.", code="local")
+        raise ResumectlError(
+            f"The embedded cloud (process {presence.pid}) does not end.", code="local"
+        )
 
     def _notes(self, presence: Presence) -> tuple[str, ...]:
         if presence.state == "running":
-            return (f"The embedded cloud and the site's address move from port {self._remembered} to {self.port}.",)
+            return (
+                f"The embedded cloud and the site's address move from port {self._remembered} to {self.port}.",
+            )
         if presence.state == "stopped":
             return ()
         saved = folder.saved_at(self.state_dir)
-        when = "nothing was saved" if saved is None else f"it goes on from what it saved at {_clock(saved)}"
-        return (f"The embedded cloud was not stopped cleanly: {when}; the last second before may be missing.",)
+        when = (
+            "nothing was saved"
+            if saved is None
+            else f"it goes on from what it saved at {_clock(saved)}"
+        )
+        return (
+            f"The embedded cloud was not stopped cleanly: {when}; the last second before may be missing.",
+        )
 
 
 def _endpoint(port: int) -> str:

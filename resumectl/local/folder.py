@@ -40,7 +40,9 @@ def keep_short(log: Path, most: int = _LOG_BYTES) -> None:
 def last_lines(log: Path, count: int = 3) -> str:
     """The end of a log on one line."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return " | ".join([line.strip() for line in lines if line.strip()][-count:]) or "its log is empty"
+    return (
+        " | ".join([line.strip() for line in lines if line.strip()][-count:]) or "its log is empty"
+    )
 
 
 def saved_at(folder: Path) -> float | None:

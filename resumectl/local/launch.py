@@ -39,7 +39,8 @@ class Process(Protocol):
 
 
 def require_packages(
-    find: Callable[[str], object | None] = importlib.util.find_spec, which: Callable[[str], str | None] = shutil.which
+    find: Callable[[str], object | None] = importlib.util.find_spec,
+    which: Callable[[str], str | None] = shutil.which,
 ) -> None:
     """Say what to install when something is missing.
 
@@ -50,7 +51,9 @@ def require_packages(
         missing.append("a JavaScript engine (the package quickjs-ng, or Node.js)")
     if missing:
         hint = "Run: pip install 'resumectl[local]'"
-        raise ResumectlError(f"The embedded cloud needs {' and '.join(missing)}.", hint=hint, code="local")
+        raise ResumectlError(
+            f"The embedded cloud needs {' and '.join(missing)}.", hint=hint, code="local"
+        )
 
 
 def spawn(folder: Path, listener: socket.socket) -> Process:

@@ -21,9 +21,7 @@ HOST: Final = "127.0.0.1"
 
 _FIRST, _COUNT = 24566, 1000
 _ENDING_SECONDS = 10.0
-_CHOOSE = (
-    "choose another port: set `port = N` under [env.local] in resumectl.toml, or run: resumectl local start --port N"
-)
+_CHOOSE = "choose another port: set `port = N` under [env.local] in resumectl.toml, or run: resumectl local start --port N"
 
 
 def claim(wanted: int | None, folder: Path, ask: Callable[[int, str, float], Any]) -> socket.socket:
@@ -37,7 +35,9 @@ def claim(wanted: int | None, folder: Path, ask: Callable[[int, str, float], Any
     folder = folder.resolve()
     if wanted is None:
         return open_free(folder)
-    if holder(wanted, ask) == str(folder):  # this folder was deleted under a running one: that one is about to end
+    if holder(wanted, ask) == str(
+        folder
+    ):  # this folder was deleted under a running one: that one is about to end
         wait_until(lambda: holder(wanted, ask) is None, seconds=_ENDING_SECONDS)
     try:
         return open_one(wanted)
@@ -97,8 +97,12 @@ def ask(port: int, path: str, seconds: float) -> Any:
 def _refusal(port: int, error: OSError, ask: Callable[[int, str, float], Any]) -> ResumectlError:
     if error.errno != errno.EADDRINUSE:
         return ResumectlError(
-            f"Port {port} cannot be opened: {error.strerror}.", hint=f"Please {_CHOOSE}.", code="local"
+            f"Port {port} cannot be opened: {error.strerror}.",
+            hint=f"Please {_CHOOSE}.",
+            code="local",
         )
     folder = holder(port, ask)
     by = f"the embedded cloud of {folder}" if folder else "another program"
-    return ResumectlError(f"Port {port} is in use by {by}.", hint=f"Stop it, or {_CHOOSE}.", code="local")
+    return ResumectlError(
+        f"Port {port} is in use by {by}.", hint=f"Stop it, or {_CHOOSE}.", code="local"
+    )

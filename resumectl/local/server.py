@@ -149,5 +149,11 @@ def _from_a_page(scope: Message) -> bool:
 
 
 async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"application/json")],
+        }
+    )
     await send({"type": "http.response.body", "body": json.dumps(document).encode()})

@@ -74,7 +74,11 @@ def site(ctx: Context, found: Survey, state: State) -> Mapping[str, ReleasedObje
         with ctx.step("Upload the site") as tell:
             bucket = state.outputs["site_bucket"]
             written = transfer.apply(
-                ctx.s3, bucket, changes, found.files, progress=lambda done, total: tell(f"{done} of {total} objects")
+                ctx.s3,
+                bucket,
+                changes,
+                found.files,
+                progress=lambda done, total: tell(f"{done} of {total} objects"),
             )
     invalidate(ctx, state, [*changes, *_since_release(found)])
     return part.record(found.files, objects, written)
@@ -86,7 +90,9 @@ def _since_release(found: Survey) -> Sequence[Change]:
     return diff("site", part.released(released), part.worktree(found.files))
 
 
-def _settled(ctx: Context, found: Survey, state: State) -> tuple[Mapping[str, LiveObject], Sequence[Change]]:
+def _settled(
+    ctx: Context, found: Survey, state: State
+) -> tuple[Mapping[str, LiveObject], Sequence[Change]]:
     """The live objects and the changes; looked at again when Terraform may have made the bucket anew.
 
     Nothing that the plan did not announce is deleted.

@@ -118,7 +118,9 @@ class Context:
     def infra_of(self, of: Module) -> Infra:
         """The infrastructure part with another configuration than the worktree's."""
         stored = bucket.exists(self.s3, self.bucket)
-        return Infra.open(self.settings, self.cloud, self.bucket if stored else None, of, self.environ)
+        return Infra.open(
+            self.settings, self.cloud, self.bucket if stored else None, of, self.environ
+        )
 
     @cached_property
     def module(self) -> Module:

@@ -112,11 +112,19 @@ def _nothing(ctx: Context, live: Live) -> Outcome:
     release = live.released.summary() if live.released else None
     timings = ctx.steps.timings
     return Outcome(
-        {"release": release, "changes": [], "urls": record.urls(live.state), "timings": timings, "checks": []}
+        {
+            "release": release,
+            "changes": [],
+            "urls": record.urls(live.state),
+            "timings": timings,
+            "checks": [],
+        }
     )
 
 
-def refuse_losses(ctx: Context, plan: Plan, live_objects: int, approve: Approve, *, force: bool) -> None:
+def refuse_losses(
+    ctx: Context, plan: Plan, live_objects: int, approve: Approve, *, force: bool
+) -> None:
     """Stop before a plan that would lose data, unless that is what is wanted.
 
     Raises:
@@ -126,7 +134,9 @@ def refuse_losses(ctx: Context, plan: Plan, live_objects: int, approve: Approve,
     if not lost:
         return
     if not force:
-        raise Refused(f"{'; '.join(lost)}.", hint="If that is what you want: --force.", code="data-loss")
+        raise Refused(
+            f"{'; '.join(lost)}.", hint="If that is what you want: --force.", code="data-loss"
+        )
     if ctx.env.protected:
         approve.name(ctx.env.name, f"{'; '.join(lost)}.")
 
@@ -155,7 +165,9 @@ def _deploy(ctx: Context, options: Options, found: Survey) -> Outcome:
     return Outcome(_body(ctx, recorded, found))
 
 
-def _take_back(ctx: Context, options: Options, found: Survey, release: Release, error: SmokeFailed) -> Outcome:
+def _take_back(
+    ctx: Context, options: Options, found: Survey, release: Release, error: SmokeFailed
+) -> Outcome:
     """Return function and site to the last release, and say so in the ledger."""
     before, to = found.live.released, None
     step = ctx.steps.failed or smoke.STEP
@@ -166,7 +178,9 @@ def _take_back(ctx: Context, options: Options, found: Survey, release: Release, 
             restore.carry_out(ctx, live, before, restore.changes(live, before))
             to = before.id
     finally:
-        failed = replace(release, status="failed", failed_step=step, taken_back_to=to, function={}, site={})
+        failed = replace(
+            release, status="failed", failed_step=step, taken_back_to=to, function={}, site={}
+        )
         recorded = record.append(ctx, failed)
     return Outcome(_body(ctx, recorded, found), error)
 
@@ -188,7 +202,11 @@ def _infra(ctx: Context, found: Survey, state: State) -> Mapping[str, object]:
 
 
 def _smoke(
-    ctx: Context, options: Options, found: Survey, state: State, manifest: Mapping[str, ReleasedObject]
+    ctx: Context,
+    options: Options,
+    found: Survey,
+    state: State,
+    manifest: Mapping[str, ReleasedObject],
 ) -> tuple[Check, ...]:
     if not options.smoke or not manifest:
         return ()
@@ -198,7 +216,11 @@ def _smoke(
 
 
 def _release(
-    ctx: Context, found: Survey, state: State, manifest: Mapping[str, ReleasedObject], draft: Release
+    ctx: Context,
+    found: Survey,
+    state: State,
+    manifest: Mapping[str, ReleasedObject],
+    draft: Release,
 ) -> Release:
     """The draft with what is live now; a function that was left alone is as the last release recorded it."""
     before = found.live.released

@@ -52,7 +52,10 @@ def _is_recorded(ctx: Context) -> bool:
 
 def _delete(ctx: Context, plan: Plan, approve: Approve) -> None:
     if ctx.env.protected:
-        approve.name(ctx.env.name, f"Environment {ctx.env.name} is protected, and all of its data would be deleted.")
+        approve.name(
+            ctx.env.name,
+            f"Environment {ctx.env.name} is protected, and all of its data would be deleted.",
+        )
     approve(plan)
     guarded = _guarded(plan)
     terraform = _unguarded(ctx, guarded) if guarded else ctx.infra
@@ -63,7 +66,9 @@ def _delete(ctx: Context, plan: Plan, approve: Approve) -> None:
 def _guarded(plan: Plan) -> list[str]:
     """What refuses to be deleted: AWS refuses a protected table, Terraform a bucket that is not empty."""
     live = {change.key: change.before or {} for change in plan.changes}
-    tables = [address for address, fields in live.items() if fields.get("deletion_protection_enabled")]
+    tables = [
+        address for address, fields in live.items() if fields.get("deletion_protection_enabled")
+    ]
     buckets = [address for address in live if resource_type(address) == "aws_s3_bucket"]
     return tables + [address for address in buckets if not live[address].get("force_destroy")]
 
@@ -71,7 +76,9 @@ def _guarded(plan: Plan) -> list[str]:
 def _unguarded(ctx: Context, guarded: list[str]) -> Infra:
     """Lift the protection first: else the deletion stops halfway, when the distribution is gone already."""
     with ctx.step("Lift the protection"):
-        terraform = ctx.infra_of(replace(ctx.module, variables={**ctx.module.variables, "protected": False}))
+        terraform = ctx.infra_of(
+            replace(ctx.module, variables={**ctx.module.variables, "protected": False})
+        )
         if terraform.plan(Watch(), targets=guarded).changed:
             terraform.apply(Watch())
         terraform.plan(Watch(), "destroy")

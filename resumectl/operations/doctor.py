@@ -35,12 +35,18 @@ def doctor(settings: Settings, environment: Environment, cloud: Callable[[], str
         _check("terraform", lambda: _terraform(settings)),
         _check("provider", lambda: _provider(settings)),
         _check("function", lambda: _folder(settings.backend.source)),
-        _check("site", lambda: settings.site.build or _folder(settings.site.source or settings.root)),
+        _check(
+            "site", lambda: settings.site.build or _folder(settings.site.source or settings.root)
+        ),
         _check("git", _git),
-        _check("embedded cloud", cloud) if environment.emulator else _check("credentials", lambda: _who(environment)),
+        _check("embedded cloud", cloud)
+        if environment.emulator
+        else _check("credentials", lambda: _who(environment)),
     ]
     missing = [check["name"] for check in checks if not check["ok"]]
-    error = ResumectlError(f"Something is missing: {', '.join(missing)}.", hint="Each line says what to do.")
+    error = ResumectlError(
+        f"Something is missing: {', '.join(missing)}.", hint="Each line says what to do."
+    )
     return Outcome({"checks": checks}, error if missing else None)
 
 

@@ -72,7 +72,8 @@ def body(ctx: Context, found: Drift) -> dict[str, Any]:
         "unchecked": dict(found.unchecked),
         "ignored": [change.as_json() for change in found.ignored],
         "expired_ignores": [
-            {"key": ignore.key, "reason": ignore.reason, "until": ignore.until.isoformat()} for ignore in found.expired
+            {"key": ignore.key, "reason": ignore.reason, "until": ignore.until.isoformat()}
+            for ignore in found.expired
         ],
     }
 
@@ -105,7 +106,9 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
     changes = (*_serial(live), *infra, *extra.result(), *uploaded(live))
     today = ctx.now().date()
     holding = [ignore for ignore in ctx.settings.ignores if ignore.until >= today]
-    reported = [change for change in changes if not any(_covers(ignore, change) for ignore in holding)]
+    reported = [
+        change for change in changes if not any(_covers(ignore, change) for ignore in holding)
+    ]
     ignored = [change for change in changes if change not in reported]
     expired = [ignore for ignore in ctx.settings.ignores if ignore.until < today]
     return Drift(Plan(tuple(reported)), live, since, unchecked, tuple(ignored), tuple(expired))
@@ -113,7 +116,9 @@ def find(ctx: Context, *, lenient: bool = False) -> Drift:
 
 def _covers(ignore: Ignore, change: Change) -> bool:
     """Whether an entry of the settings excuses a change, all of it."""
-    return fnmatchcase(change.key, ignore.key) and (not ignore.fields or set(change.fields) <= set(ignore.fields))
+    return fnmatchcase(change.key, ignore.key) and (
+        not ignore.fields or set(change.fields) <= set(ignore.fields)
+    )
 
 
 def _infra(ctx: Context, live: Live) -> tuple[tuple[Change, ...], Mapping[str, str]]:
@@ -143,7 +148,9 @@ def _serial(live: Live) -> tuple[Change, ...]:
     if recorded is None or recorded == live.state.serial:
         return ()
     before, after = {"serial": recorded}, {"serial": live.state.serial}
-    return of_kind("changed", diff("infra", {"terraform.state": before}, {"terraform.state": after}))
+    return of_kind(
+        "changed", diff("infra", {"terraform.state": before}, {"terraform.state": after})
+    )
 
 
 def uploaded(live: Live) -> tuple[Change, ...]:
@@ -177,7 +184,11 @@ def _site_kind(change: Change) -> str:
 def described(change: Change, found: Drift) -> dict[str, Any]:
     """A change with what it was, what it is, and since when; sensitive values are already hidden."""
     before, after = change.before or {}, change.after or {}
-    values = {name: {"from": before.get(name), "to": after.get(name)} for name in change.fields if name != REPLACE}
+    values = {
+        name: {"from": before.get(name), "to": after.get(name)}
+        for name in change.fields
+        if name != REPLACE
+    }
     return {**change.as_json(), "values": values, "since": _since(change, found)}
 
 
@@ -187,4 +198,8 @@ def _since(change: Change, found: Drift) -> str | None:
         return found.since.get(change.key)
     if change.part == "site":
         return found.live.objects[change.key].modified if change.key in found.live.objects else None
-    return found.live.function.latest.modified if change.key == LATEST and found.live.function.latest else None
+    return (
+        found.live.function.latest.modified
+        if change.key == LATEST and found.live.function.latest
+        else None
+    )

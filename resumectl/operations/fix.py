@@ -46,7 +46,9 @@ def fix(ctx: Context, approve: Approve, *, force: bool) -> Outcome:
             return Outcome({**drift.body(ctx, found), "fixed": False})
         released = found.live.released
         if released is None:
-            raise ResumectlError("Nothing was released yet.", hint=f"resumectl deploy --env {ctx.env.name}")
+            raise ResumectlError(
+                "Nothing was released yet.", hint=f"resumectl deploy --env {ctx.env.name}"
+            )
         with ctx.step("Look for what was released"):
             restore.check(ctx, found.live.state, released, _restored(found, found.live, released))
         terraform, planned = _plan(ctx, found)
@@ -83,13 +85,21 @@ def _back(found: drift.Drift, planned: Planned) -> Plan:
     """The plan of the way back: what will be done, not what happened."""
     infra = diff("infra", planned.live, planned.wanted)
     others = [change for change in found.plan.changes if change.part != "infra" or _extra(change)]
-    return Plan((*infra, *(replace(change, before=change.after, after=change.before) for change in others)))
+    return Plan(
+        (*infra, *(replace(change, before=change.after, after=change.before) for change in others))
+    )
 
 
 def _restored(found: drift.Drift, live: Live, released: Release) -> Plan:
     """The way back of function and site; what is ignored stays."""
     ignored = {change.key for change in found.ignored}
-    return Plan(tuple(change for change in restore.changes(live, released).changes if change.key not in ignored))
+    return Plan(
+        tuple(
+            change
+            for change in restore.changes(live, released).changes
+            if change.key not in ignored
+        )
+    )
 
 
 def _extra(change: Change) -> bool:
@@ -104,7 +114,9 @@ def _fix(
         state = found.live.state
         if planned.changed:
             state = apply.terraform(ctx, terraform, diff("infra", planned.live, planned.wanted))
-        unmanaged.remove(ctx, found.live, [change for change in found.plan.changes if _extra(change)])
+        unmanaged.remove(
+            ctx, found.live, [change for change in found.plan.changes if _extra(change)]
+        )
         with ctx.step("Look at what is live"):
             live = look(ctx)
         manifest = restore.carry_out(ctx, live, released, _restored(found, live, released))
@@ -121,7 +133,9 @@ def _fix(
         repair_of=released.origin,
         git=released.git,
         infra={**found.live.applied, "serial": state.serial},
-        function=released.function if "function" in ignored_parts else function_of(ctx, state).record,
+        function=released.function
+        if "function" in ignored_parts
+        else function_of(ctx, state).record,
         site=record.site_now(manifest),
         urls=record.urls(state),
         smoke=tuple(check.as_json() for check in checks),
@@ -136,11 +150,16 @@ def _pages(manifest: Mapping[str, ReleasedObject]) -> dict[str, str]:
 def _untouched(found: drift.Drift, state: State) -> tuple[Change, ...]:
     """What Terraform read into its state and let be: its configuration says nothing of it."""
     now = {resource.address: settled(resource.attributes) for resource in state.resources}
-    drifted = [change for change in found.plan.of("infra") if change.kind == "changed" and change.key in now]
+    drifted = [
+        change
+        for change in found.plan.of("infra")
+        if change.kind == "changed" and change.key in now
+    ]
     return tuple(
         change
         for change in drifted
-        if change.after and any(change.after.get(name) == now[change.key].get(name) for name in change.fields)
+        if change.after
+        and any(change.after.get(name) == now[change.key].get(name) for name in change.fields)
     )
 
 

@@ -38,7 +38,9 @@ class Live:
     @property
     def applied(self) -> Mapping[str, Any]:
         """What the ledger says of the infrastructure: also a deploy that failed later may have applied it."""
-        recorded = [release.infra for release in (self.newest, self.released) if release and release.infra]
+        recorded = [
+            release.infra for release in (self.newest, self.released) if release and release.infra
+        ]
         return recorded[0] if recorded else {}
 
 
@@ -57,7 +59,9 @@ def look(ctx: Context) -> Live:
 
 def function_of(ctx: Context, state: State) -> Deployed:
     """The function as it is live."""
-    return deployed(ctx.cloud.client("lambda"), state.outputs["function_name"], state.outputs["function_alias"])
+    return deployed(
+        ctx.cloud.client("lambda"), state.outputs["function_name"], state.outputs["function_alias"]
+    )
 
 
 def objects_of(ctx: Context, state: State, released: Release | None) -> Mapping[str, LiveObject]:

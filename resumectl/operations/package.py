@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from resumectl.settings import Environment, Settings
 
 
-def package(settings: Settings, environment: Environment, steps: Steps, out: Path | None) -> Outcome:
+def package(
+    settings: Settings, environment: Environment, steps: Steps, out: Path | None
+) -> Outcome:
     """Write the zip to `out`, or to where deploy keeps it."""
     path = out or infra.package(work_dir(settings, environment))
     made = worktree.package(settings, steps, path)
-    return Outcome({"path": str(path), "sha256": made.sha256, "size": made.size, "files": list(made.files)})
+    return Outcome(
+        {"path": str(path), "sha256": made.sha256, "size": made.size, "files": list(made.files)}
+    )

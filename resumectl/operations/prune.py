@@ -32,7 +32,11 @@ def prune(ctx: Context, state: State) -> None:
     pin = ctx.pins.read()
     spared = retention.spared(ctx.ledger.newest_first(), pin.release if pin else None)
     readable = (release for number in old if (release := ctx.ledger.read(number)))
-    gone = [release for release in retention.expired(readable, keep, ctx.now()) if release.id not in spared]
+    gone = [
+        release
+        for release in retention.expired(readable, keep, ctx.now())
+        if release.id not in spared
+    ]
     if not gone:
         return
     try:
@@ -53,7 +57,9 @@ def _read(ctx: Context, numbers: list[int]) -> list[Release]:
 
 def _delete(ctx: Context, state: State, only: Needs) -> None:
     delete_versions(ctx.s3, state.outputs["site_bucket"], sorted(only.objects))
-    function = Lambda(ctx.cloud.client("lambda"), state.outputs["function_name"], state.outputs["function_alias"])
+    function = Lambda(
+        ctx.cloud.client("lambda"), state.outputs["function_name"], state.outputs["function_alias"]
+    )
     for version, sha256 in sorted(only.versions):
         delete_version(function, version, sha256)
     for sha256 in sorted(only.packages):

@@ -57,7 +57,9 @@ def failure(ctx: Context, draft: Release) -> None:
 def infra_now(ctx: Context, state: State) -> dict[str, Any]:
     """What a release says of the infrastructure that was just applied; keeps its configuration."""
     digest = ctx.infra_digest()
-    ctx.artifacts.keep("infra", digest, configuration.pack(ctx.module.directory, ctx.module.variables))
+    ctx.artifacts.keep(
+        "infra", digest, configuration.pack(ctx.module.directory, ctx.module.variables)
+    )
     return {"digest": digest, "serial": state.serial}
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from resumectl.operations.context import Context
 
 _KEPT: Final = {
-    **dict.fromkeys(("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution"), "it holds data"),
+    **dict.fromkeys(
+        ("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution"), "it holds data"
+    ),
     "aws_cloudfront_function": "a second one of its name cannot be made first",
 }
 """What an interrupted creation leaves tainted and is kept all the same, and why."""
@@ -54,13 +56,18 @@ def _release_state_lock(ctx: Context, unfinished: Sequence[Unfinished]) -> None:
     lock = ctx.terraform_lock.read()
     if lock is None:
         return
-    if not (lock.who.endswith(f"@{ctx.actor['host']}") and any(run.took(lock.created) for run in unfinished)):
+    if not (
+        lock.who.endswith(f"@{ctx.actor['host']}")
+        and any(run.took(lock.created) for run in unfinished)
+    ):
         raise Locked(
             f"Terraform's state is locked by {lock.describe()}.",
             hint=f"If nobody runs Terraform any more: resumectl unlock --env {ctx.env.name}",
         )
     ctx.terraform_lock.release(lock)
-    ctx.steps.progress.note(f"Released Terraform's state lock of {lock.describe()}: that process has ended.")
+    ctx.steps.progress.note(
+        f"Released Terraform's state lock of {lock.describe()}: that process has ended."
+    )
 
 
 def readable_state(ctx: Context) -> State | None:
@@ -135,4 +142,6 @@ def _untaint(ctx: Context, state: State | None) -> None:
         if resource.tainted and resource.type in _KEPT:
             ctx.infra.command("untaint", "-lock=false", resource.address)
             why = _KEPT[resource.type]
-            ctx.steps.progress.note(f"Keeping {resource.address}, whose creation was interrupted: {why}.")
+            ctx.steps.progress.note(
+                f"Keeping {resource.address}, whose creation was interrupted: {why}."
+            )

@@ -47,10 +47,14 @@ def check(ctx: Context, state: State, release: Release, plan: Plan) -> None:
     if plan.of("function") and not _version_is_there(ctx, state, release):
         _kept(ctx, release.function["sha256"], release)
     written = [change.key for change in plan.of("site") if change.after is not None]
-    transfer.refuse_missing(ctx.s3, state.outputs["site_bucket"], written, part.manifest_from_json(release.site))
+    transfer.refuse_missing(
+        ctx.s3, state.outputs["site_bucket"], written, part.manifest_from_json(release.site)
+    )
 
 
-def carry_out(ctx: Context, live: Live, release: Release, plan: Plan) -> Mapping[str, ReleasedObject]:
+def carry_out(
+    ctx: Context, live: Live, release: Release, plan: Plan
+) -> Mapping[str, ReleasedObject]:
     """Do it; gives the manifest of what is live then."""
     if plan.of("function"):
         with ctx.step("Restore the function") as tell:
@@ -58,9 +62,13 @@ def carry_out(ctx: Context, live: Live, release: Release, plan: Plan) -> Mapping
     return _site(ctx, live, release, plan.of("site"))
 
 
-def _function(ctx: Context, state: State, release: Release, plan: Plan, tell: Callable[[str], None]) -> None:
+def _function(
+    ctx: Context, state: State, release: Release, plan: Plan, tell: Callable[[str], None]
+) -> None:
     client = ctx.cloud.client("lambda")
-    function = Lambda(client, state.outputs["function_name"], state.outputs["function_alias"], progress=tell)
+    function = Lambda(
+        client, state.outputs["function_name"], state.outputs["function_alias"], progress=tell
+    )
     record, keys = release.function, {change.key for change in plan.of("function")}
     if "live" in keys:
         _alias(ctx, state, release, function, tell)
@@ -68,23 +76,33 @@ def _function(ctx: Context, state: State, release: Release, plan: Plan, tell: Ca
         upload(function, _kept(ctx, record["latest"], release))
 
 
-def _alias(ctx: Context, state: State, release: Release, function: Lambda, tell: Callable[[str], None]) -> None:
+def _alias(
+    ctx: Context, state: State, release: Release, function: Lambda, tell: Callable[[str], None]
+) -> None:
     """Back to the recorded version; published anew from the kept zip when it is gone."""
     record = release.function
     if _version_is_there(ctx, state, release):
         tell(f"version {restore(function, record['version'], record['sha256']).version}")
     else:
-        tell(f"version {publish(function, _kept(ctx, record['sha256'], release)).version}, published anew")
+        tell(
+            f"version {publish(function, _kept(ctx, record['sha256'], release)).version}, published anew"
+        )
 
 
-def _site(ctx: Context, live: Live, release: Release, wanted: Sequence[Change]) -> Mapping[str, ReleasedObject]:
+def _site(
+    ctx: Context, live: Live, release: Release, wanted: Sequence[Change]
+) -> Mapping[str, ReleasedObject]:
     manifest = part.manifest_from_json(release.site)
     written: Mapping[str, str] = {}
     if wanted:
         bucket = live.state.outputs["site_bucket"]
         with ctx.step("Restore the site") as tell:
             written = transfer.restore(
-                ctx.s3, bucket, wanted, manifest, progress=lambda done, total: tell(f"{done} of {total} objects")
+                ctx.s3,
+                bucket,
+                wanted,
+                manifest,
+                progress=lambda done, total: tell(f"{done} of {total} objects"),
             )
     invalidate(ctx, live.state, [*wanted, *_since_release(live, manifest)])
     return {key: _recorded(key, entry, live, written) for key, entry in manifest.items()}
@@ -96,12 +114,18 @@ def _since_release(live: Live, manifest: Mapping[str, ReleasedObject]) -> Sequen
     return diff("site", part.released(released), part.released(manifest))
 
 
-def _recorded(key: str, entry: ReleasedObject, live: Live, written: Mapping[str, str]) -> ReleasedObject:
+def _recorded(
+    key: str, entry: ReleasedObject, live: Live, written: Mapping[str, str]
+) -> ReleasedObject:
     """The entry with the version that is live now; one that was left different on purpose stays as it was."""
     found = live.objects.get(key)
     if key in written:
         return ReleasedObject.of(entry, written[key])
-    return ReleasedObject.of(entry, found.version_id) if found and found.fields == part.fields(entry) else entry
+    return (
+        ReleasedObject.of(entry, found.version_id)
+        if found and found.fields == part.fields(entry)
+        else entry
+    )
 
 
 def _version_is_there(ctx: Context, state: State, release: Release) -> bool:
@@ -123,4 +147,8 @@ def _kept(ctx: Context, sha256: str, release: Release) -> Archive:
 
 def _checkout(release: Release) -> str:
     revision = release.git.get("revision")
-    return f"git checkout {revision[:12]} and deploy it." if revision else "Deploy the revision it was made from."
+    return (
+        f"git checkout {revision[:12]} and deploy it."
+        if revision
+        else "Deploy the revision it was made from."
+    )

@@ -83,7 +83,9 @@ def _ended(ctx: Context, options: Options, interrupted: Holder | None) -> Releas
         return None
     if datetime.fromisoformat(newest.time) < datetime.fromisoformat(interrupted.time):
         return None
-    ctx.steps.progress.note(f"The interrupted rollback to release #{newest.rollback_of} had ended well.")
+    ctx.steps.progress.note(
+        f"The interrupted rollback to release #{newest.rollback_of} had ended well."
+    )
     return newest
 
 
@@ -108,13 +110,21 @@ def _target(ctx: Context, number: int | None, live: Live) -> Release:
         return _previous(ctx, live)
     found = ctx.ledger.read(number)
     if found is None:
-        raise Refused(f"There is no release #{number}.", hint="resumectl history shows them.", code="unknown-release")
+        raise Refused(
+            f"There is no release #{number}.",
+            hint="resumectl history shows them.",
+            code="unknown-release",
+        )
     if found.status == "failed":
         raise Refused(
-            f"Release #{number} failed at: {found.failed_step}.", hint="Choose a verified one: resumectl history."
+            f"Release #{number} failed at: {found.failed_step}.",
+            hint="Choose a verified one: resumectl history.",
         )
     if not (found.function and found.site):
-        raise Refused(f"Release #{number} holds no site and code.", hint="Choose another one: resumectl history.")
+        raise Refused(
+            f"Release #{number} holds no site and code.",
+            hint="Choose another one: resumectl history.",
+        )
     return found
 
 
@@ -125,9 +135,15 @@ def _previous(ctx: Context, live: Live) -> Release:
         return released
     before = released.origin if released else 0
     earlier = (release for release in ctx.ledger.newest_first() if release.id < before)
-    verified = next((found for found in earlier if found.status == "verified" and found.origin == found.id), None)
+    verified = next(
+        (found for found in earlier if found.status == "verified" and found.origin == found.id),
+        None,
+    )
     if verified is None:
-        raise Refused("There is no verified release before the live one.", hint="resumectl history shows them.")
+        raise Refused(
+            "There is no verified release before the live one.",
+            hint="resumectl history shows them.",
+        )
     return verified
 
 
@@ -135,7 +151,9 @@ def _left_in_place(live: Live, released: Release) -> bool:
     newest = live.newest
     if newest is None or newest.status != "failed" or newest.taken_back_to is not None:
         return False
-    return newest.rollback_of is None and bool(restore.changes(live, released))  # a rollback that failed goes on
+    return newest.rollback_of is None and bool(
+        restore.changes(live, released)
+    )  # a rollback that failed goes on
 
 
 def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan: Plan) -> Outcome:
@@ -165,10 +183,18 @@ def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan:
 
 
 def _outcome(
-    ctx: Context, recorded: Release, plan: Plan, target: Release | None = None, error: SmokeFailed | None = None
+    ctx: Context,
+    recorded: Release,
+    plan: Plan,
+    target: Release | None = None,
+    error: SmokeFailed | None = None,
 ) -> Outcome:
     body = _body(target or ctx.ledger.read(recorded.rollback_of or 0) or recorded, plan)
-    done = {"release": recorded.summary(), "checks": list(recorded.smoke), "timings": ctx.steps.timings}
+    done = {
+        "release": recorded.summary(),
+        "checks": list(recorded.smoke),
+        "timings": ctx.steps.timings,
+    }
     return Outcome({**body, **done, "urls": dict(recorded.urls)}, error)
 
 

@@ -39,7 +39,9 @@ def smoke_url(url: str, steps: Steps, junit: Path | None) -> Outcome:
     return _outcome(_run(steps, Target(url), settle=0), url, url, junit)
 
 
-def check(ctx: Context, state: State, pages: Mapping[str, str] | None, settle: float) -> tuple[Check, ...]:
+def check(
+    ctx: Context, state: State, pages: Mapping[str, str] | None, settle: float
+) -> tuple[Check, ...]:
     """Run the checks against what a state's outputs name.
 
     Args:
@@ -48,7 +50,9 @@ def check(ctx: Context, state: State, pages: Mapping[str, str] | None, settle: f
         pages: the SHA-256 of each file that should be served.
         settle: seconds that a fresh site may take to come right.
     """
-    return _run(ctx.steps, Target(state.outputs["site_url"], pages, _bucket_url(ctx, state)), settle)
+    return _run(
+        ctx.steps, Target(state.outputs["site_url"], pages, _bucket_url(ctx, state)), settle
+    )
 
 
 def failure(checks: Sequence[Check]) -> SmokeFailed | None:
@@ -57,7 +61,9 @@ def failure(checks: Sequence[Check]) -> SmokeFailed | None:
     if not failed:
         return None
     names = ", ".join(check.name for check in failed)
-    return SmokeFailed(f"{len(failed)} of {len(checks)} checks failed: {names}.", hint=failed[0].detail)
+    return SmokeFailed(
+        f"{len(failed)} of {len(checks)} checks failed: {names}.", hint=failed[0].detail
+    )
 
 
 class _Failed(Exception):
@@ -89,7 +95,10 @@ def _bucket_url(ctx: Context, state: State) -> str:
 def _outcome(checks: Sequence[Check], url: str, suite: str, junit: Path | None) -> Outcome:
     if junit:
         _write(junit, checks, suite)
-    body = {"checks": [check.as_json() for check in checks], "urls": {"site": f"{url.rstrip('/')}/"}}
+    body = {
+        "checks": [check.as_json() for check in checks],
+        "urls": {"site": f"{url.rstrip('/')}/"},
+    }
     return Outcome(body, failure(checks))
 
 
@@ -99,4 +108,6 @@ def _write(file: Path, checks: Sequence[Check], suite: str) -> None:
     try:
         file.write_text(junit([check.as_json() for check in checks], suite), encoding="utf-8")
     except OSError as error:
-        raise BuildError(f"Cannot write {file}: {error.strerror}.", hint="Choose a file you can write.") from error
+        raise BuildError(
+            f"Cannot write {file}: {error.strerror}.", hint="Choose a file you can write."
+        ) from error

@@ -34,10 +34,16 @@ def status(ctx: Context) -> Outcome:
     """What is live, whether it is what was released, and what waits to be deployed."""
     with ctx.step("Look at the environment"):
         state, held, pin = ctx.state(), ctx.lock.read(), ctx.pins.read()
-    known = {**_EMPTY, "lock": held.describe() if held else None, "pin": pin.describe() if pin else None}
+    known = {
+        **_EMPTY,
+        "lock": held.describe() if held else None,
+        "pin": pin.describe() if pin else None,
+    }
     if state is None or not state.complete:
         missing = [f"Not deployed yet: resumectl deploy --env {ctx.env.name}"]
-        return Outcome({**known, "parts": _parts(pending.counts(ctx, Live()), None), "missing": missing})
+        return Outcome(
+            {**known, "parts": _parts(pending.counts(ctx, Live()), None), "missing": missing}
+        )
     found = drift.find(ctx, lenient=True)
     released = found.live.released
     return Outcome(
@@ -56,7 +62,9 @@ def status(ctx: Context) -> Outcome:
 
 def stopped(env: str) -> Outcome:
     """The embedded cloud is not running, so nothing can be asked."""
-    missing = [f"The embedded cloud is not running: resumectl local start, or resumectl deploy --env {env}"]
+    missing = [
+        f"The embedded cloud is not running: resumectl local start, or resumectl deploy --env {env}"
+    ]
     return Outcome({**_EMPTY, "missing": missing})
 
 
@@ -67,7 +75,9 @@ def _front_door(ctx: Context, state: State) -> dict[str, int | None]:
         return {"visitors": visitors(url), "certificate_days": certificate_days(url)}
 
 
-def _parts(waiting: Mapping[str, int | None], found: drift.Drift | None) -> dict[str, dict[str, int | None]]:
+def _parts(
+    waiting: Mapping[str, int | None], found: drift.Drift | None
+) -> dict[str, dict[str, int | None]]:
     """By part: how many changes wait, and how many drifted; None where that is not known."""
     return {part: {"to_deploy": waiting[part], "drifted": _drifted(part, found)} for part in PARTS}
 

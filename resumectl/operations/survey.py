@@ -55,7 +55,9 @@ class Survey:
     @property
     def plan(self) -> Plan:
         """What would have to be done, in all parts."""
-        changes = diff("infra", self.planned.live, self.planned.wanted) if "infra" in self.parts else ()
+        changes = (
+            diff("infra", self.planned.live, self.planned.wanted) if "infra" in self.parts else ()
+        )
         if self.archive and "function" in self.parts:
             changes += self._function(self.archive)
         if "site" in self.parts:
@@ -64,7 +66,9 @@ class Survey:
 
     def _function(self, archive: Archive) -> tuple[Change, ...]:
         """Its settings are open while Terraform is about to change them; `$LATEST` matters only by itself."""
-        changing = any(address.startswith("aws_lambda_function.") for address in self.planned.wanted)
+        changing = any(
+            address.startswith("aws_lambda_function.") for address in self.planned.wanted
+        )
         wanted = function.worktree(archive, None if changing else self.live.function.latest)
         changes = diff("function", self.live.function.snapshot, wanted)
         return tuple(change for change in changes if change.key == "live") or changes
@@ -86,12 +90,26 @@ def survey(ctx: Context, only: Sequence[PartName] = ()) -> Survey:
     with _Beside() as beside:
         # Terraform creates the function from the zip, so it is needed for both parts.
         needed = {"infra", "function"} & set(parts)
-        zipped = beside(lambda: worktree.package(ctx.settings, ctx.steps, infra.package(ctx.work))) if needed else None
-        built = beside(lambda: worktree.site(ctx.settings, ctx.steps, ctx.work)) if "site" in parts else None
+        zipped = (
+            beside(lambda: worktree.package(ctx.settings, ctx.steps, infra.package(ctx.work)))
+            if needed
+            else None
+        )
+        built = (
+            beside(lambda: worktree.site(ctx.settings, ctx.steps, ctx.work))
+            if "site" in parts
+            else None
+        )
         live = beside(lambda: _look(ctx))
-        terraform, planned = beside.terraform(lambda watch: _plan(ctx, watch)) if "infra" in parts else (None, _NOTHING)
+        terraform, planned = (
+            beside.terraform(lambda watch: _plan(ctx, watch))
+            if "infra" in parts
+            else (None, _NOTHING)
+        )
         archive = zipped.result() if zipped else None
-        return Survey(parts, live.result(), planned, terraform, archive, built.result() if built else {})
+        return Survey(
+            parts, live.result(), planned, terraform, archive, built.result() if built else {}
+        )
 
 
 def _look(ctx: Context) -> Live:
@@ -134,7 +152,9 @@ class _Beside:
 
     def __call__(self, work: Callable[[], T]) -> Future[T]:
         future = self._pool.submit(work)
-        future.add_done_callback(lambda done: self._watch.abandon.set() if done.exception() else None)
+        future.add_done_callback(
+            lambda done: self._watch.abandon.set() if done.exception() else None
+        )
         self._futures.append(future)
         return future
 

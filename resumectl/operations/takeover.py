@@ -59,12 +59,16 @@ def complete(ctx: Context) -> None:
 
 
 def _existing(ctx: Context, planned: Planned) -> dict[str, str]:
-    created = {address: fields for address, fields in planned.wanted.items() if address not in planned.live}
+    created = {
+        address: fields for address, fields in planned.wanted.items() if address not in planned.live
+    }
     if not created:
         return {}
     tags = {"Project": ctx.settings.name, "Environment": ctx.env.name, "ManagedBy": "resumectl"}
     with aws.translated("looking for resources that exist already"):
-        return existing.find(Ask(ctx.cloud.client, ctx.cloud.account_id, ctx.cloud.region, tags), created)
+        return existing.find(
+            Ask(ctx.cloud.client, ctx.cloud.account_id, ctx.cloud.region, tags), created
+        )
 
 
 def _importing(ctx: Context, module: Module, found: Mapping[str, str]) -> Infra:

@@ -35,10 +35,14 @@ def unlock(ctx: Context, ask: Callable[[str], None], *, force: bool) -> Outcome:
     found = [f"the deploy lock of {held.describe()}"] if held else []
     found += [f"Terraform's state lock of {terraform.describe()}"] if terraform else []
     if found:
-        ask(f"This releases {' and '.join(found)}. Whoever holds it must not be working any more. Go on?")
+        ask(
+            f"This releases {' and '.join(found)}. Whoever holds it must not be working any more. Go on?"
+        )
         with ctx.step("Release the locks"):
             released = held is None or ctx.lock.release(held.etag)
             released = (terraform is None or ctx.terraform_lock.release(terraform)) and released
         if not released:
-            raise Refused("The lock changed hands meanwhile.", hint="Run it again to see who holds it now.")
+            raise Refused(
+                "The lock changed hands meanwhile.", hint="Run it again to see who holds it now."
+            )
     return Outcome({"released": found})

@@ -28,7 +28,11 @@ def package(settings: Settings, steps: Steps, out: Path) -> Archive:
         made = archive(settings.backend.source)
         check_handler(settings.backend.source, settings.backend.handler)
         write(made, out)
-        tell(f"{len(made.files)} files, {made.size:,} bytes" if len(made.files) > 1 else f"{made.size:,} bytes")
+        tell(
+            f"{len(made.files)} files, {made.size:,} bytes"
+            if len(made.files) > 1
+            else f"{made.size:,} bytes"
+        )
     return made
 
 
@@ -40,6 +44,8 @@ def site(settings: Settings, steps: Steps, work: Path) -> Mapping[str, SiteFile]
     """
     with steps("Build the site") as tell:
         work.mkdir(parents=True, exist_ok=True)
-        files = scan(build(settings.site, root=settings.root, out=work / "site"), settings.site.cache)
+        files = scan(
+            build(settings.site, root=settings.root, out=work / "site"), settings.site.cache
+        )
         tell(f"{len(files)} files, {sum(file.size for file in files.values()):,} bytes")
     return files

@@ -65,7 +65,11 @@ def ensure(s3: Client, bucket: str, region: str) -> bool:
 def _create(s3: Client, bucket: str, region: str) -> None:
     from botocore.exceptions import ClientError
 
-    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    where = (
+        {}
+        if region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    )
     try:
         s3.create_bucket(Bucket=bucket, **where)
     except ClientError as error:

@@ -98,7 +98,9 @@ class Ledger:
         """The numbers of all records, the newest first."""
         from botocore.exceptions import ClientError
 
-        pages = self._store.s3.get_paginator("list_objects_v2").paginate(Bucket=self._store.bucket, Prefix=self._prefix)
+        pages = self._store.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._store.bucket, Prefix=self._prefix
+        )
         try:
             keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
         except ClientError as error:

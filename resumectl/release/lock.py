@@ -94,7 +94,12 @@ class Lock:
 
     @contextmanager
     def held(
-        self, command: str, actor: Mapping[str, str], now: datetime, note: Callable[[str], None], wait: float = 0.0
+        self,
+        command: str,
+        actor: Mapping[str, str],
+        now: datetime,
+        note: Callable[[str], None],
+        wait: float = 0.0,
     ) -> Iterator[Holder | None]:
         """Hold the lock while the block runs; gives the dead process of this machine that lost it, if there was one.
 
@@ -137,9 +142,13 @@ class Lock:
         try:
             self.release(etag)
         except (BotoCoreError, ClientError) as error:
-            note(f"The lock could not be given back ({error}); later: resumectl unlock --env {self._env}")
+            note(
+                f"The lock could not be given back ({error}); later: resumectl unlock --env {self._env}"
+            )
 
-    def _acquire(self, holder: Holder, note: Callable[[str], None], wait: float) -> tuple[str, Holder | None]:
+    def _acquire(
+        self, holder: Holder, note: Callable[[str], None], wait: float
+    ) -> tuple[str, Holder | None]:
         end = time.monotonic() + wait
         told, dead = False, None
         while True:
@@ -178,7 +187,11 @@ class Lock:
         return held.etag if held and held.holder.id == holder.id else None
 
     def _locked(self, held: Held) -> Locked:
-        hint = f"It shows no sign of life: resumectl unlock --env {self._env}" if held.dead else "Wait for it to end."
+        hint = (
+            f"It shows no sign of life: resumectl unlock --env {self._env}"
+            if held.dead
+            else "Wait for it to end."
+        )
         return Locked(f"Environment {self._env} is locked by {held.describe()}.", hint=hint)
 
     def _put(self, holder: Holder, **condition: str) -> str | None:
@@ -212,7 +225,9 @@ class _Heartbeat(threading.Thread):
 def _is_gone(holder: Holder) -> bool:
     import socket
 
-    return holder.actor.get("host") == socket.gethostname() and not process.alive(holder.pid, holder.started)
+    return holder.actor.get("host") == socket.gethostname() and not process.alive(
+        holder.pid, holder.started
+    )
 
 
 def _ago(seconds: float) -> str:

@@ -47,14 +47,18 @@ def needs(releases: Iterable[Release]) -> Needs:
     rows = list(releases)
     functions = [release.function for release in rows if release.function]
     return Needs(
-        frozenset((key, entry["version_id"]) for release in rows for key, entry in release.site.items()),
+        frozenset(
+            (key, entry["version_id"]) for release in rows for key, entry in release.site.items()
+        ),
         frozenset((found["version"], found["sha256"]) for found in functions),
         frozenset(sha for found in functions for sha in (found["sha256"], found["latest"])),
         frozenset(release.infra["digest"] for release in rows if release.infra.get("digest")),
     )
 
 
-def expired(oldest_first: Iterable[Release], retention: Retention, now: datetime) -> Iterator[Release]:
+def expired(
+    oldest_first: Iterable[Release], retention: Retention, now: datetime
+) -> Iterator[Release]:
     """Those that are too old; stops reading at the first that is not."""
     limit = now - timedelta(days=retention.keep_days)
     for release in oldest_first:

@@ -28,7 +28,9 @@ def _screen(*, verbose: bool, stderr: bool = False) -> Screen:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Screen(Console(file=stream, highlight=False, soft_wrap=not stream.isatty(), emoji=False), verbose)
+    return Screen(
+        Console(file=stream, highlight=False, soft_wrap=not stream.isatty(), emoji=False), verbose
+    )
 
 
 def _deploy(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -39,7 +41,9 @@ def _deploy(screen: Screen, document: Mapping[str, Any]) -> None:
         took = f"{sum(document['timings'].values()):.0f} s" if screen.verbose else ""
         done = words.counts(changes, words.DONE) if document["ok"] else ""
         said = ", ".join(filter(None, (done, took)))
-        screen.out.print(f"[bold]Release #{release['id']} {ledger.ending(release)}.[/] {said}".rstrip())
+        screen.out.print(
+            f"[bold]Release #{release['id']} {ledger.ending(release)}.[/] {said}".rstrip()
+        )
     failed = [check for check in document["checks"] if not check["ok"]]
     if failed:
         screen.checks(failed)
@@ -59,7 +63,9 @@ def _smoke(screen: Screen, document: Mapping[str, Any]) -> None:
 def _package(screen: Screen, document: Mapping[str, Any]) -> None:
     files = document["files"]
     many = "1 file" if len(files) == 1 else f"{len(files)} files"
-    screen.out.print(f"{document['path']}  {words.size(document['size'])}, {many}", markup=False, soft_wrap=True)
+    screen.out.print(
+        f"{document['path']}  {words.size(document['size'])}, {many}", markup=False, soft_wrap=True
+    )
     screen.line(f"sha256 {document['sha256']}")
     for name in files if screen.verbose else ():
         screen.line(f"  {name}")

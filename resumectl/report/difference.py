@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DIGEST: Final = 64
-_NAMES: Final = {"cache_control": "Cache-Control", "content_type": "Content-Type", "sha256": "content"}
+_NAMES: Final = {
+    "cache_control": "Cache-Control",
+    "content_type": "Content-Type",
+    "sha256": "content",
+}
 _ABSENT: Final = object()
 
 
@@ -39,7 +43,11 @@ def rows(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
 def _shares(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[Row]:
     """How much of the traffic each version gets besides the one that the alias points at."""
     for version in {**before, **after}:
-        yield Row(f"traffic to version {version}", f"{before.get(version, 0):.0%}", f"{after.get(version, 0):.0%}")
+        yield Row(
+            f"traffic to version {version}",
+            f"{before.get(version, 0):.0%}",
+            f"{after.get(version, 0):.0%}",
+        )
 
 
 def _rows(where: str, before: object, after: object) -> Iterator[Row]:
@@ -76,4 +84,8 @@ def _apart(before: object, after: object) -> tuple[str, str]:
 def _text(value: object) -> str:
     if value is None or value is _ABSENT:
         return "(not set)"
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    return (
+        value
+        if isinstance(value, str) and value
+        else json.dumps(value, ensure_ascii=False, default=str)
+    )

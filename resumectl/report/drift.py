@@ -61,15 +61,25 @@ def _change(screen: Screen, change: Mapping[str, Any]) -> None:
     text.append(f"{kind:<10}", "red" if kind in ("deleted", "extra") else "yellow")
     text.append(words.thing(change["part"], change["key"]))
     if change.get("since"):
-        text.append(f", since {change['since']}" if screen.verbose else f", {words.age(change['since'])} ago", "dim")
+        text.append(
+            f", since {change['since']}"
+            if screen.verbose
+            else f", {words.age(change['since'])} ago",
+            "dim",
+        )
     screen.out.print(text)
     values = change["values"] if change["action"] == "update" else {}
-    _rows(screen, [row for row in difference.rows(values) if screen.verbose or row.where != "content"])
+    _rows(
+        screen, [row for row in difference.rows(values) if screen.verbose or row.where != "content"]
+    )
 
 
 def _rows(screen: Screen, rows: list[Row]) -> None:
     for row in islice(rows, None if screen.verbose else _ROWS):
-        before, after = (value if screen.verbose else words.short(value, _VALUE) for value in (row.before, row.after))
+        before, after = (
+            value if screen.verbose else words.short(value, _VALUE)
+            for value in (row.before, row.after)
+        )
         line = f"{row.where}: {before} -> {after}"
         if len(line) <= _LINE and "\n" not in line:
             screen.line(f"{_INDENT}{line}", style="dim")
@@ -86,7 +96,10 @@ def _aside(screen: Screen, document: Mapping[str, Any]) -> None:
     if document["ignored"]:
         screen.line(f"Ignored, as resumectl.toml says: {len(document['ignored'])}.", style="dim")
     for entry in document["expired_ignores"]:
-        screen.line(f"No longer ignored since {entry['until']}: {entry['key']} ({entry['reason']}).", style="yellow")
+        screen.line(
+            f"No longer ignored since {entry['until']}: {entry['key']} ({entry['reason']}).",
+            style="yellow",
+        )
     waiting = {part: count for part, count in document["pending"].items() if count}
     if waiting:
         parts = ", ".join(f"{words.PART[part].lower()} {count}" for part, count in waiting.items())

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def show(error: ResumectlError) -> None:
     """Print the error and its hint; in colour only on a terminal that wants it."""
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    colour = (
+        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
     red, cyan, off = ("\033[1;31m", "\033[36m", "\033[0m") if colour else ("", "", "")
     sys.stderr.write(f"{red}error:{off} {error.message}\n")
     if error.hint:

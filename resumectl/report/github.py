@@ -46,7 +46,11 @@ def summary(document: Document, limit: int = _ROWS) -> str:
     command = _command(document)
     if command not in _HEADLINES and document["ok"]:
         return ""
-    blocks = [f"### {_mark(document)} {_headline(command, document)}", *_error(document), *_facts(document)]
+    blocks = [
+        f"### {_mark(document)} {_headline(command, document)}",
+        *_error(document),
+        *_facts(document),
+    ]
     happened = document["ok"] and document.get("release")
     said = words.DONE if happened else words.TO_DO
     blocks += _changes(document.get("changes") or _listed(document.get("drift")), said, limit)
@@ -80,7 +84,13 @@ def _annotated(document: Document, title: str) -> Iterator[str]:
 
 def _annotation(level: str, title: str, message: str) -> str:
     data = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    name = title.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace(":", "%3A").replace(",", "%2C")
+    name = (
+        title.replace("%", "%25")
+        .replace("\r", "%0D")
+        .replace("\n", "%0A")
+        .replace(":", "%3A")
+        .replace(",", "%2C")
+    )
     return f"::{level} title={name}::{data}"
 
 
@@ -116,7 +126,11 @@ def _released(document: Document) -> str:
 
 
 def _planned(document: Document) -> str:
-    return (words.counts(document.get("changes") or ()) or "nothing to do") if document["ok"] else "failed"
+    return (
+        (words.counts(document.get("changes") or ()) or "nothing to do")
+        if document["ok"]
+        else "failed"
+    )
 
 
 def _drifted(document: Document) -> str:
@@ -126,7 +140,9 @@ def _drifted(document: Document) -> str:
 def _differences(changes: Sequence[Document]) -> str:
     if not changes:
         return "no drift"
-    return f"{len(changes)} difference{'s' * (len(changes) != 1)} between the release and what is live"
+    return (
+        f"{len(changes)} difference{'s' * (len(changes) != 1)} between the release and what is live"
+    )
 
 
 def _smoked(document: Document) -> str:
@@ -134,7 +150,9 @@ def _smoked(document: Document) -> str:
     failed = sum(not check["ok"] for check in checks)
     if not checks:
         return "failed" if not document["ok"] else "no checks"
-    return f"{failed} of {len(checks)} checks failed" if failed else f"all {len(checks)} checks passed"
+    return (
+        f"{failed} of {len(checks)} checks failed" if failed else f"all {len(checks)} checks passed"
+    )
 
 
 def _stands(document: Document) -> str:
@@ -166,11 +184,15 @@ def _facts(document: Document) -> Iterator[str]:
     """The addresses, and who released what."""
     release = document.get("release") or {}
     git = release.get("git") or {}
-    lines = [f"{name.capitalize()}: {link(url)}" for name, url in (document.get("urls") or {}).items()]
+    lines = [
+        f"{name.capitalize()}: {link(url)}" for name, url in (document.get("urls") or {}).items()
+    ]
     if release.get("message"):
         lines.append(f"Message: {text(release['message'])}")
     if git.get("revision"):
-        lines.append(f"Revision: {code(git['revision'])}{' with local changes' if git.get('dirty') else ''}")
+        lines.append(
+            f"Revision: {code(git['revision'])}{' with local changes' if git.get('dirty') else ''}"
+        )
     if name := (release.get("actor") or {}).get("name"):
         lines.append(f"By: {text(name)}")
     if lines:
@@ -191,7 +213,9 @@ def _change_table(changes: Sequence[Document], limit: int) -> str:
         [
             change["action"],
             code(words.thing(change["part"], change["key"])),
-            text(words.differing(change["fields"])) if change["action"] in ("update", "replace") else "",
+            text(words.differing(change["fields"]))
+            if change["action"] in ("update", "replace")
+            else "",
             *([text(change.get("kind") or "")] if kinds else []),
         ]
         for change in changes
@@ -205,7 +229,9 @@ def _listed(drift: object) -> Sequence[Document]:
 
 def _parts(parts: object) -> Iterator[str]:
     if isinstance(parts, dict) and parts:
-        rows = ([words.PART.get(name, text(name)), text(_said(state))] for name, state in parts.items())
+        rows = (
+            [words.PART.get(name, text(name)), text(_said(state))] for name, state in parts.items()
+        )
         yield table(["Part", "State"], rows, _ROWS)
 
 
@@ -219,7 +245,12 @@ def _said(state: object) -> str:
 def _checks(checks: Iterable[Document], limit: int) -> Iterator[str]:
     """Failed ones first, so that no limit hides them."""
     rows = [
-        ["✅" if check["ok"] else "❌", text(check["name"]), text(check["detail"]), _seconds(check.get("seconds"))]
+        [
+            "✅" if check["ok"] else "❌",
+            text(check["name"]),
+            text(check["detail"]),
+            _seconds(check.get("seconds")),
+        ]
         for check in sorted(checks, key=lambda check: bool(check["ok"]))
     ]
     if rows:

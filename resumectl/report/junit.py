@@ -23,7 +23,9 @@ def junit(checks: Sequence[Mapping[str, Any]], suite: str, time: str = "") -> st
     totals = _totals(checks)
     began = {"timestamp": time} if time else {}
     root = ET.Element("testsuites", {"name": _legal(suite), **totals})
-    cases = ET.SubElement(root, "testsuite", {"name": _legal(suite), **totals, "skipped": "0", **began})
+    cases = ET.SubElement(
+        root, "testsuite", {"name": _legal(suite), **totals, "skipped": "0", **began}
+    )
     for check in checks:
         _add(cases, check, suite)
     ET.indent(root)
@@ -33,12 +35,21 @@ def junit(checks: Sequence[Mapping[str, Any]], suite: str, time: str = "") -> st
 def _totals(checks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     seconds = sum(float(check["seconds"]) for check in checks)
     failures = sum(not check["ok"] for check in checks)
-    return {"tests": str(len(checks)), "failures": str(failures), "errors": "0", "time": f"{seconds:.3f}"}
+    return {
+        "tests": str(len(checks)),
+        "failures": str(failures),
+        "errors": "0",
+        "time": f"{seconds:.3f}",
+    }
 
 
 def _add(cases: ET.Element, check: Mapping[str, Any], suite: str) -> None:
     name, detail = _legal(str(check["name"])), _legal(str(check["detail"]))
-    attributes = {"classname": _legal(suite), "name": name, "time": f"{float(check['seconds']):.3f}"}
+    attributes = {
+        "classname": _legal(suite),
+        "name": name,
+        "time": f"{float(check['seconds']):.3f}",
+    }
     case = ET.SubElement(cases, "testcase", attributes)
     if check["ok"]:
         ET.SubElement(case, "system-out").text = detail

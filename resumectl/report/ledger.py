@@ -33,18 +33,31 @@ def status(screen: Screen, document: Mapping[str, Any]) -> None:
     release, days = document["release"], document["certificate_days"]
     screen.out.print(f"[bold]{document['env']}[/]")
     if release:
-        _row(screen, "Release", f"#{release['id']} {ending(release)}, {words.age(release['time'])} ago")
+        _row(
+            screen,
+            "Release",
+            f"#{release['id']} {ending(release)}, {words.age(release['time'])} ago",
+        )
         _row(screen, "By", f"{_who(release)}{_at(release)}")
         _row(screen, "Message", release["message"])
         _row(screen, "Tests", _checks(release["smoke"]))
     elif document["urls"]:
         _row(screen, "Release", "none")
     for name, url in document["urls"].items():
-        screen.out.print(f"  {_ADDRESS.get(name, name):<{_LABEL}}{url}", markup=False, soft_wrap=True)
+        screen.out.print(
+            f"  {_ADDRESS.get(name, name):<{_LABEL}}{url}", markup=False, soft_wrap=True
+        )
     if document["urls"]:
-        _row(screen, "Visitors", "no answer" if document["visitors"] is None else f"{document['visitors']:,}")
+        _row(
+            screen,
+            "Visitors",
+            "no answer" if document["visitors"] is None else f"{document['visitors']:,}",
+        )
     _row(
-        screen, "Certificate", f"{days} days left" if days is not None else "", "red" if (days or 99) < _SOON else None
+        screen,
+        "Certificate",
+        f"{days} days left" if days is not None else "",
+        "red" if (days or 99) < _SOON else None,
     )
     for part, counts in document["parts"].items():
         screen.out.print(f"  {words.PART[part]:<{_LABEL}}", _part(counts), sep="")
@@ -53,7 +66,9 @@ def status(screen: Screen, document: Mapping[str, Any]) -> None:
     for line in document["missing"]:
         _row(screen, "Note", line, "yellow")
     if document["drift"]:
-        screen.line("  resumectl drift shows what drifted, resumectl drift --fix puts it back.", style="dim")
+        screen.line(
+            "  resumectl drift shows what drifted, resumectl drift --fix puts it back.", style="dim"
+        )
 
 
 def _row(screen: Screen, label: str, text: str | None, style: str | None = None) -> None:
@@ -80,7 +95,9 @@ def history(screen: Screen, document: Mapping[str, Any]) -> None:
         return
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     for name in ("#", "age", "who", "revision", "changes", ""):
-        table.add_column(name, no_wrap=name != "", justify="right" if name == "#" else "left", overflow="fold")
+        table.add_column(
+            name, no_wrap=name != "", justify="right" if name == "#" else "left", overflow="fold"
+        )
     for release in document["releases"]:
         colour = "green" if release["live"] else "red" if release["status"] == "failed" else None
         row = (
@@ -99,7 +116,11 @@ def rollback(screen: Screen, document: Mapping[str, Any]) -> None:
     """What was, or would be, brought back, and what was not."""
     release, target = document["release"], document["target"]
     if release:
-        back = f"back at release #{target}" if release["status"] != "failed" else f"failed; release #{target} is served"
+        back = (
+            f"back at release #{target}"
+            if release["status"] != "failed"
+            else f"failed; release #{target} is served"
+        )
         screen.out.print(f"[bold]Release #{release['id']}: {back}.[/] The environment is pinned.")
     elif document["changes"]:
         screen.line(f"Going back to release #{target} would do this:")
@@ -109,8 +130,14 @@ def rollback(screen: Screen, document: Mapping[str, Any]) -> None:
     failed = [check for check in document["checks"] if not check["ok"]]
     if failed:
         screen.checks(failed)
-    revision = f" Its infrastructure is at git revision {document['revision'][:12]}." if document["revision"] else ""
-    screen.line(f"Not rolled back: {' and '.join(document['not_rolled_back'])}.{revision}", style="dim")
+    revision = (
+        f" Its infrastructure is at git revision {document['revision'][:12]}."
+        if document["revision"]
+        else ""
+    )
+    screen.line(
+        f"Not rolled back: {' and '.join(document['not_rolled_back'])}.{revision}", style="dim"
+    )
     screen.urls(document["urls"] if release else {})
 
 

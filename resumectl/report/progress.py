@@ -117,7 +117,12 @@ class LiveProgress:
     def _open(self) -> None:
         from rich.live import Live
 
-        self._live = Live(get_renderable=self._render, console=self._console, transient=True, refresh_per_second=10)
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            transient=True,
+            refresh_per_second=10,
+        )
         self._live.start()
 
     def _close(self) -> None:
@@ -131,7 +136,9 @@ class LiveProgress:
         now = self._console.get_time()
         rows = list(self._running.items())  # no lock: closing waits for the thread that draws
         frame = self._spinner.render(now)
-        return Group(*(self._row(frame, name, step.detail, now - step.began) for name, step in rows))
+        return Group(
+            *(self._row(frame, name, step.detail, now - step.began) for name, step in rows)
+        )
 
     def _row(self, mark: RenderableType, name: str, detail: str, seconds: float) -> RenderableType:
         from rich.table import Table
@@ -139,8 +146,12 @@ class LiveProgress:
 
         row = Table.grid(padding=(0, 1))
         for width in (3, _NAME_WIDTH):
-            row.add_column(width=width, justify="right" if width < _NAME_WIDTH else "left", no_wrap=True)
+            row.add_column(
+                width=width, justify="right" if width < _NAME_WIDTH else "left", no_wrap=True
+            )
         row.add_column(width=_DETAIL_WIDTH, no_wrap=True, overflow="ellipsis")
         row.add_column(width=8, justify="right", no_wrap=True)
-        row.add_row(mark, Text(name), Text(detail, style="dim"), Text(f"{seconds:.1f} s", style="dim"))
+        row.add_row(
+            mark, Text(name), Text(detail, style="dim"), Text(f"{seconds:.1f} s", style="dim")
+        )
         return row

@@ -32,7 +32,9 @@ class Screen:
     def folded(self, text: str, first: str, style: str | None = None) -> None:
         """A text with something in front; on a terminal it is folded below itself."""
         width = self.out.width if self.out.is_terminal else len(text) + len(first) + 1
-        wrapper = textwrap.TextWrapper(width, initial_indent=" " * len(first), break_on_hyphens=False)
+        wrapper = textwrap.TextWrapper(
+            width, initial_indent=" " * len(first), break_on_hyphens=False
+        )
         wrapper.subsequent_indent = wrapper.initial_indent
         lines = "\n".join(wrapper.fill(line) for line in text.splitlines())
         self.line(first + lines[len(first) :], style)

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 PART: Final = {"infra": "Infrastructure", "function": "Function", "site": "Site"}
 SIGN: Final = {"create": "+", "update": "~", "delete": "-", "replace": "!"}
-TO_DO: Final = {"create": "to create", "update": "to change", "delete": "to delete", "replace": "to replace"}
+TO_DO: Final = {
+    "create": "to create",
+    "update": "to change",
+    "delete": "to delete",
+    "replace": "to replace",
+}
 DONE: Final = {"create": "created", "update": "changed", "delete": "deleted", "replace": "replaced"}
 
 _NAMES: Final = {
@@ -69,7 +74,9 @@ def differing(fields: Iterable[str]) -> str:
 def counts(changes: Iterable[Mapping[str, Any]], said: Mapping[str, str] = TO_DO) -> str:
     """`3 to create, 1 to change`; with `DONE`, `3 created, 1 changed`."""
     actions = [change["action"] for change in changes]
-    return ", ".join(f"{actions.count(action)} {word}" for action, word in said.items() if action in actions)
+    return ", ".join(
+        f"{actions.count(action)} {word}" for action, word in said.items() if action in actions
+    )
 
 
 def size(count: float) -> str:

@@ -43,7 +43,12 @@ def fingerprint(assets: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
 def named_plainly(page: str, names: Iterable[str]) -> str | None:
     """The first of `names` that a page loads by its plain path, which is not published."""
     return next(
-        (name for name in names if re.search(rf"""["'(=](\./|/)?{re.escape(quote(name))}["')?#\s>]""", page)), None
+        (
+            name
+            for name in names
+            if re.search(rf"""["'(=](\./|/)?{re.escape(quote(name))}["')?#\s>]""", page)
+        ),
+        None,
     )
 
 
@@ -56,7 +61,9 @@ def _references(name: str, assets: Mapping[str, bytes]) -> list[tuple[re.Match[s
 
 
 def _resolved(name: str, path: str) -> str:
-    return posixpath.normpath(posixpath.join("/", posixpath.dirname(name), unquote(path))).lstrip("/")
+    return posixpath.normpath(posixpath.join("/", posixpath.dirname(name), unquote(path))).lstrip(
+        "/"
+    )
 
 
 def _reached(name: str, loads: Mapping[str, set[str]]) -> set[str]:
@@ -84,7 +91,9 @@ def _renamed(name: str, digest: str) -> str:
 def _rewritten(name: str, assets: Mapping[str, bytes], published: Mapping[str, str]) -> bytes:
     text = _text(assets[name])
     for match, target in reversed(_references(name, assets)):
-        path = "".join(match["path"].rpartition("/")[:2]) + quote(posixpath.basename(published[target]))
+        path = "".join(match["path"].rpartition("/")[:2]) + quote(
+            posixpath.basename(published[target])
+        )
         text = text[: match.start("path")] + path + text[match.end("path") :]
     return text.encode(errors="surrogateescape")
 

@@ -38,7 +38,10 @@ class Body:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._stream.close()
 
@@ -58,7 +61,11 @@ class Body:
         """Go to the start or to the end; after a problem there is no use in trying again."""
         if self.problem:
             raise self.problem
-        self._position = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._file.size}[whence] + offset
+        self._position = {
+            os.SEEK_SET: 0,
+            os.SEEK_CUR: self._position,
+            os.SEEK_END: self._file.size,
+        }[whence] + offset
         if self._position == 0:
             self._digest = hashlib.sha256()
         return self._stream.seek(self._position)

@@ -43,14 +43,23 @@ def build(site: SiteSettings, *, root: Path, out: Path) -> Path:
     try:
         if site.build and site.output:
             _run(site.build, root)
-            return _filled(site.output, "The build command put nothing there: does site.output name where it writes?")
+            return _filled(
+                site.output,
+                "The build command put nothing there: does site.output name where it writes?",
+            )
         if site.source is None:
-            raise BuildError("The site has no source.", hint="Set site.source, or site.build and site.output.")
-        source = _filled(site.source, "Put the site there, or name its folder as site.source in resumectl.toml.")
+            raise BuildError(
+                "The site has no source.", hint="Set site.source, or site.build and site.output."
+            )
+        source = _filled(
+            site.source, "Put the site there, or name its folder as site.source in resumectl.toml."
+        )
         return _built(source, out) if _is_resume(source) else source
     except OSError as error:
         name = error.filename or out
-        raise BuildError(f"{name}: {error.strerror}.", hint="Look at its permissions and at the disk.") from error
+        raise BuildError(
+            f"{name}: {error.strerror}.", hint="Look at its permissions and at the disk."
+        ) from error
 
 
 def _run(command: str, root: Path) -> None:
@@ -71,7 +80,9 @@ def _run(command: str, root: Path) -> None:
         missing = done.returncode == _NOT_FOUND_BY_SHELL
         raise BuildError(
             f"The build command failed with exit code {done.returncode}: {command}{said}",
-            hint="Is the program installed, and on PATH?" if missing else f"Run it yourself in {root}.",
+            hint="Is the program installed, and on PATH?"
+            if missing
+            else f"Run it yourself in {root}.",
         )
 
 
@@ -111,7 +122,9 @@ def _is_resume(source: Path) -> bool:
 def _built(source: Path, out: Path) -> Path:
     """Build beside `out` and swap: whatever interrupts it, `out` is never half a site."""
     if source.resolve().is_relative_to(out.resolve()):
-        raise BuildError(f"The site cannot be built into {out}: its source is in there.", hint="Move the source.")
+        raise BuildError(
+            f"The site cannot be built into {out}: its source is in there.", hint="Move the source."
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as workspace:
         fresh, old = Path(workspace, "new"), Path(workspace, "old")
@@ -122,8 +135,14 @@ def _built(source: Path, out: Path) -> Path:
 
 def _compose(source: Path, fresh: Path) -> None:
     files = _files(source)
-    plain = {name: path for name, path in files.items() if name != RESUME and not name.endswith(pages.SUFFIX)}
-    hashed = assets.fingerprint({name: plain[name].read_bytes() for name in plain if assets.is_fingerprinted(name)})
+    plain = {
+        name: path
+        for name, path in files.items()
+        if name != RESUME and not name.endswith(pages.SUFFIX)
+    }
+    hashed = assets.fingerprint(
+        {name: plain[name].read_bytes() for name in plain if assets.is_fingerprinted(name)}
+    )
     published = {name: hashed[name][0] if name in hashed else name for name in plain}
     made = pages.render(source, files, resume=load(source / RESUME), published=published)
     copied = {name: path for name, path in plain.items() if name not in hashed}
@@ -142,17 +161,22 @@ def _files(source: Path) -> dict[str, Path]:
         target = Path(os.path.realpath(path))
         if target not in real:
             raise BuildError(
-                f"{name} is a link to {target}, which is no file of the site.", hint="Put a copy of the file there."
+                f"{name} is a link to {target}, which is no file of the site.",
+                hint="Put a copy of the file there.",
             )
         if not target.is_file():
-            raise BuildError(f"{name} is not a regular file.", hint="Remove it from the site's folder.")
+            raise BuildError(
+                f"{name} is not a regular file.", hint="Remove it from the site's folder."
+            )
     return found
 
 
 def _check(made: Mapping[str, bytes], copied: Mapping[str, Path], hashed: Iterable[str]) -> None:
     """Refuse what would be published wrongly: two files of one name, a page that loads an asset by its old name."""
     for name in sorted(made.keys() & copied.keys()):
-        raise BuildError(f"{name} and {name}{pages.SUFFIX} are both there.", hint="Remove or rename one of them.")
+        raise BuildError(
+            f"{name} and {name}{pages.SUFFIX} are both there.", hint="Remove or rename one of them."
+        )
     finished = {name: path.read_bytes() for name, path in copied.items() if name.endswith(".html")}
     for name, content in {**made, **finished}.items():
         if lost := assets.named_plainly(content.decode(errors="replace"), hashed):

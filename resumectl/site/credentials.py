@@ -14,7 +14,8 @@ SEARCHED_BYTES: Final = 1024 * 1024
 """Only text up to this size is searched; hand-written files are smaller."""
 
 _KEY_FILE: Final = re.compile(
-    r".*\.(pem|key|p12|pfx|jks|ppk|keystore|kdbx|tfstate(\..*)?)|id_(rsa|dsa|ecdsa|ed25519)", re.IGNORECASE | re.DOTALL
+    r".*\.(pem|key|p12|pfx|jks|ppk|keystore|kdbx|tfstate(\..*)?)|id_(rsa|dsa|ecdsa|ed25519)",
+    re.IGNORECASE | re.DOTALL,
 )
 _SNIFFED_BYTES: Final = 8192
 

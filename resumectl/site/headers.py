@@ -103,7 +103,9 @@ _EXTENSIONS: Final = {
     "video/webm": "webm",
     "video/x-msvideo": "avi",
 }
-_TYPES: Final = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names.split()}
+_TYPES: Final = {
+    extension: kind for kind, names in _EXTENSIONS.items() for extension in names.split()
+}
 _NAMED: Final = {
     "apple-app-site-association": "application/json",
     "CNAME": "text/plain",
@@ -121,7 +123,9 @@ _MIXED: Final = re.compile(
 def content_type(key: str) -> str:
     """The Content-Type for `key`, with a charset where it is text."""
     name = key.rpartition("/")[2]
-    kind = _NAMED.get(name) or _TYPES.get(name.rpartition(".")[2].lower() if "." in name else "", UNKNOWN_TYPE)
+    kind = _NAMED.get(name) or _TYPES.get(
+        name.rpartition(".")[2].lower() if "." in name else "", UNKNOWN_TYPE
+    )
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
@@ -138,7 +142,9 @@ def cache_control(key: str, rules: Iterable[CacheRule] = ()) -> str:
 def matches(glob: str, key: str) -> bool:
     """Whether `glob` names `key`: `*` also crosses `/`, as in CloudFront's path patterns; a leading `/` is optional."""
     pattern = glob.removeprefix("/")
-    return fnmatchcase(key, pattern) or (pattern.startswith("**/") and fnmatchcase(key, pattern[3:]))
+    return fnmatchcase(key, pattern) or (
+        pattern.startswith("**/") and fnmatchcase(key, pattern[3:])
+    )
 
 
 def is_page(kind: str) -> bool:

@@ -82,11 +82,16 @@ def invalidate(
 
     if not stale:
         return None
-    batch = {"Paths": {"Quantity": len(stale), "Items": list(stale)}, "CallerReference": caller_reference}
+    batch = {
+        "Paths": {"Quantity": len(stale), "Items": list(stale)},
+        "CallerReference": caller_reference,
+    }
     waited, next_pause = 0.0, _FIRST_PAUSE
     while True:
         try:
-            answer = cloudfront.create_invalidation(DistributionId=distribution_id, InvalidationBatch=batch)
+            answer = cloudfront.create_invalidation(
+                DistributionId=distribution_id, InvalidationBatch=batch
+            )
         except ClientError as error:
             if error_code(error) != "TooManyInvalidationsInProgress":
                 raise
@@ -131,7 +136,10 @@ def _spellings(key: str) -> Iterator[str]:
     """Every path under which a cache may hold the object."""
     rejected = _SENT_PLAIN_BUT_REJECTED.search(key)
     ending = "*" if rejected else ""
-    for encoded in {quote(key[: rejected.start()] if rejected else key, safe=safe) for safe in (_SENT_PLAIN, "/")}:
+    for encoded in {
+        quote(key[: rejected.start()] if rejected else key, safe=safe)
+        for safe in (_SENT_PLAIN, "/")
+    }:
         yield f"/{encoded}{ending}"
         folder, _, name = encoded.rpartition("/")
         if name == _INDEX and not rejected:
@@ -154,7 +162,11 @@ def _folded_at(depth: int, exact: Sequence[str]) -> list[str]:
 def _uncovered(folded: Sequence[str]) -> list[str]:
     """Without the paths that a wildcard among them covers already."""
     wide = [path.removesuffix("*") for path in folded if path.endswith("*")]
-    return [path for path in folded if not any(path.startswith(start) and path != f"{start}*" for start in wide)]
+    return [
+        path
+        for path in folded
+        if not any(path.startswith(start) and path != f"{start}*" for start in wide)
+    ]
 
 
 def _busy() -> CloudError:

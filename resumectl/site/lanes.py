@@ -14,7 +14,11 @@ R = TypeVar("R")
 
 
 def side_by_side(
-    work: Callable[[T], R], items: Sequence[T], *, lanes: int, done: Callable[[], None] | None = None
+    work: Callable[[T], R],
+    items: Sequence[T],
+    *,
+    lanes: int,
+    done: Callable[[], None] | None = None,
 ) -> list[R]:
     """`[work(item) for item in items]`, `lanes` at a time.
 

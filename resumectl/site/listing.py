@@ -55,7 +55,11 @@ def live(s3: Client, bucket: str, released: Mapping[str, ReleasedObject]) -> dic
         if version != NO_VERSION and key in released and released[key].version_id == version
     }
     others = [key for key in versions if key not in known]
-    seen = zip(others, side_by_side(lambda key: _look_at(s3, bucket, key), others, lanes=_LANES), strict=True)
+    seen = zip(
+        others,
+        side_by_side(lambda key: _look_at(s3, bucket, key), others, lanes=_LANES),
+        strict=True,
+    )
     return dict(sorted({**known, **{key: found for key, found in seen if found}}.items()))
 
 
@@ -65,7 +69,9 @@ def _look_at(s3: Client, bucket: str, key: str) -> LiveObject | None:
 
     try:
         head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-        digest = _recorded_sha256(head) or _downloaded_sha256(s3, bucket, key, head.get("VersionId"))
+        digest = _recorded_sha256(head) or _downloaded_sha256(
+            s3, bucket, key, head.get("VersionId")
+        )
     except ClientError as error:
         if error_code(error) in _ABSENT:
             return None
@@ -77,7 +83,9 @@ def _look_at(s3: Client, bucket: str, key: str) -> LiveObject | None:
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
     }
     modified = head["LastModified"].isoformat(timespec="seconds")
-    return LiveObject(shown, head.get("ContentLength", 0), head.get("VersionId", NO_VERSION), modified)
+    return LiveObject(
+        shown, head.get("ContentLength", 0), head.get("VersionId", NO_VERSION), modified
+    )
 
 
 def _recorded_sha256(head: Mapping[str, Any]) -> str | None:
@@ -96,7 +104,9 @@ def _downloaded_sha256(s3: Client, bucket: str, key: str, version: str | None) -
     for left in reversed(range(_DOWNLOADS)):
         digest = hashlib.sha256()
         try:
-            for piece in s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"].iter_chunks(1024 * 1024):
+            for piece in s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"].iter_chunks(
+                1024 * 1024
+            ):
                 digest.update(piece)
         except (HTTPClientError, IncompleteReadError, ResponseStreamingError):
             if not left:

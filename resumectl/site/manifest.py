@@ -45,7 +45,9 @@ class ReleasedObject:
     @classmethod
     def of(cls, wanted: Described, version_id: str) -> ReleasedObject:
         """The record of an object that is now live as `version_id`."""
-        return cls(wanted.sha256, wanted.size, wanted.content_type, wanted.cache_control, version_id)
+        return cls(
+            wanted.sha256, wanted.size, wanted.content_type, wanted.cache_control, version_id
+        )
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> ReleasedObject:

@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".j2"
 
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 _INDEX: Final = "index.html"
 
 
@@ -41,12 +54,18 @@ def render(
     Raises:
         BuildError: a template is wrong; names the file and the line.
     """
-    templates = [name for name in names if name.endswith(SUFFIX) and not name.rpartition("/")[2].startswith("_")]
+    templates = [
+        name
+        for name in names
+        if name.endswith(SUFFIX) and not name.rpartition("/")[2].startswith("_")
+    ]
     environment = _environment(source, resume, published)
     return {name.removesuffix(SUFFIX): _rendered(environment, source, name) for name in templates}
 
 
-def _environment(source: Path, resume: Mapping[str, Any], published: Mapping[str, str]) -> Environment:
+def _environment(
+    source: Path, resume: Mapping[str, Any], published: Mapping[str, str]
+) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     escaped = tuple(f"{kind}{SUFFIX}" for kind in ("html", "xml", "svg"))
@@ -67,7 +86,9 @@ def _rendered(environment: Environment, source: Path, name: str) -> bytes:
     from jinja2 import TemplateSyntaxError
 
     try:
-        return environment.get_template(name).render(page=_address(name.removesuffix(SUFFIX))).encode()
+        return (
+            environment.get_template(name).render(page=_address(name.removesuffix(SUFFIX))).encode()
+        )
     except TemplateSyntaxError as error:
         raise _broken(error.name or name, error.lineno, error.message or "syntax error") from error
     except Exception as error:
@@ -77,7 +98,10 @@ def _rendered(environment: Environment, source: Path, name: str) -> bytes:
 
 def _raised_at(error: Exception, source: Path) -> tuple[str, int | None] | None:
     """The innermost template, and its line, that an exception came through: Jinja2 puts them into the traceback."""
-    frames = ((Path(frame.filename), frame.lineno) for frame in reversed(traceback.extract_tb(error.__traceback__)))
+    frames = (
+        (Path(frame.filename), frame.lineno)
+        for frame in reversed(traceback.extract_tb(error.__traceback__))
+    )
     inside = ((path, line) for path, line in frames if path.is_relative_to(source))
     return next(((path.relative_to(source).as_posix(), line) for path, line in inside), None)
 

@@ -44,7 +44,9 @@ def load(path: Path) -> dict[str, Any]:
         BuildError: it cannot be read, is not JSON, or is not a resume; every problem is named by its field.
     """
     resume = _parse(path)
-    schema = json.loads(resources.files(__package__).joinpath("resume.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        resources.files(__package__).joinpath("resume.schema.json").read_text(encoding="utf-8")
+    )
     problems = [*_schema_problems(resume, schema)] or [*_order_problems(resume)]
     if problems:
         lines = [f"{path.name}: {problem}." for problem in problems[:_MOST_SHOWN]]
@@ -64,9 +66,13 @@ def _parse(path: Path) -> Json:
         text = path.read_text(encoding="utf-8-sig")
         return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except OSError as error:
-        raise BuildError(f"{name} cannot be read: {error.strerror}.", hint=f"Look at {path}.") from error
+        raise BuildError(
+            f"{name} cannot be read: {error.strerror}.", hint=f"Look at {path}."
+        ) from error
     except UnicodeDecodeError as error:
-        raise BuildError(f"{name} is not UTF-8 text, see byte {error.start}.", hint="Save it as UTF-8.") from error
+        raise BuildError(
+            f"{name} is not UTF-8 text, see byte {error.start}.", hint="Save it as UTF-8."
+        ) from error
     except json.JSONDecodeError as error:
         raise BuildError(
             f"{name}, line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}.",
@@ -110,7 +116,10 @@ def _schema_problems(resume: Json, schema: Mapping[str, Any]) -> Iterator[str]:
 
 def _field(steps: Iterable[str | int]) -> str:
     """`["work", 1, "startDate"]` -> `work[1].startDate`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".") or "the file"
+    return (
+        "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+        or "the file"
+    )
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
@@ -150,7 +159,10 @@ def _completed(value: Json, schema: Mapping[str, Any], defs: Mapping[str, Any]) 
     if schema["type"] == "object":
         given = value or {}
         fields = schema["properties"].items()
-        return {**given, **{name: _completed(given.get(name), rules, defs) for name, rules in fields}}
+        return {
+            **given,
+            **{name: _completed(given.get(name), rules, defs) for name, rules in fields},
+        }
     if schema["type"] == "array":
         return [_completed(item, schema["items"], defs) for item in value or ()]
     return value or ""
@@ -167,18 +179,27 @@ def _is_date(text: str) -> bool:
 
 
 def _is_time(text: str) -> bool:
-    return _is_date(text) if len(text) <= len("2026-01-01") else datetime.fromisoformat(text) is not None
+    return (
+        _is_date(text)
+        if len(text) <= len("2026-01-01")
+        else datetime.fromisoformat(text) is not None
+    )
 
 
 def _is_url(text: str) -> bool:
     """Only what is safe to put into a link: never `javascript:`."""
     parts = urlsplit(text)
     printable = text.isprintable() and not re.search(r"\s", text)
-    return printable and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    return (
+        printable and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    )
 
 
 def _is_email(text: str) -> bool:
-    return text.isprintable() and re.fullmatch(r"[^@\s<>\"']+@[^@\s<>\"'.]+(\.[^@\s<>\"'.]+)+", text) is not None
+    return (
+        text.isprintable()
+        and re.fullmatch(r"[^@\s<>\"']+@[^@\s<>\"'.]+(\.[^@\s<>\"'.]+)+", text) is not None
+    )
 
 
 def _is_country(text: str) -> bool:

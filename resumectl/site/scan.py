@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from resumectl.settings import CacheRule
 
 _LEFT_OUT: Final = re.compile(
-    r"\.(?!well-known$).*|.*(~|\.(swp|swo|bak|orig|tmp))|#.*#|Thumbs\.db|desktop\.ini|__pycache__", re.DOTALL
+    r"\.(?!well-known$).*|.*(~|\.(swp|swo|bak|orig|tmp))|#.*#|Thumbs\.db|desktop\.ini|__pycache__",
+    re.DOTALL,
 )
 """Dotfiles but `.well-known/`, and what editors and file managers leave behind."""
 _READERS: Final = 8
@@ -66,7 +67,11 @@ def scan(folder: Path, rules: Sequence[CacheRule] = ()) -> dict[str, SiteFile]:
     _refuse_credentials(read)
     return {
         key: SiteFile(
-            path, read[key].size, read[key].sha256, headers.content_type(key), headers.cache_control(key, rules)
+            path,
+            read[key].size,
+            read[key].sha256,
+            headers.content_type(key),
+            headers.cache_control(key, rules),
         )
         for key, path in paths.items()
     }
@@ -74,7 +79,9 @@ def scan(folder: Path, rules: Sequence[CacheRule] = ()) -> dict[str, SiteFile]:
 
 def _by_key(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
-        raise BuildError(f"The site's folder {folder} does not exist.", hint="Check [site] in resumectl.toml.")
+        raise BuildError(
+            f"The site's folder {folder} does not exist.", hint="Check [site] in resumectl.toml."
+        )
     root = folder.resolve()
     found: dict[str, Path] = {}
     for path in _walk(root, root, (root,)):
@@ -86,7 +93,10 @@ def _by_key(folder: Path) -> dict[str, Path]:
             )
         found[key] = Path(path)
     if not found:
-        raise BuildError(f"There is nothing to publish in {folder}.", hint="Is it the right folder, and was it built?")
+        raise BuildError(
+            f"There is nothing to publish in {folder}.",
+            hint="Is it the right folder, and was it built?",
+        )
     return dict(sorted(found.items()))
 
 
@@ -104,7 +114,9 @@ def _walk(folder: Path, root: Path, inside: tuple[Path, ...]) -> Iterator[str]:
         if entry.is_dir():
             real = target or inside[-1] / entry.name
             if target and any(parent.is_relative_to(real) for parent in inside):
-                raise BuildError(f"{entry.path} is a link to a folder that holds it.", hint="Remove the link.")
+                raise BuildError(
+                    f"{entry.path} is a link to a folder that holds it.", hint="Remove the link."
+                )
             yield from _walk(folder / entry.name, root, (*inside, real))
         else:
             _check_publishable(entry, target.name if target else entry.name)
@@ -116,14 +128,18 @@ def _target(link: Path, root: Path) -> Path:
     try:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise BuildError(f"{link} is a link that leads nowhere.", hint="Remove or repair it.") from error
+        raise BuildError(
+            f"{link} is a link that leads nowhere.", hint="Remove or repair it."
+        ) from error
     if not target.is_relative_to(root):
         raise BuildError(
             f"{link} is a link out of the site: it leads to {target}.",
             hint="Copy the file into the site if it is meant to be public.",
         )
     if any(_LEFT_OUT.fullmatch(part) for part in target.relative_to(root).parts):
-        raise BuildError(f"{link} is a link to {target}, which is never published.", hint="Remove the link.")
+        raise BuildError(
+            f"{link} is a link to {target}, which is never published.", hint="Remove the link."
+        )
     return target
 
 
@@ -140,10 +156,15 @@ def _check_publishable(entry: os.DirEntry[str], real_name: str) -> None:
 
 def _key(name: str) -> str:
     if _UNSENDABLE.search(name):
-        raise BuildError(f"The file name {name!r} cannot be used on the web.", hint="Rename it: printable UTF-8 only.")
+        raise BuildError(
+            f"The file name {name!r} cannot be used on the web.",
+            hint="Rename it: printable UTF-8 only.",
+        )
     key = unicodedata.normalize("NFC", name)
     if len(key.encode()) > _MAX_KEY_BYTES:
-        raise BuildError(f"The path {name!r} is longer than S3 allows (1024 bytes).", hint="Shorten it.")
+        raise BuildError(
+            f"The path {name!r} is longer than S3 allows (1024 bytes).", hint="Shorten it."
+        )
     return key
 
 
@@ -153,7 +174,9 @@ def _read(path: Path) -> _Read:
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if size > _MAX_FILE_BYTES:
-                raise BuildError(f"{path} is larger than 5 GiB.", hint="Host it elsewhere and link to it.")
+                raise BuildError(
+                    f"{path} is larger than 5 GiB.", hint="Host it elsewhere and link to it."
+                )
             data = file.read(min(size, _CHUNK) + 1)
             digest, read, searched = hashlib.sha256(data), len(data), data
             while data:
@@ -168,7 +191,9 @@ def _read(path: Path) -> _Read:
 
 def _refuse_credentials(read: dict[str, _Read]) -> None:
     found = [
-        f"{key}, line {item.credential.line}: {item.credential.what}" for key, item in read.items() if item.credential
+        f"{key}, line {item.credential.line}: {item.credential.what}"
+        for key, item in read.items()
+        if item.credential
     ]
     if found:
         more = f" (and {len(found) - 1} more like it)" if len(found) > 1 else ""
@@ -180,4 +205,7 @@ def _refuse_credentials(read: dict[str, _Read]) -> None:
 
 
 def _unreadable(path: Path, error: OSError) -> BuildError:
-    return BuildError(f"{path} cannot be read: {error.strerror}.", hint="Check its permissions (ls -l), or remove it.")
+    return BuildError(
+        f"{path} cannot be read: {error.strerror}.",
+        hint="Check its permissions (ls -l), or remove it.",
+    )

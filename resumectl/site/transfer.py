@@ -63,7 +63,11 @@ def apply(
     def write(change: Change) -> str:
         file = files[change.key]
         same_bytes = change.before is not None and change.before.get("sha256") == file.sha256
-        return _copy(s3, bucket, change.key, file, None) if same_bytes else _put(s3, bucket, change.key, file)
+        return (
+            _copy(s3, bucket, change.key, file, None)
+            if same_bytes
+            else _put(s3, bucket, change.key, file)
+        )
 
     return _in_order(s3, bucket, changes, write, progress)
 
@@ -112,18 +116,28 @@ def _in_order(
         if progress:
             progress(finished, len(changes))
 
-    kept = [(change, is_page(change.after["content_type"])) for change in changes if change.after is not None]
+    kept = [
+        (change, is_page(change.after["content_type"]))
+        for change in changes
+        if change.after is not None
+    ]
     versions: dict[str, str] = {}
     for pages in (False, True):
         phase = [change for change, page in kept if page is pages]
-        versions |= zip([c.key for c in phase], side_by_side(write, phase, lanes=_LANES, done=done), strict=True)
+        versions |= zip(
+            [c.key for c in phase], side_by_side(write, phase, lanes=_LANES, done=done), strict=True
+        )
     _delete(s3, bucket, _deletions(changes), done)
     return versions
 
 
 def _deletions(changes: Sequence[Change]) -> list[str]:
     """The keys to delete, pages first: a page that is still served keeps its assets."""
-    gone = [(change.key, change.before["content_type"]) for change in changes if change.before and change.after is None]
+    gone = [
+        (change.key, change.before["content_type"])
+        for change in changes
+        if change.before and change.after is None
+    ]
     return [key for key, _ in sorted(gone, key=lambda entry: (not is_page(entry[1]), entry[0]))]
 
 
@@ -164,7 +178,9 @@ def _copy(s3: Client, bucket: str, key: str, wanted: Described, version: str | N
     copied = answer.get("CopyObjectResult", {}).get("ChecksumSHA256")
     if copied and copied != _checksum(wanted):
         raise CloudError(
-            f"{key} was changed by somebody else during the deploy.", hint="Run the same command again.", code="changed"
+            f"{key} was changed by somebody else during the deploy.",
+            hint="Run the same command again.",
+            code="changed",
         )
     return str(answer.get("VersionId", NO_VERSION))
 
@@ -173,7 +189,9 @@ def _checksum(described: Described) -> str:
     return base64.b64encode(bytes.fromhex(described.sha256)).decode()
 
 
-def refuse_missing(s3: Client, bucket: str, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]) -> None:
+def refuse_missing(
+    s3: Client, bucket: str, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]
+) -> None:
     """Make sure that every version that would be copied still exists.
 
     Raises:
@@ -184,7 +202,9 @@ def refuse_missing(s3: Client, bucket: str, keys: Sequence[str], manifest: Mappi
     def exists(key: str) -> bool:
         # Not a HEAD: its errors carry no code, and an expired token would look like a version that is gone.
         try:
-            s3.get_object(Bucket=bucket, Key=key, VersionId=manifest[key].version_id, Range="bytes=0-0")["Body"].read()
+            s3.get_object(
+                Bucket=bucket, Key=key, VersionId=manifest[key].version_id, Range="bytes=0-0"
+            )["Body"].read()
         except ClientError as error:
             if error_code(error) in _GONE:
                 return False
@@ -214,11 +234,16 @@ def delete_versions(s3: Client, bucket: str, versions: Sequence[tuple[str, str]]
         CloudError: S3 did not delete one of them.
     """
     for start in range(0, len(versions), _BATCH):
-        batch = [{"Key": key, "VersionId": version} for key, version in versions[start : start + _BATCH]]
+        batch = [
+            {"Key": key, "VersionId": version} for key, version in versions[start : start + _BATCH]
+        ]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
         errors = [error for error in answer.get("Errors", ()) if error["Code"] not in _GONE]
         if errors:
-            raise CloudError(f"S3 did not delete {_some([error['Key'] for error in errors])}.", code="not-deleted")
+            raise CloudError(
+                f"S3 did not delete {_some([error['Key'] for error in errors])}.",
+                code="not-deleted",
+            )
 
 
 def _delete(s3: Client, bucket: str, keys: Sequence[str], done: Callable[[int], None]) -> None:

@@ -58,7 +58,10 @@ def _list(s3: Client, bucket: str, after: str, last: str) -> dict[str, str]:
         # The newest version of a key comes first, so at `last` itself there is nothing more to learn.
         if not page.get("IsTruncated") or (last and page["NextKeyMarker"] >= last):
             return found
-        position = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+        position = {
+            "KeyMarker": page["NextKeyMarker"],
+            "VersionIdMarker": page["NextVersionIdMarker"],
+        }
 
 
 @contextmanager
@@ -70,7 +73,9 @@ def _read_by_us(s3: Client) -> Iterator[None]:
         s3.meta.events.unregister(_EVENT, _read_versions)
 
 
-def _read_versions(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+def _read_versions(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
     """Take the `Version` elements out of the answer; botocore reads the rest, and decodes the keys."""
     from xml.etree import ElementTree as ET
 

@@ -43,6 +43,8 @@ def bucket(http: Http, url: str) -> str:
     """The bucket refuses whoever does not come through the front door."""
     response = http.request("GET", url)
     if response.status == 200:  # noqa: PLR2004
-        raise Mismatch("the bucket is public: it answered an anonymous read with 200 instead of 403")
+        raise Mismatch(
+            "the bucket is public: it answered an anonymous read with 200 instead of 403"
+        )
     expect(response, 403)
     return "403 to an anonymous read"

@@ -48,4 +48,9 @@ class Check:
 
     def as_json(self) -> dict[str, Any]:
         """The check as every JSON document shows it."""
-        return {"name": self.name, "ok": self.ok, "detail": self.detail, "seconds": round(self.seconds, 3)}
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "detail": self.detail,
+            "seconds": round(self.seconds, 3),
+        }

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 PAGE: Final = "/_smoke"
 _BAD_PAGES: Final = ("/<script>", "/" + "a" * 200)
-_LEAK: Final = re.compile(rb"arn:aws|traceback \(|dynamodb|botocore|exception|\.py\b", re.IGNORECASE)
+_LEAK: Final = re.compile(
+    rb"arn:aws|traceback \(|dynamodb|botocore|exception|\.py\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def wrong_method(target: Target, http: Http) -> str:
     _error(response, 405)
     allowed = {method.strip().upper() for method in response.header("Allow").split(",")}
     if not allowed >= {"GET", "POST"}:
-        raise Mismatch(f"405, but Allow is {response.header('Allow') or 'missing'} instead of GET, POST")
+        raise Mismatch(
+            f"405, but Allow is {response.header('Allow') or 'missing'} instead of GET, POST"
+        )
     return f"405 to DELETE, allowed: {response.header('Allow')}"
 
 
@@ -91,7 +95,9 @@ def _answer(response: Response, status: int) -> dict[str, Any]:
     if leak:
         raise Mismatch(f"the answer shows {leak[0].decode()!r}, which is nobody's business outside")
     if "no-store" not in response.header("Cache-Control").lower():
-        raise Mismatch(f"{status}, but Cache-Control is {response.header('Cache-Control') or 'missing'}, not no-store")
+        raise Mismatch(
+            f"{status}, but Cache-Control is {response.header('Cache-Control') or 'missing'}, not no-store"
+        )
     return _json(response)
 
 
@@ -102,7 +108,9 @@ def _json(response: Response) -> dict[str, Any]:
         answer = None
     if not isinstance(answer, dict) or "json" not in response.header("Content-Type").lower():
         kind = response.header("Content-Type") or "of no type"
-        raise Mismatch(f"{response.status}, but the answer is not a JSON object: {_shown(response)} ({kind})")
+        raise Mismatch(
+            f"{response.status}, but the answer is not a JSON object: {_shown(response)} ({kind})"
+        )
     return answer
 
 

@@ -87,7 +87,9 @@ class Http:
 
         way = route(url)
         try:
-            return self._exchange(way, method, url, {"Accept-Encoding": "identity", **(headers or {})})
+            return self._exchange(
+                way, method, url, {"Accept-Encoding": "identity", **(headers or {})}
+            )
         except (HTTPError, OSError) as error:
             raise unreachable(error, way) from error
 
@@ -127,7 +129,9 @@ class Http:
         except BaseException:
             response.close()
             raise
-        return Response(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+        return Response(
+            response.status, {name.lower(): value for name, value in response.headers.items()}, body
+        )
 
     def _body(self, response: urllib3.BaseHTTPResponse, end: float) -> bytes:
         pieces = bytearray()
@@ -165,7 +169,9 @@ class Http:
         host, port = (proxy.host or "", proxy.port or 80) if proxy else (way.address, way.port)
         with self._lock:
             context = self._tls()
-        connection = HTTPSConnection(host, port, timeout=_CONNECT, ssl_context=context, server_hostname=way.server_name)
+        connection = HTTPSConnection(
+            host, port, timeout=_CONNECT, ssl_context=context, server_hostname=way.server_name
+        )
         try:
             if proxy:
                 connection.set_tunnel(way.host, way.port, headers=way.proxy_headers)

@@ -45,7 +45,9 @@ class Pace:
     jitter: Callable[[], float] = random.random
     wait: Callable[[threading.Event, float], object] = threading.Event.wait
 
-    def follow(self, name: str, probe: Probe, began: float, stop: threading.Event) -> tuple[Check, bool]:
+    def follow(
+        self, name: str, probe: Probe, began: float, stop: threading.Event
+    ) -> tuple[Check, bool]:
         """Try until the answer is right or another try makes no sense.
 
         Returns:
@@ -60,13 +62,19 @@ class Pace:
                 break
             tries += 1
         seconds = self.clock() - start
-        return Check(name, finding.ok, _told(finding.detail, tries, seconds), seconds), finding.reached
+        return Check(
+            name, finding.ok, _told(finding.detail, tries, seconds), seconds
+        ), finding.reached
 
-    def _again(self, finding: Finding, tries: int, delay: float, start: float, began: float) -> bool:
+    def _again(
+        self, finding: Finding, tries: int, delay: float, start: float, began: float
+    ) -> bool:
         if finding.tries is Tries.FINAL:
             return False
         now = self.clock()
-        return now + delay < began + self.settle or (tries < finding.tries and now < start + _PATIENCE)
+        return now + delay < began + self.settle or (
+            tries < finding.tries and now < start + _PATIENCE
+        )
 
     def _delay(self, tries: int) -> float:
         return min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(tries - 1, 16)) * self.jitter()
@@ -76,9 +84,16 @@ def _attempt(probe: Probe) -> Finding:
     try:
         return Finding(ok=True, detail=probe())
     except Mismatch as wrong:
-        return Finding(ok=False, detail=wrong.detail, tries=wrong.tries, reached=not isinstance(wrong, Unreachable))
+        return Finding(
+            ok=False,
+            detail=wrong.detail,
+            tries=wrong.tries,
+            reached=not isinstance(wrong, Unreachable),
+        )
     except Exception as bug:  # noqa: BLE001 - one broken check must not hide what the others found
-        return Finding(ok=False, detail=f"resumectl could not finish this check: {type(bug).__name__}: {bug}")
+        return Finding(
+            ok=False, detail=f"resumectl could not finish this check: {type(bug).__name__}: {bug}"
+        )
 
 
 def _told(detail: str, tries: int, seconds: float) -> str:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from resumectl.smoke.http import Http, Response
 
 _DECODED_LIMIT: Final = 64 * 1024 * 1024
-_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "javascript", ".mjs": "javascript"}
+_TYPES: Final = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "javascript",
+    ".mjs": "javascript",
+}
 
 
 def expect(response: Response, status: int) -> None:
@@ -23,7 +28,8 @@ def expect(response: Response, status: int) -> None:
     if response.status != status:
         failing = response.status == 429 or response.status >= 500  # noqa: PLR2004
         raise Mismatch(
-            f"answered {response.status} instead of {status}", Tries.TRANSIENT if failing else Tries.SETTLING
+            f"answered {response.status} instead of {status}",
+            Tries.TRANSIENT if failing else Tries.SETTLING,
         )
 
 
@@ -45,7 +51,9 @@ def compressed(target: Target, http: Http) -> str:
         _expect_bytes(response.body, target.sha256("index.html"))
         return "200, sent uncompressed"
     body = _decoded(response.body, encoding)
-    _expect_bytes(body, target.sha256("index.html") or _digest(http.request("GET", f"{target.base}/").body))
+    _expect_bytes(
+        body, target.sha256("index.html") or _digest(http.request("GET", f"{target.base}/").body)
+    )
     return f"200, {len(body):,} bytes sent as {len(response.body):,}, the same page"
 
 
@@ -72,7 +80,9 @@ def _expect_bytes(body: bytes, wanted: str | None) -> str:
         return ""
     found = _digest(body)
     if found != wanted:
-        raise Mismatch(f"not the built file: sha256 {found[:12]} instead of {wanted[:12]}, {len(body):,} bytes")
+        raise Mismatch(
+            f"not the built file: sha256 {found[:12]} instead of {wanted[:12]}, {len(body):,} bytes"
+        )
     return ", the built file"
 
 

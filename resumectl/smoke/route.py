@@ -41,7 +41,11 @@ class Route:
 
     def rewritten(self, url: str) -> str:
         """The same URL with the address connected to in place of the name."""
-        return url if self.address == self.host else urlunsplit(urlsplit(url)._replace(netloc=str(self)))
+        return (
+            url
+            if self.address == self.host
+            else urlunsplit(urlsplit(url)._replace(netloc=str(self)))
+        )
 
     def __str__(self) -> str:
         return f"{self.address}:{self.port}"

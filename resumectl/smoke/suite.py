@@ -65,13 +65,17 @@ def probes(target: Target, http: Http) -> Mapping[str, Probe]:
     return found
 
 
-def _side_by_side(probes: Mapping[str, Probe], pace: Pace, on_check: Callable[[Check], None]) -> tuple[Check, ...]:
+def _side_by_side(
+    probes: Mapping[str, Probe], pace: Pace, on_check: Callable[[Check], None]
+) -> tuple[Check, ...]:
     from concurrent.futures import ThreadPoolExecutor
 
     stop, began, checks = threading.Event(), pace.clock(), []
     pool = ThreadPoolExecutor(len(probes), thread_name_prefix="smoke")
     try:
-        for future in [pool.submit(_follow, pace, name, probe, began, stop) for name, probe in probes.items()]:
+        for future in [
+            pool.submit(_follow, pace, name, probe, began, stop) for name, probe in probes.items()
+        ]:
             checks.append(future.result())
             on_check(checks[-1])
     finally:

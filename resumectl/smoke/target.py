@@ -37,7 +37,8 @@ class Target:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(
-                f"{self.url!r} is not the address of a site.", hint="Write it like https://example.com."
+                f"{self.url!r} is not the address of a site.",
+                hint="Write it like https://example.com.",
             )
 
     @property

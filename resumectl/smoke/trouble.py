@@ -35,7 +35,9 @@ def unreachable(error: Exception, way: Route) -> Unreachable:
         (OSError, _of_system(error, way)),
         (Exception, f"no usable answer from {way}: {type(error).__name__}: {error}"),
     )
-    return Unreachable(next(text for kind, text in words if isinstance(error, kind)), Tries.TRANSIENT)
+    return Unreachable(
+        next(text for kind, text in words if isinstance(error, kind)), Tries.TRANSIENT
+    )
 
 
 def _of_system(cause: BaseException | None, way: Route) -> str:

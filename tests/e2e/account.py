@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OTHER_CODE = "def handler(event, context):\n    return {'statusCode': 200, 'headers': {}, 'body': 'other'}\n"
+OTHER_CODE = (
+    "def handler(event, context):\n    return {'statusCode': 200, 'headers': {}, 'body': 'other'}\n"
+)
 
 
 class Account:
@@ -41,7 +43,11 @@ class Account:
 
     def resource(self, type_: str, name: str | None = None) -> dict[str, Any]:
         """The attributes of a resource, as Terraform knows them."""
-        found = (one for one in self._state["resources"] if one["type"] == type_ and name in (None, one["name"]))
+        found = (
+            one
+            for one in self._state["resources"]
+            if one["type"] == type_ and name in (None, one["name"])
+        )
         attributes: dict[str, Any] = next(found)["instances"][0]["attributes"]
         return attributes
 
@@ -56,9 +62,13 @@ class Account:
 
     def release(self, number: int | None = None) -> dict[str, Any]:
         """A record of the ledger; the newest one without a number."""
-        listed = self["s3"].list_objects_v2(Bucket=self.project_bucket, Prefix=f"releases/{self._env}/")["Contents"]
+        listed = self["s3"].list_objects_v2(
+            Bucket=self.project_bucket, Prefix=f"releases/{self._env}/"
+        )["Contents"]
         newest = max(found["Key"] for found in listed)
-        return dict(json.loads(self.read(f"releases/{self._env}/{number:06d}.json" if number else newest)))
+        return dict(
+            json.loads(self.read(f"releases/{self._env}/{number:06d}.json" if number else newest))
+        )
 
     def zip(self, sha256: str) -> bytes:
         """A function's zip that a release kept."""
@@ -66,7 +76,10 @@ class Account:
 
     def pages(self) -> list[str]:
         """The objects of the site."""
-        return [found["Key"] for found in self["s3"].list_objects_v2(Bucket=self.site_bucket)["Contents"]]
+        return [
+            found["Key"]
+            for found in self["s3"].list_objects_v2(Bucket=self.site_bucket)["Contents"]
+        ]
 
     def page(self, key: str) -> bytes:
         """An object of the site."""
@@ -76,7 +89,12 @@ class Account:
     def versions(self, bucket: str, key: str = "") -> list[tuple[str, str]]:
         """Every version of every object, deletions too: the same before and after whatever only looks."""
         pages = self["s3"].get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        found = [entry for page in pages for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, ())]
+        found = [
+            entry
+            for page in pages
+            for kind in ("Versions", "DeleteMarkers")
+            for entry in page.get(kind, ())
+        ]
         return sorted((entry["Key"], entry["VersionId"]) for entry in found)
 
     def alias(self) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def made_in(log: Path) -> int:
 
 def descendants(pid: int) -> list[int]:
     """A process, its children, and theirs; in whatever session they are."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
     pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
     found = [pid]
     for parent in found:

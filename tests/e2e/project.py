@@ -33,7 +33,9 @@ _KEPT = (
     *("RESUMECTL_TERRAFORM", "RESUMECTL_PROVIDER_MIRROR", "TF_CLI_CONFIG_FILE"),
 )
 """What Terraform may need to find its provider. Nothing of AWS, GitHub or the user comes through."""
-_NOT_CLONED = shutil.ignore_patterns("__pycache__", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan")
+_NOT_CLONED = shutil.ignore_patterns(
+    "__pycache__", ".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan"
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +60,9 @@ class Run:
 
     def __repr__(self) -> str:
         """As short as pytest wants it in the message of an assertion: how it ended is what its last lines say."""
-        return f"resumectl {' '.join(self.args[:3])}: {self.code}: {' '.join(self.err.split())[-190:]}"
+        return (
+            f"resumectl {' '.join(self.args[:3])}: {self.code}: {' '.join(self.err.split())[-190:]}"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,18 @@ class Project:
 
     def git(self, *arguments: str) -> str:
         """Run git, as somebody."""
-        who = ("-c", "user.name=Alex", "-c", "user.email=alex@example.com", "-c", "commit.gpgsign=false")
+        who = (
+            "-c",
+            "user.name=Alex",
+            "-c",
+            "user.email=alex@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        )
         command = ["git", *who, *arguments]
-        done = subprocess.run(command, cwd=self.root, env=self.environ, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, cwd=self.root, env=self.environ, capture_output=True, text=True, check=True
+        )
         return done.stdout.strip()
 
     def commit(self, message: str) -> str:
@@ -124,7 +137,9 @@ class Project:
         assert old in text, f"{name} does not hold {old!r}"
         self.write(name, text.replace(old, new))
 
-    def resumectl(self, *args: str, env: Mapping[str, str] | None = None, seconds: float = TEN_MINUTES) -> Run:
+    def resumectl(
+        self, *args: str, env: Mapping[str, str] | None = None, seconds: float = TEN_MINUTES
+    ) -> Run:
         """Run a command to its end."""
         return finish(self.start(*args, env=env), seconds)
 
@@ -157,7 +172,9 @@ class Project:
             endpoint_url=f"http://127.0.0.1:{port}",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}),
+            config=Config(
+                retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}
+            ),
         )
 
     @property
@@ -169,14 +186,21 @@ class Project:
     @property
     def distribution(self) -> str:
         """The id of the site's distribution."""
-        return str(self.client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["Id"])
+        return str(
+            self.client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["Id"]
+        )
 
     def invalidated(self) -> list[list[str]]:
         """The paths of every invalidation so far, the oldest first."""
         cloudfront, distribution = self.client("cloudfront"), self.distribution
-        listed = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"].get("Items", ())
+        listed = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"].get(
+            "Items", ()
+        )
         ids = [found["Id"] for found in sorted(listed, key=lambda found: found["CreateTime"])]
-        details = [cloudfront.get_invalidation(DistributionId=distribution, Id=found)["Invalidation"] for found in ids]
+        details = [
+            cloudfront.get_invalidation(DistributionId=distribution, Id=found)["Invalidation"]
+            for found in ids
+        ]
         return [sorted(found["InvalidationBatch"]["Paths"]["Items"]) for found in details]
 
     def end(self) -> None:
@@ -192,7 +216,10 @@ def environment(home: Path) -> dict[str, str]:
     """A clean environment. The cache stays where it is, so that a provider is downloaded once."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     own = Path(os.environ.get("HOME") or Path.home())
-    if not Path(kept.get("TF_CLI_CONFIG_FILE", "/nowhere")).is_file() and (own / ".terraformrc").is_file():
+    if (
+        not Path(kept.get("TF_CLI_CONFIG_FILE", "/nowhere")).is_file()
+        and (own / ".terraformrc").is_file()
+    ):
         kept["TF_CLI_CONFIG_FILE"] = str(own / ".terraformrc")
     cache = os.environ.get("XDG_CACHE_HOME") or str(own / ".cache")
     return {**kept, "HOME": str(home), "XDG_CACHE_HOME": cache, "PYTHONPATH": str(ROOT)}

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tests.e2e.project import Run
 
 EXECUTABLE = chromium.find()
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="NO BROWSER: install chromium to run these tests")
+pytestmark = pytest.mark.skipif(
+    EXECUTABLE is None, reason="NO BROWSER: install chromium to run these tests"
+)
 
 PHONE = {"width": 390, "height": 844}
 A4_AT_96_DPI = {"width": 680, "height": 1032}
@@ -105,9 +107,22 @@ def trouble(page: Page, home: str) -> list[str]:
     told("console", lambda message: message.text if message.type in ("error", "warning") else None)
     told("pageerror", str)
     called_off = f"{urljoin(home, '/favicon.svg')}: net::ERR_ABORTED"
-    told("requestfailed", lambda request: said if (said := f"{request.url}: {request.failure}") != called_off else None)
-    told("response", lambda answer: f"{answer.url}: {answer.status}" if answer.status >= 400 else None)
-    told("request", lambda request: None if urlsplit(request.url).netloc == urlsplit(home).netloc else request.url)
+    told(
+        "requestfailed",
+        lambda request: (
+            said if (said := f"{request.url}: {request.failure}") != called_off else None
+        ),
+    )
+    told(
+        "response",
+        lambda answer: f"{answer.url}: {answer.status}" if answer.status >= 400 else None,
+    )
+    told(
+        "request",
+        lambda request: (
+            None if urlsplit(request.url).netloc == urlsplit(home).netloc else request.url
+        ),
+    )
     return found
 
 
@@ -145,7 +160,9 @@ def test_a_person_is_counted_once(visitor: Callable[..., BrowserContext], url: s
 
 
 @pytest.mark.parametrize("how", ["blocked", "failing", "nonsense", "silent"])
-def test_without_a_counter_the_page_is_whole(visitor: Callable[..., BrowserContext], url: str, how: str) -> None:
+def test_without_a_counter_the_page_is_whole(
+    visitor: Callable[..., BrowserContext], url: str, how: str
+) -> None:
     page = visitor().new_page()
     answers: dict[str, Callable[[Any], None]] = {
         "blocked": lambda route: route.abort(),
@@ -166,7 +183,9 @@ def test_without_a_counter_the_page_is_whole(visitor: Callable[..., BrowserConte
     assert page.locator("section").count() > 3
 
 
-def test_without_javascript_the_page_is_whole(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_without_javascript_the_page_is_whole(
+    visitor: Callable[..., BrowserContext], url: str
+) -> None:
     page = visitor(java_script_enabled=False).new_page()
     page.goto(url)
 
@@ -174,7 +193,9 @@ def test_without_javascript_the_page_is_whole(visitor: Callable[..., BrowserCont
     assert page.locator("[data-counter]").is_hidden()
 
 
-def test_a_page_that_is_not_there_says_so_and_leads_back(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_a_page_that_is_not_there_says_so_and_leads_back(
+    visitor: Callable[..., BrowserContext], url: str
+) -> None:
     page = visitor().new_page()
     answer = page.goto(f"{url}no/such/page")
 
@@ -190,12 +211,19 @@ def test_a_page_that_is_not_there_says_so_and_leads_back(visitor: Callable[..., 
     [
         ("light", {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}}),
         ("dark", {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}}),
-        ("phone", {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}),
+        (
+            "phone",
+            {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True},
+        ),
         ("narrow", {"viewport": {"width": 320, "height": 640}}),
     ],
 )
 def test_it_fits_and_can_be_read(
-    visitor: Callable[..., BrowserContext], url: str, name: str, options: dict[str, Any], tmp_path: Path
+    visitor: Callable[..., BrowserContext],
+    url: str,
+    name: str,
+    options: dict[str, Any],
+    tmp_path: Path,
 ) -> None:
     page = visitor(**options, reduced_motion="reduce").new_page()
     page.goto(url)
@@ -213,17 +241,25 @@ def test_light_and_dark_differ(visitor: Callable[..., BrowserContext], url: str)
     for page in pages:
         page.goto(url)
 
-    assert [page.evaluate(background) for page in pages] == ["rgb(251, 250, 247)", "rgb(20, 24, 26)"]
+    assert [page.evaluate(background) for page in pages] == [
+        "rgb(251, 250, 247)",
+        "rgb(20, 24, 26)",
+    ]
 
 
-def test_it_prints_on_paper(visitor: Callable[..., BrowserContext], url: str, tmp_path: Path) -> None:
+def test_it_prints_on_paper(
+    visitor: Callable[..., BrowserContext], url: str, tmp_path: Path
+) -> None:
     page = visitor(viewport=A4_AT_96_DPI, color_scheme="dark").new_page()
     page.goto(url)
     page.emulate_media(media="print")
     shot(page, "print", tmp_path)
 
     assert page.evaluate(OVERFLOW) == []
-    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert (
+        page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )
     assert page.locator("footer").is_hidden()
     assert page.locator(".contacts .paper").is_visible()
     assert 1 <= len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True))) <= 2
@@ -233,7 +269,9 @@ def test_everybody_finds_their_way(visitor: Callable[..., BrowserContext], url: 
     page = visitor().new_page()
     page.goto(url)
     visitors(page)
-    headings = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(found => Number(found.tagName[1]))")
+    headings = page.locator("h1, h2, h3, h4").evaluate_all(
+        "all => all.map(found => Number(found.tagName[1]))"
+    )
 
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator("h1").count() == 1
@@ -241,14 +279,26 @@ def test_everybody_finds_their_way(visitor: Callable[..., BrowserContext], url: 
     assert [page.locator(name).count() for name in ("header", "main", "footer")] == [1, 1, 1]
     assert page.locator("img:not([alt])").count() == 0
     assert page.locator("section:not([aria-labelledby])").count() == 0
-    assert page.locator("[id]").evaluate_all("all => all.length - new Set(all.map(found => found.id)).size") == 0
-    assert page.locator("a").evaluate_all("all => all.filter(found => !found.innerText.trim()).length") == 0
+    assert (
+        page.locator("[id]").evaluate_all(
+            "all => all.length - new Set(all.map(found => found.id)).size"
+        )
+        == 0
+    )
+    assert (
+        page.locator("a").evaluate_all("all => all.filter(found => !found.innerText.trim()).length")
+        == 0
+    )
 
 
-def test_every_link_is_reached_with_the_keyboard(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_every_link_is_reached_with_the_keyboard(
+    visitor: Callable[..., BrowserContext], url: str
+) -> None:
     page = visitor().new_page()
     page.goto(url)
-    links = page.locator("a[href]").evaluate_all("all => all.map(found => found.getAttribute('href'))")
+    links = page.locator("a[href]").evaluate_all(
+        "all => all.map(found => found.getAttribute('href'))"
+    )
     reached = []
     for _ in links:
         page.keyboard.press("Tab")

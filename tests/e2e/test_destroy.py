@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 PROJECT_BUCKET = "resume-resumectl-000000000000-us-east-1"
 
 
-def test_destroying_what_a_killed_deploy_made_leaves_nothing(new_project: Callable[[], Project]) -> None:
+def test_destroying_what_a_killed_deploy_made_leaves_nothing(
+    new_project: Callable[[], Project],
+) -> None:
     """The state knows nothing of it."""
     project = new_project()
     project.resumectl("local", "start")
@@ -26,4 +28,6 @@ def test_destroying_what_a_killed_deploy_made_leaves_nothing(new_project: Callab
     assert {change["action"] for change in done.json["changes"]} == {"delete"}
     assert project.client("dynamodb").list_tables()["TableNames"] == []
     assert project.client("apigatewayv2").get_apis()["Items"] == []
-    assert [found["Name"] for found in project.client("s3").list_buckets()["Buckets"]] == [PROJECT_BUCKET]
+    assert [found["Name"] for found in project.client("s3").list_buckets()["Buckets"]] == [
+        PROJECT_BUCKET
+    ]

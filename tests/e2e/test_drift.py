@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("first")
 
 LONG = "public, max-age=0, s-maxage=3600, must-revalidate"
-OTHERS = ("alias ", "attached-policy ", "bucket ", "role-policy ", "route ", "stage ", "statement ", "aws_cloudfront_f")
+OTHERS = (
+    "alias ",
+    "attached-policy ",
+    "bucket ",
+    "role-policy ",
+    "route ",
+    "stage ",
+    "statement ",
+    "aws_cloudfront_f",
+)
 SEED, ROUNDS, AT_ONCE = 20_261_122, 5, 40
 
 
@@ -51,7 +60,9 @@ class Reader(Cloud):
         import boto3
 
         id_, secret = self.keys.values()
-        return boto3.Session(aws_access_key_id=id_, aws_secret_access_key=secret, region_name=self.region)
+        return boto3.Session(
+            aws_access_key_id=id_, aws_secret_access_key=secret, region_name=self.region
+        )
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +78,9 @@ def look(project: Project, account: Account) -> Look:
 
     def run(cloud: type[Cloud] = Cloud) -> drift.Drift:
         made = cloud(environment, account["s3"].meta.endpoint_url)
-        return drift.find(Context(found, made, project.environ, Steps(Silent()), lambda: datetime.now(UTC)))
+        return drift.find(
+            Context(found, made, project.environ, Steps(Silent()), lambda: datetime.now(UTC))
+        )
 
     return run
 
@@ -98,7 +111,10 @@ def reader(account: Account) -> type[Reader]:
     document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_user_policy(UserName="reader", PolicyName="look", PolicyDocument=document)
     made = iam.create_access_key(UserName="reader")["AccessKey"]
-    keys = {"AWS_ACCESS_KEY_ID": made["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"]}
+    keys = {
+        "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+    }
     return type("Reader", (Reader,), {"keys": keys})
 
 
@@ -116,10 +132,21 @@ def spoil(account: Account) -> set[tuple[str, str, str]]:
     """Some of each kind; gives what must be found."""
     others = [one for one in catalogue(account) if one.found and one.about.startswith(OTHERS)]
     s3, functions, name = account["s3"], account["lambda"], account.outputs["function_name"]
-    page, text = ({"Bucket": account.site_bucket, "Key": key} for key in ("index.html", "robots.txt"))
-    s3.put_object(**page, Body=b"<h1>other</h1>", ContentType="text/html; charset=utf-8", CacheControl="no-cache")
+    page, text = (
+        {"Bucket": account.site_bucket, "Key": key} for key in ("index.html", "robots.txt")
+    )
+    s3.put_object(
+        **page,
+        Body=b"<h1>other</h1>",
+        ContentType="text/html; charset=utf-8",
+        CacheControl="no-cache",
+    )
     s3.copy_object(
-        **text, CopySource=text, MetadataDirective="REPLACE", ContentType="text/plain", CacheControl="max-age=5"
+        **text,
+        CopySource=text,
+        MetadataDirective="REPLACE",
+        ContentType="text/plain",
+        CacheControl="max-age=5",
     )
     s3.delete_object(Bucket=account.site_bucket, Key="favicon.svg")
     s3.put_object(Bucket=account.site_bucket, Key="evil.html", Body=b"x")
@@ -169,18 +196,31 @@ def test_every_kind_is_named_and_nothing_is_written_and_then_put_back(
     values = {change["key"]: change["values"] for change in found.json["changes"]}
     assert values["robots.txt"]["cache_control"] == {"from": LONG, "to": "max-age=5"}
     assert values["aws_lambda_function.counter"]["memory_size"] == {"from": 128, "to": 512}
-    assert all(change["since"] for change in found.json["changes"] if change["kind"] in ("object", "headers"))
+    assert all(
+        change["since"]
+        for change in found.json["changes"]
+        if change["kind"] in ("object", "headers")
+    )
     told = {change["key"] for change in found.json["changes"] if change["since"]}
     assert told >= {"$LATEST", "aws_lambda_function.counter"}
     assert named(look(somebody).plan.changes) == spoiled, "to look is enough"
-    assert (account.versions(account.project_bucket), account.versions(account.site_bucket)) == before
+    assert (
+        account.versions(account.project_bucket),
+        account.versions(account.site_bucket),
+    ) == before
 
     fixed = project.resumectl("drift", "--fix", "--yes", "--json")
     assert (fixed.code, fixed.json["fixed"], shown(fixed)) == (0, True, spoiled), fixed
     assert account.release(fixed.json["release"])["repair_of"] == 1
     again = project.resumectl("drift", "--json")
-    assert (again.code, again.json["changes"], again.json["release"]) == (0, [], fixed.json["release"])
-    assert again.json["pending"] == {"infra": 1, "function": 1, "site": 1}, "nothing of the worktree went live"
+    assert (again.code, again.json["changes"], again.json["release"]) == (
+        0,
+        [],
+        fixed.json["release"],
+    )
+    assert again.json["pending"] == {"infra": 1, "function": 1, "site": 1}, (
+        "nothing of the worktree went live"
+    )
     assert ask(first.json["urls"]["site"]).body == released
     project.git("checkout", "--quiet", ".")
     project.git("clean", "--quiet", "--force")
@@ -192,7 +232,9 @@ def some(chance: random.Random, everything: list[Tampering]) -> list[Tampering]:
     return [chance.choice([one for one in everything if one.about == about]) for about in things]
 
 
-def test_200_random_tamperings_give_neither_a_miss_nor_a_false_alarm(account: Account, look: Look) -> None:
+def test_200_random_tamperings_give_neither_a_miss_nor_a_false_alarm(
+    account: Account, look: Look
+) -> None:
     chance, everything = random.Random(SEED), catalogue(account)
     for number in range(ROUNDS):
         done = some(chance, everything)
@@ -201,5 +243,7 @@ def test_200_random_tamperings_give_neither_a_miss_nor_a_false_alarm(account: Ac
         found = named(look().plan.changes)
         for one in reversed(done):
             one.undo()
-        assert found == {one.found for one in done if one.found}, f"round {number}: {[one.name for one in done]}"
+        assert found == {one.found for one in done if one.found}, (
+            f"round {number}: {[one.name for one in done]}"
+        )
     assert named(look().plan.changes) == set()

@@ -33,17 +33,26 @@ def survivor(new_project: Callable[[], Project]) -> Project:
     project = new_project()
     project.resumectl("local", "start")
     logs = project.root / ".resumectl/env/local/run"
-    kill_when(project, lambda: any(made_in(log) for log in logs.glob("*/terraform.log")), "deploy", "--yes")
+    kill_when(
+        project,
+        lambda: any(made_in(log) for log in logs.glob("*/terraform.log")),
+        "deploy",
+        "--yes",
+    )
     return project
 
 
 def state(project: Project) -> dict[str, Any]:
     """Terraform's state."""
-    found: dict[str, Any] = json.loads(project.client("s3").get_object(Bucket=BUCKET, Key=STATE)["Body"].read())
+    found: dict[str, Any] = json.loads(
+        project.client("s3").get_object(Bucket=BUCKET, Key=STATE)["Body"].read()
+    )
     return found
 
 
-def test_terraform_goes_on_without_resumectl_and_the_next_deploy_waits_for_it(survivor: Project) -> None:
+def test_terraform_goes_on_without_resumectl_and_the_next_deploy_waits_for_it(
+    survivor: Project,
+) -> None:
     done = survivor.resumectl("deploy", "--yes", "--json")
     assert done.code == Exit.OK, done
     assert "Waiting for Terraform of an interrupted run." in done.err
@@ -66,8 +75,15 @@ def test_a_state_that_is_gone_is_brought_back_also_by_a_rollback(survivor: Proje
 
 
 def test_a_lock_that_nothing_proves_to_be_ours_is_left_to_its_owner(survivor: Project) -> None:
-    lock = {"ID": "1", "Operation": "OperationTypeApply", "Who": "alex@laptop", "Created": "2026-11-22T10:00:00Z"}
-    survivor.client("s3").put_object(Bucket=BUCKET, Key=f"{STATE}.tflock", Body=json.dumps(lock).encode())
+    lock = {
+        "ID": "1",
+        "Operation": "OperationTypeApply",
+        "Who": "alex@laptop",
+        "Created": "2026-11-22T10:00:00Z",
+    }
+    survivor.client("s3").put_object(
+        Bucket=BUCKET, Key=f"{STATE}.tflock", Body=json.dumps(lock).encode()
+    )
     done = survivor.resumectl("deploy", "--yes", "--json")
     assert done.code == Exit.LOCKED
     assert "alex@laptop" in done.json["error"]["message"]
@@ -75,15 +91,21 @@ def test_a_lock_that_nothing_proves_to_be_ours_is_left_to_its_owner(survivor: Pr
     assert survivor.resumectl("unlock", "--yes").code == Exit.OK
 
 
-def test_a_broken_state_an_unsaved_one_and_a_tainted_table_are_mended_at_once(survivor: Project) -> None:
+def test_a_broken_state_an_unsaved_one_and_a_tainted_table_are_mended_at_once(
+    survivor: Project,
+) -> None:
     """What Terraform could not save is newer, and says that making the table was interrupted; it holds a count."""
     survivor.client("dynamodb").put_item(TableName=TABLE, Item=ITEM)
     found = state(survivor)
-    survivor.client("s3").put_object(Bucket=BUCKET, Key=STATE, Body=json.dumps(found).encode()[:2000])
+    survivor.client("s3").put_object(
+        Bucket=BUCKET, Key=STATE, Body=json.dumps(found).encode()[:2000]
+    )
     for block in found["resources"]:
         if block["type"] == "aws_dynamodb_table":
             block["instances"][0]["status"] = "tainted"
-    unsaved = survivor.write("terraform/errored.tfstate", json.dumps({**found, "serial": found["serial"] + 1}))
+    unsaved = survivor.write(
+        "terraform/errored.tfstate", json.dumps({**found, "serial": found["serial"] + 1})
+    )
 
     assert "brings back" in survivor.resumectl("drift", "--json").json["error"]["hint"]
     done = survivor.resumectl("deploy", "--yes", "--json")
@@ -93,7 +115,10 @@ def test_a_broken_state_an_unsaved_one_and_a_tainted_table_are_mended_at_once(su
     assert "Keeping aws_dynamodb_table.counter" in done.err
     assert not [change for change in done.json["changes"] if change["part"] == "infra"]
     assert not unsaved.exists()
-    assert survivor.client("dynamodb").get_item(TableName=TABLE, Key={"page": ITEM["page"]})["Item"] == ITEM
+    assert (
+        survivor.client("dynamodb").get_item(TableName=TABLE, Key={"page": ITEM["page"]})["Item"]
+        == ITEM
+    )
 
 
 def test_then_nothing_has_drifted(survivor: Project) -> None:
@@ -126,7 +151,13 @@ PASSING = {
     ),
     "broken connections": (
         rule("s3", "PutObject", resource="-site-", times=1, reset=True),
-        rule("s3", "PutObject", resource="-site-", times=1, request={"cut_upload": {"after_bytes": 5}}),
+        rule(
+            "s3",
+            "PutObject",
+            resource="-site-",
+            times=1,
+            request={"cut_upload": {"after_bytes": 5}},
+        ),
     ),
     "lost answers": (
         rule("s3", "PutObject", times=3, response={"abort_frac": 0.1}),
@@ -135,8 +166,12 @@ PASSING = {
     ),
 }
 LASTING = {
-    "credentials": rule("lambda", "PublishVersion", error={"code": "ExpiredTokenException", "status": 403}),
-    "aws.SlowDown": rule("s3", "PutObject", resource="-site-", error={"code": "SlowDown", "status": 503}),
+    "credentials": rule(
+        "lambda", "PublishVersion", error={"code": "ExpiredTokenException", "status": 403}
+    ),
+    "aws.SlowDown": rule(
+        "s3", "PutObject", resource="-site-", error={"code": "SlowDown", "status": 503}
+    ),
     "unreachable": rule("cloudfront", "CreateInvalidation", reset=True),
 }
 
@@ -155,7 +190,9 @@ def whole(project: Project, word: str) -> None:
     assert releases[0]["status"] == "verified"
     assert word in ask(f"{releases[0]['urls']['site']}robots.txt").body.decode()
     listed = project.client("lambda").list_versions_by_function(FunctionName=FUNCTION)["Versions"]
-    assert {found["Version"] for found in listed} - {"$LATEST"} == {found["function"]["version"] for found in ended}
+    assert {found["Version"] for found in listed} - {"$LATEST"} == {
+        found["function"]["version"] for found in ended
+    }
     assert "Contents" not in project.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="locks/")
 
 
@@ -168,10 +205,18 @@ def test_a_fault_that_passes_is_waited_out(survivor: Project, proxy: Weather, fa
     whole(survivor, fault)
 
 
-def test_an_answer_that_breaks_off_is_named_or_asked_for_again(survivor: Project, proxy: Weather) -> None:
+def test_an_answer_that_breaks_off_is_named_or_asked_for_again(
+    survivor: Project, proxy: Weather
+) -> None:
     """boto3 tries a request again, but not one whose answer began well."""
     write(survivor, "an answer that breaks off")
-    for operation in ("GetObject", "ListObjectsV2", "ListObjectVersions", "GetFunctionConfiguration", "GetAlias"):
+    for operation in (
+        "GetObject",
+        "ListObjectsV2",
+        "ListObjectVersions",
+        "GetFunctionConfiguration",
+        "GetAlias",
+    ):
         proxy.turn(rule("*", operation, times=1, response={"abort_frac": 0.5}))
         with suppress(CloudError):
             proxy.deploy()
@@ -182,7 +227,9 @@ def test_an_answer_that_breaks_off_is_named_or_asked_for_again(survivor: Project
 
 
 @pytest.mark.parametrize("code", LASTING)
-def test_a_fault_that_lasts_is_named_and_the_next_deploy_ends_it(survivor: Project, proxy: Weather, code: str) -> None:
+def test_a_fault_that_lasts_is_named_and_the_next_deploy_ends_it(
+    survivor: Project, proxy: Weather, code: str
+) -> None:
     write(survivor, code)
     proxy.turn(LASTING[code])
     with pytest.raises(CloudError) as caught:

@@ -62,9 +62,13 @@ class Site:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         for body in (b"old", b"new"):
-            s3.put_object(Bucket=BUCKET, Key=PAGE, Body=body, ContentType="text/html", CacheControl="no-cache")
+            s3.put_object(
+                Bucket=BUCKET, Key=PAGE, Body=body, ContentType="text/html", CacheControl="no-cache"
+            )
         made = cdn.create_function(
-            Name="index", FunctionConfig={"Comment": "", "Runtime": "cloudfront-js-2.0"}, FunctionCode=INDEX
+            Name="index",
+            FunctionConfig={"Comment": "", "Runtime": "cloudfront-js-2.0"},
+            FunctionCode=INDEX,
         )
         cdn.publish_function(Name="index", IfMatch=made["ETag"])
         access = cdn.create_origin_access_control(
@@ -111,8 +115,14 @@ def _api(running: Running) -> str:
         AttributeDefinitions=[{"AttributeName": "page", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(RoleName="counter", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    role = iam.create_role(RoleName="counter", AssumeRolePolicyDocument=_policy(trust))["Role"][
+        "Arn"
+    ]
     allow = {"Effect": "Allow", "Action": "dynamodb:UpdateItem", "Resource": "*"}
     iam.put_role_policy(RoleName="counter", PolicyName="count", PolicyDocument=_policy(allow))
     zipped = io.BytesIO()
@@ -127,7 +137,9 @@ def _api(running: Running) -> str:
         Publish=True,
         Timeout=20,
     )
-    alias = functions.create_alias(FunctionName="counter", Name="live", FunctionVersion="1")["AliasArn"]
+    alias = functions.create_alias(FunctionName="counter", Name="live", FunctionVersion="1")[
+        "AliasArn"
+    ]
     api: str = apis.create_api(Name="counter", ProtocolType="HTTP")["ApiId"]
     target = apis.create_integration(
         ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=alias, PayloadFormatVersion="2.0"
@@ -148,7 +160,11 @@ def _distribution(running: Running, api: str, access: str, function: str) -> dic
         "Id": "api",
         "DomainName": "127.0.0.1",
         "OriginPath": f"/_aws/execute-api/{api}/$default",
-        "CustomOriginConfig": {"HTTPPort": running.port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"},
+        "CustomOriginConfig": {
+            "HTTPPort": running.port,
+            "HTTPSPort": 443,
+            "OriginProtocolPolicy": "http-only",
+        },
     }
     pages = {
         "TargetOriginId": "site",
@@ -207,12 +223,16 @@ def emulator(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
 
 def _group(pid: int) -> list[str]:
     """The processes that live in the group of the embedded cloud."""
-    listed = subprocess.run(["ps", "-eo", "pgid,stat,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-eo", "pgid,stat,args"], capture_output=True, text=True, check=True
+    ).stdout
     rows = (line.split(None, 2) for line in listed.splitlines())
     return [row[2] for row in rows if row[0] == str(pid) and not row[1].startswith("Z")]
 
 
-def test_a_stop_and_a_start_lose_nothing(emulator: Callable[..., Emulator], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_and_a_start_lose_nothing(
+    emulator: Callable[..., Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
@@ -229,7 +249,9 @@ def test_a_stop_and_a_start_lose_nothing(emulator: Callable[..., Emulator], monk
     again = cloud.start()
     assert (again.port, again.notes) == (running.port, ())
     assert (site.get("/blog/"), site.count(), site.versions()) == ((200, b"new"), 3, versions)
-    assert {"s3", "dynamodb", "lambda", "cloudfront", "apigateway", "iam"} <= set(cloud.status().services)
+    assert {"s3", "dynamodb", "lambda", "cloudfront", "apigateway", "iam"} <= set(
+        cloud.status().services
+    )
     assert cloud.reset()
     assert cloud.status().data_bytes == 0
 
@@ -243,14 +265,19 @@ def test_a_kill_loses_nothing_that_is_a_second_old(emulator: Callable[..., Emula
     versions = site.versions()
     table = cloud.state_dir / folder.STATE / "dynamodb.json"
     assert wait_until(
-        lambda: (folder.saved_at(cloud.state_dir) or 0.0) > before and '"N": "1"' in table.read_text(), seconds=10
+        lambda: (
+            (folder.saved_at(cloud.state_dir) or 0.0) > before and '"N": "1"' in table.read_text()
+        ),
+        seconds=10,
     )
     os.kill(running.pid, signal.SIGKILL)
     assert wait_until(lambda: cloud.status().state == "crashed", seconds=5)
     error = cloud.explain_if_down()
     assert error is not None
     assert "ended unexpectedly" in error.message
-    assert wait_until(lambda: _group(running.pid) == [], seconds=5), "its children end by themselves"
+    assert wait_until(lambda: _group(running.pid) == [], seconds=5), (
+        "its children end by themselves"
+    )
 
     again = cloud.start()
     assert again.started
@@ -261,9 +288,13 @@ def test_a_kill_loses_nothing_that_is_a_second_old(emulator: Callable[..., Emula
 def test_two_projects_side_by_side(emulator: Callable[..., Emulator]) -> None:
     one, two = emulator("one").start(), emulator("two").start()
     assert one.port != two.port
-    client(one, "s3").create_bucket(Bucket="mine", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client(one, "s3").create_bucket(
+        Bucket="mine", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
     assert client(two, "s3").list_buckets()["Buckets"] == []
-    with pytest.raises(ResumectlError, match=f"Port {one.port} is in use by the embedded cloud of .*/one/"):
+    with pytest.raises(
+        ResumectlError, match=f"Port {one.port} is in use by the embedded cloud of .*/one/"
+    ):
         emulator("three", one.port).start()
 
 
@@ -283,7 +314,9 @@ def test_commands_that_start_it_at_the_same_time(emulator: Callable[..., Emulato
     )
     root = str(Path(launch.__file__).parents[2])
     command = [sys.executable, "-c", code, str(cloud.state_dir)]
-    starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) for _ in range(3)]
+    starts = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) for _ in range(3)
+    ]
     said = [start.communicate(timeout=60)[0].split() for start in starts]
     assert sorted(started for started, _ in said) == ["False", "False", "True"]
     assert len({pid for _, pid in said}) == 1
@@ -292,14 +325,18 @@ def test_commands_that_start_it_at_the_same_time(emulator: Callable[..., Emulato
 def test_it_ends_with_its_folder(emulator: Callable[..., Emulator]) -> None:
     cloud = emulator()
     running = cloud.start()
-    client(running, "s3").create_bucket(Bucket="mine", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client(running, "s3").create_bucket(
+        Bucket="mine", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
     shutil.rmtree(cloud.state_dir)
     assert wait_until(lambda: _group(running.pid) == [], seconds=10)
     assert not (cloud.state_dir / folder.STATE).exists(), "nothing is written back"
     assert client(cloud.start(), "s3").list_buckets()["Buckets"] == []
 
 
-def test_it_listens_on_this_machine_only_and_not_to_pages(emulator: Callable[..., Emulator]) -> None:
+def test_it_listens_on_this_machine_only_and_not_to_pages(
+    emulator: Callable[..., Emulator],
+) -> None:
     running = emulator().start()
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
     connection.request("POST", "/_ministack/reset", headers={"Origin": "https://evil.example"})
@@ -308,7 +345,9 @@ def test_it_listens_on_this_machine_only_and_not_to_pages(emulator: Callable[...
     if not listed.exists():
         pytest.skip("no /proc here")
     rows = [line.split() for line in listed.read_text().splitlines()[1:]]
-    listening = {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in _sockets(running.pid)}
+    listening = {
+        row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in _sockets(running.pid)
+    }
     assert listening == {"0100007F"}
 
 
@@ -320,14 +359,18 @@ def _sockets(pid: int) -> set[str]:
     return found
 
 
-def test_pages_need_no_node(emulator: Callable[..., Emulator], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_pages_need_no_node(
+    emulator: Callable[..., Emulator], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     pytest.importorskip("quickjs")
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     site = Site.build(emulator().start())
     assert site.get("/blog/") == (200, b"new")
     failures: list[tuple[int, bytes]] = []
-    threads = [threading.Thread(target=lambda: failures.append(site.get("/blog/"))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: failures.append(site.get("/blog/"))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -50,19 +50,25 @@ def keys(project: Project, prefix: str) -> list[str]:
 
 def versions(project: Project) -> set[str]:
     """The published versions of the function."""
-    listed = project.client("lambda").list_versions_by_function(FunctionName="resume-local-counter")["Versions"]
+    listed = project.client("lambda").list_versions_by_function(
+        FunctionName="resume-local-counter"
+    )["Versions"]
     return {found["Version"] for found in listed} - {"$LATEST"}
 
 
 def pages(project: Project, word: str) -> int:
     """How many of the pages of that word are live."""
-    return int(project.client("s3").list_objects_v2(Bucket=project.bucket, Prefix=f"{word}/")["KeyCount"])
+    return int(
+        project.client("s3").list_objects_v2(Bucket=project.bucket, Prefix=f"{word}/")["KeyCount"]
+    )
 
 
 def write(project: Project, word: str) -> None:
     """Many more pages, one that is another one now, and another function."""
     for name in ("page", *(f"{word}/{number}" for number in range(PAGES))):
-        project.write(f"frontend/{name}.html", f"<!doctype html><html lang=en><title>{word}</title>")
+        project.write(
+            f"frontend/{name}.html", f"<!doctype html><html lang=en><title>{word}</title>"
+        )
     source = (project.root / "lambda_src/counter.py").read_text().split("\n# ")[0]
     project.write("lambda_src/counter.py", f"{source}\n# {word}\n")
 

@@ -65,11 +65,15 @@ class Site:
 
     def code(self) -> str:
         functions, name = self.account["lambda"], self.account.outputs["function_name"]
-        return str(functions.get_function_configuration(FunctionName=name, Qualifier="live")["CodeSha256"])
+        return str(
+            functions.get_function_configuration(FunctionName=name, Qualifier="live")["CodeSha256"]
+        )
 
     def releases(self) -> list[dict[str, Any]]:
         """The ledger, the newest first."""
-        found: list[dict[str, Any]] = self.project.resumectl("history", "-n", "50", "--json").json["releases"]
+        found: list[dict[str, Any]] = self.project.resumectl("history", "-n", "50", "--json").json[
+            "releases"
+        ]
         return found
 
     def drift(self) -> list[tuple[str, str]]:
@@ -86,7 +90,11 @@ class Site:
 
     def everything(self) -> Any:
         """All that a refused command must leave alone, but the lock that it took and gave back."""
-        kept = [found for found in self.account.versions(self.account.project_bucket) if "locks/" not in found[0]]
+        kept = [
+            found
+            for found in self.account.versions(self.account.project_bucket)
+            if "locks/" not in found[0]
+        ]
         return kept, self.account.versions(self.account.site_bucket), self.account.alias()
 
 
@@ -112,7 +120,10 @@ def test_before_the_first_deploy_everything_says_so(new_project: Callable[[], Pr
     assert "The embedded cloud is not running" in status.json["missing"][0]
     assert project.resumectl("local", "start").code == 0
     status = project.resumectl("status", "--json", env=NO_TERRAFORM)
-    assert (status.code, status.json["missing"]) == (0, ["Not deployed yet: resumectl deploy --env local"]), status
+    assert (status.code, status.json["missing"]) == (
+        0,
+        ["Not deployed yet: resumectl deploy --env local"],
+    ), status
     assert status.json["parts"]["site"] == {"to_deploy": 6, "drifted": None}
     assert project.resumectl("history", "--json").json["releases"] == []
     for command in ("drift", "rollback"):
@@ -122,7 +133,9 @@ def test_before_the_first_deploy_everything_says_so(new_project: Callable[[], Pr
     project.end()
 
 
-def test_a_handler_that_answers_500_never_gets_a_visitor(site: Site, old: tuple[bytes, str]) -> None:
+def test_a_handler_that_answers_500_never_gets_a_visitor(
+    site: Site, old: tuple[bytes, str]
+) -> None:
     site.edit("Breaker of things", refuses=("GET", "POST"))
     refused = site.project.resumectl(*DEPLOY)
     newest = site.releases()[0]
@@ -159,7 +172,9 @@ def test_unless_it_shall_stay_for_a_look(site: Site, old: tuple[bytes, str]) -> 
     assert ("index.html", "object") in site.differs()
 
     plan = site.project.resumectl("rollback", "--plan", "--json")
-    assert (plan.code, plan.json["target"]) == (0, 1), "what failed goes back to the last one that worked"
+    assert (plan.code, plan.json["target"]) == (0, 1), (
+        "what failed goes back to the last one that worked"
+    )
 
 
 def test_a_good_release_follows(site: Site, old: tuple[bytes, str]) -> None:
@@ -167,13 +182,19 @@ def test_a_good_release_follows(site: Site, old: tuple[bytes, str]) -> None:
     done = site.project.resumectl(*DEPLOY, "-m", "New job")
     page, code = site.served()
 
-    assert (done.code, done.json["release"]["id"], done.json["release"]["status"]) == (0, 5, "verified"), done
+    assert (done.code, done.json["release"]["id"], done.json["release"]["status"]) == (
+        0,
+        5,
+        "verified",
+    ), done
     assert b"Platform engineer" in page
     assert code != old[1]
     assert site.drift() == []
 
 
-def test_rollback_serves_the_last_good_release_again_and_pins(site: Site, old: tuple[bytes, str]) -> None:
+def test_rollback_serves_the_last_good_release_again_and_pins(
+    site: Site, old: tuple[bytes, str]
+) -> None:
     plan = site.project.resumectl("rollback", "--plan", "--json", env=NO_TERRAFORM)
     assert (plan.code, plan.json["target"], plan.json["release"]) == (0, 1, None), plan
     assert {(change["part"], change["key"]) for change in plan.json["changes"]} == {
@@ -182,9 +203,13 @@ def test_rollback_serves_the_last_good_release_again_and_pins(site: Site, old: t
     }
     refused = site.project.resumectl("rollback", "--json", env=NO_TERRAFORM)
     assert error(refused) == (Exit.FAILED, "no-terminal"), refused
-    back = site.project.resumectl("rollback", "--yes", "--json", "-m", "Wrong job", env=NO_TERRAFORM)
+    back = site.project.resumectl(
+        "rollback", "--yes", "--json", "-m", "Wrong job", env=NO_TERRAFORM
+    )
 
-    assert (back.code, back.json["target"], back.json["changes"]) == (0, 1, plan.json["changes"]), back
+    assert (back.code, back.json["target"], back.json["changes"]) == (0, 1, plan.json["changes"]), (
+        back
+    )
     assert (back.json["release"]["rollback_of"], back.json["release"]["status"]) == (1, "verified")
     assert site.served() == old
     status = site.project.resumectl("status", "--json", env=NO_TERRAFORM)
@@ -204,8 +229,12 @@ def test_rollback_serves_the_last_good_release_again_and_pins(site: Site, old: t
     assert (site.everything(), site.served()) == (before, old)
 
 
-@pytest.mark.parametrize(("number", "code"), [("99", "unknown-release"), ("2", "refused"), ("4", "refused")])
-def test_there_is_no_way_back_to_what_never_was_or_never_worked(site: Site, number: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [("99", "unknown-release"), ("2", "refused"), ("4", "refused")]
+)
+def test_there_is_no_way_back_to_what_never_was_or_never_worked(
+    site: Site, number: str, code: str
+) -> None:
     before = site.everything()
     refused = site.project.resumectl("rollback", number, "--yes", "--json", env=NO_TERRAFORM)
 
@@ -238,9 +267,14 @@ def test_a_version_that_is_gone_is_published_anew_from_the_kept_zip(site: Site) 
 
 def test_unpin_lets_deploys_through_again(site: Site) -> None:
     unpinned = site.project.resumectl("unpin", "--json")
-    assert (unpinned.code, unpinned.json["unpinned"], unpinned.json["release"]) == (0, True, 5), unpinned
+    assert (unpinned.code, unpinned.json["unpinned"], unpinned.json["release"]) == (0, True, 5), (
+        unpinned
+    )
     assert site.project.resumectl("unpin", "--json").json["unpinned"] is False
-    for only, job, note in (("site", "Head of platform", "Platform engineer"), ("backend", "Head of platform", "")):
+    for only, job, note in (
+        ("site", "Head of platform", "Platform engineer"),
+        ("backend", "Head of platform", ""),
+    ):
         site.edit(job, note=note)
         done = site.project.resumectl(*DEPLOY, "--only", only)
         assert (done.code, len(done.json["changes"])) == (0, 1), done
@@ -257,13 +291,20 @@ def test_without_what_it_was_made_of_there_is_no_way_back(site: Site, what: str)
         s3.delete_object(Bucket=site.account.site_bucket, Key="index.html", VersionId=version)
     else:
         name = site.account.outputs["function_name"]
-        site.account["lambda"].delete_function(FunctionName=name, Qualifier=release["function"]["version"])
+        site.account["lambda"].delete_function(
+            FunctionName=name, Qualifier=release["function"]["version"]
+        )
         zipped = f"artifacts/local/function/{release['function']['sha256']}.zip"
         s3.delete_object(Bucket=site.account.project_bucket, Key=zipped)
     before, served = site.everything(), site.served()
-    refused = site.project.resumectl("rollback", str(release["id"]), "--yes", "--json", env=NO_TERRAFORM)
+    refused = site.project.resumectl(
+        "rollback", str(release["id"]), "--yes", "--json", env=NO_TERRAFORM
+    )
 
-    assert error(refused) == (Exit.FAILED, "version-gone" if what == "page" else "artifacts-gone"), refused
+    assert error(refused) == (
+        Exit.FAILED,
+        "version-gone" if what == "page" else "artifacts-gone",
+    ), refused
     assert "cannot be brought back" in refused.json["error"]["message"]
     assert (site.everything(), site.served()) == (before, served)
 
@@ -291,4 +332,6 @@ def test_status_of_a_stopped_cloud_says_so(site: Site) -> None:
     assert site.project.resumectl("local", "stop").code == 0
     status = site.project.resumectl("status", "--json")
     assert (status.code, status.json["release"]) == (0, None), status
-    assert status.json["missing"][0].startswith("The embedded cloud is not running: resumectl local start")
+    assert status.json["missing"][0].startswith(
+        "The embedded cloud is not running: resumectl local start"
+    )

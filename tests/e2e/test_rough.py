@@ -82,7 +82,9 @@ def test_a_cloud_that_ends_in_the_middle_is_named(unplugged: tuple[Project, Run]
     assert "Run the command again" in run.json["error"]["hint"]
 
 
-def test_after_the_cloud_ended_the_same_command_comes_to_the_end(unplugged: tuple[Project, Run]) -> None:
+def test_after_the_cloud_ended_the_same_command_comes_to_the_end(
+    unplugged: tuple[Project, Run],
+) -> None:
     project, _ = unplugged
     again = project.resumectl("deploy", "--yes", "--json")
     assert again.code == 0, again
@@ -90,7 +92,9 @@ def test_after_the_cloud_ended_the_same_command_comes_to_the_end(unplugged: tupl
     assert {check["ok"] for check in again.json["checks"]} == {True}
 
 
-def test_two_projects_do_not_meet(stopped: tuple[Project, Run], unplugged: tuple[Project, Run]) -> None:
+def test_two_projects_do_not_meet(
+    stopped: tuple[Project, Run], unplugged: tuple[Project, Run]
+) -> None:
     one, two = stopped[0], unplugged[0]
     one.edit("frontend/resume.json", "Alex Morgan", "One")
     two.edit("frontend/resume.json", "Alex Morgan", "Two")
@@ -100,12 +104,19 @@ def test_two_projects_do_not_meet(stopped: tuple[Project, Run], unplugged: tuple
     urls = [run.json["urls"] for run in ended]
 
     assert one.local()["port"] != two.local()["port"]
-    assert [b"<h1>One</h1>" in ask(urls[0]["site"]).body, b"<h1>Two</h1>" in ask(urls[1]["site"]).body] == [True, True]
-    counts = [ask(f"{url['counter']}?page=/both", "POST").body for url in (urls[0], urls[0], urls[1])]
+    assert [
+        b"<h1>One</h1>" in ask(urls[0]["site"]).body,
+        b"<h1>Two</h1>" in ask(urls[1]["site"]).body,
+    ] == [True, True]
+    counts = [
+        ask(f"{url['counter']}?page=/both", "POST").body for url in (urls[0], urls[0], urls[1])
+    ]
     assert [json.loads(body)["count"] for body in counts] == [1, 2, 1]
 
 
-def test_destroy_leaves_nothing(stopped: tuple[Project, Run], unplugged: tuple[Project, Run]) -> None:
+def test_destroy_leaves_nothing(
+    stopped: tuple[Project, Run], unplugged: tuple[Project, Run]
+) -> None:
     """Not even what somebody protected."""
     project, other = stopped[0], unplugged[0]
     made = project.resumectl("history", "--json").json["releases"]
@@ -119,12 +130,17 @@ def test_destroy_leaves_nothing(stopped: tuple[Project, Run], unplugged: tuple[P
     assert project.client("lambda").list_functions()["Functions"] == []
     assert project.client("apigatewayv2").get_apis()["Items"] == []
     assert project.client("iam").list_roles()["Roles"] == []
-    assert project.client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
+    assert (
+        project.client("cloudfront").list_distributions()["DistributionList"].get("Items", []) == []
+    )
     buckets = [found["Name"] for found in project.client("s3").list_buckets()["Buckets"]]
     assert [name for name in buckets if "-site-" in name] == []
 
     releases = project.resumectl("history", "--json").json["releases"]
-    assert [found["id"] for found in releases] == [made[0]["id"] + 1, *(found["id"] for found in made)]
+    assert [found["id"] for found in releases] == [
+        made[0]["id"] + 1,
+        *(found["id"] for found in made),
+    ]
     plan = project.resumectl("plan", "--exit-code", "--json")
     assert plan.code == Exit.DIFFERENT, plan
     assert {change["action"] for change in plan.json["changes"]} == {"create"}
@@ -132,7 +148,9 @@ def test_destroy_leaves_nothing(stopped: tuple[Project, Run], unplugged: tuple[P
     assert other.resumectl("smoke").code == 0, "the other project is as it was"
 
 
-def test_a_provider_that_cannot_be_had_is_named(new_project: Callable[[], Project], tmp_path: Path) -> None:
+def test_a_provider_that_cannot_be_had_is_named(
+    new_project: Callable[[], Project], tmp_path: Path
+) -> None:
     project, offline = new_project(), tmp_path / "terraform.rc"
     offline.write_text(NO_REGISTRY)
     plan = project.resumectl("plan", "--json", env={"TF_CLI_CONFIG_FILE": str(offline)})

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("first")
 
 PAGE = "<!doctype html><html lang=en><title>{0}</title><h1>{0}</h1>"
-ODD_NAMES = ("with space.html", "café/ünï.html", "a+b.html", "100%.html", "it's (me) & you.html", "~[draft].html")
+ODD_NAMES = (
+    "with space.html",
+    "café/ünï.html",
+    "a+b.html",
+    "100%.html",
+    "it's (me) & you.html",
+    "~[draft].html",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,9 @@ def alias(project: Project) -> dict[str, Any]:
     """The version of the function that is live."""
     functions = project.client("lambda")
     name = functions.list_functions()["Functions"][0]["FunctionName"]
-    found: dict[str, Any] = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    found: dict[str, Any] = functions.get_function_configuration(
+        FunctionName=name, Qualifier="live"
+    )
     return found
 
 
@@ -71,7 +80,11 @@ def test_a_fresh_clone_goes_live(project: Project, first: Run, urls: dict[str, s
 def test_the_counter_counts(urls: dict[str, str]) -> None:
     before = count(urls, "GET")
 
-    assert [count(urls, method) for method in ("POST", "POST", "GET")] == [before + 1, before + 2, before + 2]
+    assert [count(urls, method) for method in ("POST", "POST", "GET")] == [
+        before + 1,
+        before + 2,
+        before + 2,
+    ]
     assert count(urls, "GET", "/elsewhere") == 0
 
 
@@ -81,8 +94,12 @@ def test_nothing_lies_about_in_the_repository(project: Project) -> None:
 
 def test_a_second_deploy_changes_nothing_whatever_the_user_set_up_for_aws(project: Project) -> None:
     hostile = {
-        **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL"), "http://127.0.0.1:9"),
-        **dict.fromkeys(("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"), "nobody"),
+        **dict.fromkeys(
+            ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL"), "http://127.0.0.1:9"
+        ),
+        **dict.fromkeys(
+            ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"), "nobody"
+        ),
         **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_CA_BUNDLE", "TF_DATA_DIR"), "/nowhere"),
         "TF_CLI_ARGS": "-no-such-flag",
         "TF_CLI_ARGS_plan": "-destroy",
@@ -95,11 +112,15 @@ def test_a_second_deploy_changes_nothing_whatever_the_user_set_up_for_aws(projec
     assert second.code == 0, second
     assert "Nothing to deploy" in second.out
     assert (versions(project), alias(project)["Version"], project.invalidated()) == before
-    assert [release["id"] for release in project.resumectl("history", "--json").json["releases"]] == [1]
+    assert [
+        release["id"] for release in project.resumectl("history", "--json").json["releases"]
+    ] == [1]
     assert project.resumectl("smoke", env=hostile).code == 0
 
 
-def test_one_edited_page_is_one_upload_and_its_paths_invalidated(project: Project, urls: dict[str, str]) -> None:
+def test_one_edited_page_is_one_upload_and_its_paths_invalidated(
+    project: Project, urls: dict[str, str]
+) -> None:
     page, key = f"{urls['site']}about/", "about/index.html"
     project.write(f"frontend/{key}", PAGE.format("About"))
     added = project.resumectl("deploy", "--yes", "--only", "site")
@@ -123,7 +144,9 @@ def test_one_edited_page_is_one_upload_and_its_paths_invalidated(project: Projec
     assert ask(page).body == PAGE.format("About me").encode()
 
 
-def test_an_edited_handler_moves_the_alias_and_leaves_the_site_alone(project: Project, urls: dict[str, str]) -> None:
+def test_an_edited_handler_moves_the_alias_and_leaves_the_site_alone(
+    project: Project, urls: dict[str, str]
+) -> None:
     before, objects, visits = alias(project), versions(project), count(urls, "GET")
     with (project.root / "lambda_src/counter.py").open("a") as handler:
         handler.write("\n# Another version.\n")
@@ -132,7 +155,9 @@ def test_an_edited_handler_moves_the_alias_and_leaves_the_site_alone(project: Pr
     after = alias(project)
 
     assert deployed.code == 0, deployed
-    assert [(change["part"], change["key"]) for change in deployed.json["changes"]] == [("function", "live")]
+    assert [(change["part"], change["key"]) for change in deployed.json["changes"]] == [
+        ("function", "live")
+    ]
     assert int(after["Version"]) == int(before["Version"]) + 1
     assert after["CodeSha256"] != before["CodeSha256"]
     assert versions(project) == objects
@@ -145,7 +170,9 @@ def test_a_variable_of_terraform_reaches_the_version_that_is_live(project: Proje
         settings.write("\n[env.local.variables]\nfunction = { memory_mb = 256 }\n")
     plan = project.resumectl("plan", "--exit-code", "--json")
     assert plan.code == Exit.DIFFERENT, plan
-    assert [(change["part"], change["action"], change["fields"]) for change in plan.json["changes"]] == [
+    assert [
+        (change["part"], change["action"], change["fields"]) for change in plan.json["changes"]
+    ] == [
         ("infra", "update", ["memory_size"]),
         ("function", "update", ["settings"]),
     ]
@@ -165,7 +192,9 @@ def test_a_variable_of_terraform_reaches_the_version_that_is_live(project: Proje
     assert drift.json["changes"] == []
 
 
-def test_smoke_says_what_is_broken_and_deploy_heals_it(project: Project, urls: dict[str, str], tmp_path: Path) -> None:
+def test_smoke_says_what_is_broken_and_deploy_heals_it(
+    project: Project, urls: dict[str, str], tmp_path: Path
+) -> None:
     report = tmp_path / "smoke.xml"
     well = project.resumectl("smoke", "--json", "--junit", str(report))
     suite = ET.parse(report).getroot()
@@ -190,7 +219,9 @@ def test_every_name_is_served_as_it_is_written(project: Project, urls: dict[str,
         project.write(f"frontend/odd/{name}", PAGE.format(name))
     deployed = project.resumectl("deploy", "--yes", "--json", "--only", "site")
     assert deployed.code == 0, deployed
-    assert {change["key"] for change in deployed.json["changes"]} == {f"odd/{name}" for name in ODD_NAMES}
+    assert {change["key"] for change in deployed.json["changes"]} == {
+        f"odd/{name}" for name in ODD_NAMES
+    }
     for name in ODD_NAMES:
         answer = ask(f"{urls['site']}odd/{quote(name)}")
         assert (answer.status, answer.body) == (200, PAGE.format(name).encode()), name
@@ -207,12 +238,18 @@ def test_a_large_file_arrives_whole(project: Project, urls: dict[str, str]) -> N
 
     film.unlink()
     removed = project.resumectl("deploy", "--yes", "--json", "--only", "site")
-    assert [(change["key"], change["action"]) for change in removed.json["changes"]] == [("film.mp4", "delete")]
+    assert [(change["key"], change["action"]) for change in removed.json["changes"]] == [
+        ("film.mp4", "delete")
+    ]
     assert (removed.code, ask(f"{urls['site']}film.mp4").status) == (0, 404), removed
 
 
-@pytest.mark.parametrize("how", [(), ("--json",), ("--quiet",)], ids=lambda how: " ".join(how) or "plain")
-def test_without_a_terminal_and_without_yes_nothing_is_changed(project: Project, how: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "how", [(), ("--json",), ("--quiet",)], ids=lambda how: " ".join(how) or "plain"
+)
+def test_without_a_terminal_and_without_yes_nothing_is_changed(
+    project: Project, how: tuple[str, ...]
+) -> None:
     page = project.write("frontend/index.html", PAGE.format("Asked?"))
     (project.root / "frontend/index.html.j2").rename(project.root / "frontend/index.html.j2~")
     before = versions(project)
@@ -228,15 +265,25 @@ def test_without_a_terminal_and_without_yes_nothing_is_changed(project: Project,
 
 def test_one_deploy_at_a_time(project: Project) -> None:
     project.write("frontend/new.html", PAGE.format("New"))
-    bucket = next(b["Name"] for b in project.client("s3").list_buckets()["Buckets"] if "-site-" not in b["Name"])
+    bucket = next(
+        b["Name"]
+        for b in project.client("s3").list_buckets()["Buckets"]
+        if "-site-" not in b["Name"]
+    )
     locks = {"Bucket": bucket, "Prefix": "locks/"}
     leader = project.start("deploy", "--yes", "--json")
-    wait_until(lambda: leader.poll() is not None or project.client("s3").list_objects_v2(**locks)["KeyCount"])
+    wait_until(
+        lambda: (
+            leader.poll() is not None or project.client("s3").list_objects_v2(**locks)["KeyCount"]
+        )
+    )
     refused = project.resumectl("deploy", "--yes", "--json", "--only", "site")
     follower = project.resumectl("deploy", "--yes", "--json", "--only", "site", "--wait", "120")
     led = finish(leader)
 
-    assert (led.code, refused.code, follower.code) == (0, Exit.LOCKED, 0), f"{led}\n{refused}\n{follower}"
+    assert (led.code, refused.code, follower.code) == (0, Exit.LOCKED, 0), (
+        f"{led}\n{refused}\n{follower}"
+    )
     assert refused.json["error"]["code"] == "locked"
     assert "(deploy, since" in refused.json["error"]["message"]
     assert "Waiting for the lock of" in follower.err
@@ -244,8 +291,14 @@ def test_one_deploy_at_a_time(project: Project) -> None:
     assert follower.json["changes"] == []
 
 
-def test_the_embedded_cloud_keeps_everything_over_a_stop(project: Project, urls: dict[str, str]) -> None:
-    visits, page, release = count(urls, "POST"), ask(urls["site"]).body, project.resumectl("history", "--json").json
+def test_the_embedded_cloud_keeps_everything_over_a_stop(
+    project: Project, urls: dict[str, str]
+) -> None:
+    visits, page, release = (
+        count(urls, "POST"),
+        ask(urls["site"]).body,
+        project.resumectl("history", "--json").json,
+    )
     stopped = project.resumectl("local", "stop", "--json")
     assert (stopped.code, stopped.json["state"]) == (0, "stopped")
     assert project.resumectl("status", "--json").json["ok"]

@@ -56,12 +56,16 @@ class Weather:
         """Deploy function and site through it, as the command line would."""
         found = settings.load(self._project.root)
         cloud = Cloud(found.environment("local"), self._url)
-        ctx = Context(found, cloud, self._project.environ, Steps(Silent()), lambda: datetime.now(UTC))
+        ctx = Context(
+            found, cloud, self._project.environ, Steps(Silent()), lambda: datetime.now(UTC)
+        )
         return deploy.deploy(ctx, deploy.Options(only=("function", "site")), lambda plan: None)
 
     def _control(self, name: str, body: bytes | None = None, method: str | None = None) -> Any:
         request = urllib.request.Request(f"{self._url}/_microburst/{name}", body, method=method)
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            request, timeout=10
+        ) as answer:
             return json.loads(answer.read() or b"null")
 
 
@@ -74,7 +78,9 @@ def weather(project: Project) -> Iterator[Weather]:
     command = [sys.executable, "-m", "microburst", "--host", "127.0.0.1", "--port", str(port)]
     environ = {**os.environ, "NO_PROXY": "*"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*command, "--upstream", f"http://127.0.0.1:{upstream}"], env=environ, **quiet) as process:
+    with subprocess.Popen(
+        [*command, "--upstream", f"http://127.0.0.1:{upstream}"], env=environ, **quiet
+    ) as process:
         try:
             found = Weather(project, port)
             wait_until(lambda: process.poll() is not None or found.answers(), seconds=60)

@@ -51,8 +51,12 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def project(tmp_path: Path) -> Path:
     """A small project: two pages, the counter, the repository's Terraform."""
     root = tmp_path / "project"
-    shutil.copytree(ROOT / "lambda_src", root / "lambda_src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "terraform", root / "terraform", ignore=shutil.ignore_patterns(".terraform"))
+    shutil.copytree(
+        ROOT / "lambda_src", root / "lambda_src", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copytree(
+        ROOT / "terraform", root / "terraform", ignore=shutil.ignore_patterns(".terraform")
+    )
     (root / "resumectl.toml").write_text(SETTINGS)
     (root / "frontend").mkdir()
     for name in ("index", "404"):
@@ -95,8 +99,12 @@ def deployed(account: Callable[[str], Any]) -> Callable[[str], Any]:
     make_bucket(account("s3"), OUTPUTS["site_bucket"])
     outputs = {name: {"value": value} for name, value in OUTPUTS.items()}
     state = {"version": 4, "serial": 7, "lineage": "8a1c", "outputs": outputs, "resources": []}
-    account("s3").put_object(Bucket=PROJECT_BUCKET, Key="terraform/prod.tfstate", Body=json.dumps(state))
-    account("lambda").list_functions()  # moto prepares a service at its first call, and not for two threads at once
+    account("s3").put_object(
+        Bucket=PROJECT_BUCKET, Key="terraform/prod.tfstate", Body=json.dumps(state)
+    )
+    account(
+        "lambda"
+    ).list_functions()  # moto prepares a service at its first call, and not for two threads at once
     return account
 
 
@@ -106,7 +114,9 @@ def make_bucket(s3: Any, name: str) -> None:
 
 
 @pytest.fixture
-def check(project: Path, resumectl: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def check(
+    project: Path, resumectl: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., None]:
     """Runs a case, as a person and then as a program, and looks at all that every failure promises."""
 
     def run(case: Case, code: str | None = None) -> None:

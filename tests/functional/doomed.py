@@ -49,7 +49,9 @@ class World:
         (site / "assets" / f"{word}.js").write_text(f"'{word}'")
         for page in ("index.html", "about.html", "404.html"):
             (site / page).write_text(PAGE.format(word))
-        (self.root / "lambda_src" / "counter.py").write_text(f"def handler(event, context):\n    return '{word}'\n")
+        (self.root / "lambda_src" / "counter.py").write_text(
+            f"def handler(event, context):\n    return '{word}'\n"
+        )
         (self.root / "terraform" / "counter.tf").write_text(f"memory_size = {memory}\n")
 
     def context(self, fuse: Fuse | None = None) -> DoomedContext:
@@ -71,10 +73,17 @@ class World:
         """The front door: every page is what it should be and finds its assets, and the counter answers."""
         served = {key: body for key, (body, _, _) in self.account.objects().items()}
         whole = target.pages.keys() == served.keys() and not self.half_pages()
-        return (Check("page", whole, "", 0.0), Check("counter", self.account.functions.alias is not None, "", 0.0))
+        return (
+            Check("page", whole, "", 0.0),
+            Check("counter", self.account.functions.alias is not None, "", 0.0),
+        )
 
     def half_pages(self) -> list[str]:
         """Pages that are served without what they need."""
         served = {key: body.decode() for key, (body, _, _) in self.account.objects().items()}
-        needs = {key: re.findall(r'src="/(.*?)"', text) for key, text in served.items() if key.endswith(".html")}
+        needs = {
+            key: re.findall(r'src="/(.*?)"', text)
+            for key, text in served.items()
+            if key.endswith(".html")
+        }
         return [key for key, assets in needs.items() if not set(assets) <= served.keys()]

@@ -62,7 +62,9 @@ class Fault(Fuse):
 class Fused:
     """A client whose every call burns down the fuse."""
 
-    def __init__(self, client: Any, fuse: Fuse, note: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(
+        self, client: Any, fuse: Fuse, note: Callable[[str, dict[str, Any]], None]
+    ) -> None:
         self._client, self._fuse, self._note = client, fuse, note
 
     def __getattr__(self, name: str) -> Any:
@@ -70,7 +72,9 @@ class Fused:
         if name == "meta":
             return found
         if name == "get_paginator":
-            return lambda operation: SimpleNamespace(paginate=lambda **given: self._pages(found(operation), given))
+            return lambda operation: SimpleNamespace(
+                paginate=lambda **given: self._pages(found(operation), given)
+            )
         return lambda *positional, **given: self._call(found, positional, given)
 
     def _call(self, operation: Any, positional: Any, given: Any) -> Any:

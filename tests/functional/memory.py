@@ -40,7 +40,9 @@ class MemoryS3:
         self._versioned: set[str] = set()
         self._ids, self._lock = itertools.count(1), threading.RLock()
         events = SimpleNamespace(register=lambda *_: None, unregister=lambda *_: None)
-        self.meta = SimpleNamespace(events=events, endpoint_url="https://s3.eu-west-2.amazonaws.com")
+        self.meta = SimpleNamespace(
+            events=events, endpoint_url="https://s3.eu-west-2.amazonaws.com"
+        )
 
     def has(self, bucket: str) -> bool:
         return bucket in self._buckets
@@ -56,7 +58,9 @@ class MemoryS3:
             raise aws_error("BucketAlreadyOwnedByYou")
         self._buckets[Bucket] = {}
 
-    def get_bucket_versioning(self, Bucket: str, ExpectedBucketOwner: str | None = None) -> dict[str, str]:
+    def get_bucket_versioning(
+        self, Bucket: str, ExpectedBucketOwner: str | None = None
+    ) -> dict[str, str]:
         self._bucket(Bucket)
         return {"Status": "Enabled"} if Bucket in self._versioned else {}
 
@@ -70,7 +74,9 @@ class MemoryS3:
     def put_public_access_block(self, Bucket: str, **_: Any) -> None:
         self._bucket(Bucket)
 
-    put_bucket_encryption = put_bucket_policy = put_bucket_lifecycle_configuration = put_public_access_block
+    put_bucket_encryption = put_bucket_policy = put_bucket_lifecycle_configuration = (
+        put_public_access_block
+    )
 
     # --- objects
 
@@ -82,14 +88,18 @@ class MemoryS3:
             made = self._add(Bucket, Key, body, headers, given.get("ChecksumSHA256"))
         return {"ETag": made.etag, "VersionId": made.id}
 
-    def get_object(self, Bucket: str, Key: str, VersionId: str | None = None, **_: Any) -> dict[str, Any]:
+    def get_object(
+        self, Bucket: str, Key: str, VersionId: str | None = None, **_: Any
+    ) -> dict[str, Any]:
         found = self._find(Bucket, Key, VersionId)
         return {**self._described(found), "Body": io.BytesIO(found.body or b"")}
 
     def head_object(self, Bucket: str, Key: str, **_: Any) -> dict[str, Any]:
         return self._described(self._find(Bucket, Key))
 
-    def copy_object(self, Bucket: str, Key: str, CopySource: dict[str, str], **given: Any) -> dict[str, Any]:
+    def copy_object(
+        self, Bucket: str, Key: str, CopySource: dict[str, str], **given: Any
+    ) -> dict[str, Any]:
         source = self._find(CopySource["Bucket"], CopySource["Key"], CopySource.get("VersionId"))
         headers = {name: given[name] for name in HEADERS if name in given} or source.headers
         made = self._add(Bucket, Key, source.body, headers, source.checksum)
@@ -112,7 +122,9 @@ class MemoryS3:
         return SimpleNamespace(paginate=lambda **given: [getattr(self, operation)(**given)])
 
     def list_objects_v2(self, Bucket: str, Prefix: str = "") -> dict[str, Any]:
-        served = (key for key, found in sorted(self._bucket(Bucket).items()) if found[0].body is not None)
+        served = (
+            key for key, found in sorted(self._bucket(Bucket).items()) if found[0].body is not None
+        )
         return {"Contents": [{"Key": key} for key in served if key.startswith(Prefix)]}
 
     def list_object_versions(self, Bucket: str, Prefix: str = "", **_: Any) -> dict[str, Any]:
@@ -140,8 +152,18 @@ class MemoryS3:
 
     def _described(self, found: Version) -> dict[str, Any]:
         now = {"HTTPHeaders": {"date": format_datetime(datetime.now(UTC), usegmt=True)}}
-        known = {"ETag": found.etag, "VersionId": found.id, "LastModified": found.time, "ResponseMetadata": now}
-        return {**known, **found.headers, "ContentLength": len(found.body or b""), "ChecksumSHA256": found.checksum}
+        known = {
+            "ETag": found.etag,
+            "VersionId": found.id,
+            "LastModified": found.time,
+            "ResponseMetadata": now,
+        }
+        return {
+            **known,
+            **found.headers,
+            "ContentLength": len(found.body or b""),
+            "ChecksumSHA256": found.checksum,
+        }
 
     def _refuse(self, bucket: str, key: str, given: dict[str, Any]) -> None:
         """If-None-Match: * and If-Match, as S3 decides them."""
@@ -153,7 +175,12 @@ class MemoryS3:
             raise aws_error("PreconditionFailed" if current else "NoSuchKey")
 
     def _add(
-        self, bucket: str, key: str, body: bytes | None, headers: Any = None, checksum: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        body: bytes | None,
+        headers: Any = None,
+        checksum: str | None = None,
     ) -> Version:
         with self._lock:
             made = Version(f"v{next(self._ids):06d}", body, headers or {}, checksum)

@@ -69,7 +69,11 @@ class Account:
 
     def note(self, operation: str, given: dict[str, Any]) -> None:
         """Keep the order in which objects of the site were written."""
-        if given.get("Bucket") == SITE and operation in ("put_object", "copy_object", "delete_objects"):
+        if given.get("Bucket") == SITE and operation in (
+            "put_object",
+            "copy_object",
+            "delete_objects",
+        ):
             deleted = [item["Key"] for item in given.get("Delete", {}).get("Objects", ())]
             self.writes.extend(deleted or [given["Key"]])
 
@@ -87,7 +91,10 @@ class Account:
         """What is in the project bucket."""
         if not self.s3.has(PROJECT):
             return []
-        return [item["Key"] for item in self.s3.list_objects_v2(Bucket=PROJECT, Prefix=prefix).get("Contents", ())]
+        return [
+            item["Key"]
+            for item in self.s3.list_objects_v2(Bucket=PROJECT, Prefix=prefix).get("Contents", ())
+        ]
 
 
 @dataclass(frozen=True)

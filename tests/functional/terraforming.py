@@ -53,11 +53,15 @@ class FakeTerraform:
         if mode == "refresh-only":
             return Planned(changed=False)
         self._plan = {
-            address: fields for address, fields in wanted.items() if known.get(address, {}).get("fields") != fields
+            address: fields
+            for address, fields in wanted.items()
+            if known.get(address, {}).get("fields") != fields
         }
         seen = {address: known[address]["fields"] for address in self._plan if address in known}
         seen |= {address: wanted[address] for address in imports}
-        shown = {address: fields for address, fields in self._plan.items() if seen.get(address) != fields}
+        shown = {
+            address: fields for address, fields in self._plan.items() if seen.get(address) != fields
+        }
         before = {address: seen[address] for address in shown if address in seen}
         if not shown and self._read()["outputs"].keys() != OUTPUTS.keys():
             shown = {f"output.{name}": {"value": value} for name, value in OUTPUTS.items()}
@@ -97,15 +101,21 @@ class FakeTerraform:
     def _lock(self) -> None:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         who = f"{getpass.getuser()}@{socket.gethostname()}"
-        body = json.dumps({"ID": "1", "Operation": "OperationTypeApply", "Who": who, "Created": now}).encode()
+        body = json.dumps(
+            {"ID": "1", "Operation": "OperationTypeApply", "Who": who, "Created": now}
+        ).encode()
         self._s3.put_object(Bucket=PROJECT, Key=STATE_LOCK, Body=body, IfNoneMatch="*")
 
     def _make(self, address: str) -> None:
         """Fails when it exists, as AWS does."""
         self._ctx.cloud.fuse.step()
         if address == "aws_s3_bucket.site":
-            self._account.s3.create_bucket(Bucket=SITE, CreateBucketConfiguration={"LocationConstraint": REGION})
-            self._account.s3.put_bucket_versioning(Bucket=SITE, VersioningConfiguration={"Status": "Enabled"})
+            self._account.s3.create_bucket(
+                Bucket=SITE, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+            self._account.s3.put_bucket_versioning(
+                Bucket=SITE, VersioningConfiguration={"Status": "Enabled"}
+            )
         elif address == "aws_lambda_function.counter":
             self._account.functions.make((self._ctx.work / "function.zip").read_bytes())
         else:
@@ -122,25 +132,45 @@ class FakeTerraform:
 
     def _known(self) -> dict[str, Any]:
         found = self._read()["resources"]
-        return {f"{block['type']}.{block['name']}": block["instances"][0]["attributes"] for block in found}
+        return {
+            f"{block['type']}.{block['name']}": block["instances"][0]["attributes"]
+            for block in found
+        }
 
     def _save(self, known: dict[str, Any], outputs: dict[str, str]) -> None:
         serial = self._read()["serial"] + 1
         resources = [
-            {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": attributes}]}
+            {
+                "mode": "managed",
+                "type": kind,
+                "name": name,
+                "instances": [{"attributes": attributes}],
+            }
             for address, attributes in known.items()
             for kind, _, name in [address.partition(".")]
         ]
         shown = {name: {"value": value} for name, value in outputs.items()}
-        document = {"version": 4, "serial": serial, "lineage": "l", "outputs": shown, "resources": resources}
+        document = {
+            "version": 4,
+            "serial": serial,
+            "lineage": "l",
+            "outputs": shown,
+            "resources": resources,
+        }
         self._s3.put_object(Bucket=PROJECT, Key=STATE, Body=json.dumps(document).encode())
 
     def _imports(self) -> set[str]:
         file = self._directory / existing.FILE
-        return {block["to"] for block in json.loads(file.read_text())["import"]} if file.exists() else set()
+        return (
+            {block["to"] for block in json.loads(file.read_text())["import"]}
+            if file.exists()
+            else set()
+        )
 
     def _wanted(self) -> dict[str, Any]:
-        memory = int(re.search(r"memory_size = (\d+)", (self._directory / "counter.tf").read_text())[1])
+        memory = int(
+            re.search(r"memory_size = (\d+)", (self._directory / "counter.tf").read_text())[1]
+        )
         return {
             "aws_s3_bucket.site": {"bucket": SITE},
             "aws_lambda_function.counter": {"function_name": NAME, "memory_size": memory},

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 COMMANDS = [command.name.split()[1:] for command in commands() if not command.is_group]
 USAGE = [
-    *(["deplyo"], ["--nope"], ["plan", "--nope"], ["plan", "extra"], ["deploy", "--only", "everything"]),
+    *(
+        ["deplyo"],
+        ["--nope"],
+        ["plan", "--nope"],
+        ["plan", "extra"],
+        ["deploy", "--only", "everything"],
+    ),
     *(["deploy", "--wait", "-1"], ["deploy", "-m"], ["history", "-n", "0"], ["rollback", "zero"]),
     *(["rollback", "0"], ["local", "begin"], ["local", "start", "--port", "80"], ["-C"]),
 ]
@@ -51,7 +57,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("args", USAGE, ids=" ".join)
-def test_a_wrong_command_line_is_exit_code_2(resumectl: Callable[..., Run], args: list[str]) -> None:
+def test_a_wrong_command_line_is_exit_code_2(
+    resumectl: Callable[..., Run], args: list[str]
+) -> None:
     done = resumectl(*args)
 
     assert (done.code, done.out) == (2, ""), done
@@ -59,7 +67,9 @@ def test_a_wrong_command_line_is_exit_code_2(resumectl: Callable[..., Run], args
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize(("args", "said"), [([], "Start with: resumectl deploy"), (["local"], "reset   Stop the")])
+@pytest.mark.parametrize(
+    ("args", "said"), [([], "Start with: resumectl deploy"), (["local"], "reset   Stop the")]
+)
 def test_without_a_command_there_is_help(args: list[str], said: str) -> None:
     done = CliRunner().invoke(app, args, prog_name="resumectl")
 
@@ -90,8 +100,14 @@ def test_json_is_one_document_and_talk_goes_to_stderr(resumectl: Callable[..., R
 
 
 def test_the_project_is_named_before_or_after_the_command(project: Path, tmp_path: Path) -> None:
-    for args in (["-C", str(project), "package"], ["package", "-C", str(project)], ["-C", "/no", "package", "-C", "."]):
-        done = process(project if "/no" in args else tmp_path, *args, "--json", stdout=subprocess.PIPE)
+    for args in (
+        ["-C", str(project), "package"],
+        ["package", "-C", str(project)],
+        ["-C", "/no", "package", "-C", "."],
+    ):
+        done = process(
+            project if "/no" in args else tmp_path, *args, "--json", stdout=subprocess.PIPE
+        )
         out, err = done.communicate()
         assert (done.returncode, json.loads(out)["files"]) == (0, ["counter.py"]), err
 
@@ -124,7 +140,9 @@ def test_an_interrupted_command_says_so(
     assert not as_json or done.json["error"]["code"] == "interrupted"
 
 
-@pytest.mark.parametrize("args", [["package"], ["package", "--json"], ["package", "--help"], ["--version"], ["--help"]])
+@pytest.mark.parametrize(
+    "args", [["package"], ["package", "--json"], ["package", "--help"], ["--version"], ["--help"]]
+)
 def test_a_reader_that_has_gone_is_no_drama(project: Path, args: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -138,7 +156,10 @@ def test_a_reader_that_has_gone_is_no_drama(project: Path, args: list[str]) -> N
 
 
 def test_a_full_disk_behind_stdout_is_told(project: Path) -> None:
-    with open("/dev/full", "w") as full, process(project, "package", "--json", stdout=full) as running:  # noqa: PTH123
+    with (
+        open("/dev/full", "w") as full,
+        process(project, "package", "--json", stdout=full) as running,
+    ):  # noqa: PTH123
         _, err = running.communicate(timeout=60)
 
     assert running.returncode != 0
@@ -149,16 +170,25 @@ def test_closed_streams_are_no_bug(project: Path) -> None:
     command = '"$@" <&- >&- 2>&-'
     arguments = [sys.executable, "-m", "resumectl", "package"]
     done = subprocess.run(
-        ["sh", "-c", command, "sh", *arguments], cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+        ["sh", "-c", command, "sh", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
     )
 
     assert done.returncode == 0
     assert list((project / ".resumectl").glob("crash-*")) == []
 
 
-@pytest.mark.parametrize("broken", [False, True], ids=["failed", "with-a-summary-that-cannot-be-written"])
+@pytest.mark.parametrize(
+    "broken", [False, True], ids=["failed", "with-a-summary-that-cannot-be-written"]
+)
 def test_on_github_a_failure_is_annotated(
-    resumectl: Callable[..., Run], project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, broken: bool
+    resumectl: Callable[..., Run],
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    broken: bool,
 ) -> None:
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -181,13 +211,22 @@ def test_doctor_names_what_is_missing(
     checks = {check["name"]: check for check in done.json["checks"]}
 
     assert (done.code, done.json["ok"]) == (1, False)
-    assert {name for name in ("terraform", "function", "credentials") if checks[name]["ok"]} == set()
+    assert {
+        name for name in ("terraform", "function", "credentials") if checks[name]["ok"]
+    } == set()
     assert {name for name in ("resumectl", "site", "git") if not checks[name]["ok"]} == set()
     assert "/nowhere/terraform" in checks["terraform"]["detail"]
 
 
-def test_nobody_answers_for_an_environment_that_is_not_deployed(resumectl: Callable[..., Run], account: object) -> None:
-    for args in (["drift"], ["smoke"], ["rollback", "--yes"], ["deploy", "--only", "site", "--yes"]):
+def test_nobody_answers_for_an_environment_that_is_not_deployed(
+    resumectl: Callable[..., Run], account: object
+) -> None:
+    for args in (
+        ["drift"],
+        ["smoke"],
+        ["rollback", "--yes"],
+        ["deploy", "--only", "site", "--yes"],
+    ):
         done = resumectl(*args, "-e", "prod")
         assert (done.code, done.out) == (1, ""), done
         assert "error: Environment prod is not deployed yet." in done.err
@@ -197,7 +236,9 @@ def test_nobody_answers_for_an_environment_that_is_not_deployed(resumectl: Calla
     assert (status.code, status.json["release"]) == (0, None)
 
 
-def test_a_stopped_embedded_cloud_is_not_started_to_be_looked_at(resumectl: Callable[..., Run], project: Path) -> None:
+def test_a_stopped_embedded_cloud_is_not_started_to_be_looked_at(
+    resumectl: Callable[..., Run], project: Path
+) -> None:
     assert resumectl("local", "status", "--json").json["state"] == "stopped"
     assert resumectl("local", "stop", "--json").code == 0
     assert resumectl("status", "--json").json["ok"]

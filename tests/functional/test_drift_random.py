@@ -39,7 +39,9 @@ def ctx(project: Path, deployed: Callable[[str], Any], resumectl: Callable[..., 
     assert resumectl("deploy", "-e", "prod", "--only", "site", "--yes", "--no-smoke").code == 0
     publish(deployed)
     found = settings.load(project)
-    made = Context(found, Cloud(found.environment("prod")), {}, Steps(Silent()), lambda: datetime.now(UTC))
+    made = Context(
+        found, Cloud(found.environment("prod")), {}, Steps(Silent()), lambda: datetime.now(UTC)
+    )
     state, release = made.deployed_state(), made.ledger.live()
     assert release
     recorded = made.ledger.append(replace(release, function=function_of(made, state).record))
@@ -49,11 +51,20 @@ def ctx(project: Path, deployed: Callable[[str], Any], resumectl: Callable[..., 
 
 def publish(client: Callable[[str], Any]) -> None:
     trust = {"RoleName": "counter", "AssumeRolePolicyDocument": "{}"}
-    function = {"FunctionName": OUTPUTS["function_name"], "Role": client("iam").create_role(**trust)["Role"]["Arn"]}
+    function = {
+        "FunctionName": OUTPUTS["function_name"],
+        "Role": client("iam").create_role(**trust)["Role"]["Arn"],
+    }
     made = client("lambda").create_function(
-        **function, Runtime="python3.13", Handler="counter.handler", Code={"ZipFile": CODE}, Publish=True
+        **function,
+        Runtime="python3.13",
+        Handler="counter.handler",
+        Code={"ZipFile": CODE},
+        Publish=True,
     )
-    client("lambda").create_alias(FunctionName=made["FunctionName"], Name="live", FunctionVersion=made["Version"])
+    client("lambda").create_alias(
+        FunctionName=made["FunctionName"], Name="live", FunctionVersion=made["Version"]
+    )
 
 
 def test_200_random_tamperings_give_neither_a_miss_nor_a_false_alarm(

@@ -43,9 +43,13 @@ def ended() -> int:
 @pytest.fixture
 def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], World]:
     """Makes one world after the other."""
-    monkeypatch.setattr("resumectl.operations.worktree.check_handler", lambda *_: None)  # it starts a Python
+    monkeypatch.setattr(
+        "resumectl.operations.worktree.check_handler", lambda *_: None
+    )  # it starts a Python
     monkeypatch.setattr("resumectl.release.actor.revision", lambda _: {})
-    monkeypatch.setattr("resumectl.operations.unmanaged.find", lambda *_: ())  # what others put there
+    monkeypatch.setattr(
+        "resumectl.operations.unmanaged.find", lambda *_: ()
+    )  # what others put there
     number = itertools.count()
 
     def make() -> World:
@@ -89,7 +93,9 @@ def process(ended: int, monkeypatch: pytest.MonkeyPatch) -> Process:
     return run
 
 
-@pytest.mark.parametrize(("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")])
+@pytest.mark.parametrize(
+    ("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")]
+)
 def test_killed_at_any_call_the_same_command_again_ends_in_the_same_place(
     worlds: Callable[[], World],
     process: Process,
@@ -129,7 +135,9 @@ def test_killed_again_and_again(worlds: Callable[[], World], process: Process) -
     settled(world, "deploy")
 
 
-@pytest.mark.parametrize(("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")])
+@pytest.mark.parametrize(
+    ("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")]
+)
 @pytest.mark.parametrize(("code", "lasting"), [("InternalError", False), ("ExpiredToken", True)])
 def test_refused_at_any_call_it_says_so_and_the_same_command_again_ends_in_the_same_place(
     worlds: Callable[[], World],
@@ -140,12 +148,16 @@ def test_refused_at_any_call_it_says_so_and_the_same_command_again_ends_in_the_s
     lasting: bool,
 ) -> None:
     wanted = undisturbed(worlds(), before, command)
-    for call in itertools.count(1, 2 if lasting else 1):  # an expired token is refused before anything is done
+    for call in itertools.count(
+        1, 2 if lasting else 1
+    ):  # an expired token is refused before anything is done
         world, fault = worlds(), Fault(call, code, lasting=lasting)
         before(world)
         error = process(world, command, fault)
         said = error.code if error else code
-        assert code in said or said in ("credentials", "terraform"), f"refused at call {call}: {error}"
+        assert code in said or said in ("credentials", "terraform"), (
+            f"refused at call {call}: {error}"
+        )
         if not fault.met:
             break
         if not ended_well(world, wanted):
@@ -161,7 +173,9 @@ def unnumbered(found: dict[str, Any]) -> dict[str, Any]:
 
 def ended_well(world: World, wanted: dict[str, Any]) -> bool:
     """Whether it was killed after its last call, which gives the lock back: then the same command is another one."""
-    ended = [release for release in world.context().ledger.newest_first() if release.status != "failed"]
+    ended = [
+        release for release in world.context().ledger.newest_first() if release.status != "failed"
+    ]
     return len(ended) == len(wanted["released"]) and not world.account.keys("locks/")
 
 
@@ -185,9 +199,13 @@ def seen(world: World) -> dict[str, Any]:
         "objects": account.objects(),
         "code": live["CodeSha256"],
         "memory": live["MemorySize"],
-        "versions nobody needs": functions.versions.keys() - {release.function["version"] for release in released},
+        "versions nobody needs": functions.versions.keys()
+        - {release.function["version"] for release in released},
         "releases": len(releases),
-        "released": [(release.rollback_of, release.function["sha256"], release.site.keys()) for release in released],
+        "released": [
+            (release.rollback_of, release.function["sha256"], release.site.keys())
+            for release in released
+        ],
         "pin": pin and pin.release,
         "locks": [key for key in account.keys() if key.startswith("locks/") or key == STATE_LOCK],  # noqa: SIM118
         "resources": sorted(resource.address for resource in state.resources),

@@ -38,10 +38,16 @@ def package(project: Path, *args: str, umask: str = "022", blocks: str = "unlimi
 
 def left_over(folder: Path) -> list[str]:
     """Half-written files."""
-    return [path.name for path in folder.rglob(".*") if path.name.startswith(".function") or ".zip" in path.name]
+    return [
+        path.name
+        for path in folder.rglob(".*")
+        if path.name.startswith(".function") or ".zip" in path.name
+    ]
 
 
-def test_two_copies_with_other_times_and_umasks_make_the_same_bytes(project: Path, tmp_path: Path) -> None:
+def test_two_copies_with_other_times_and_umasks_make_the_same_bytes(
+    project: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "elsewhere" / "a copy"
     shutil.copytree(project, other, copy_function=shutil.copyfile)
     (other / "lambda_src" / "__pycache__").mkdir()
@@ -51,7 +57,10 @@ def test_two_copies_with_other_times_and_umasks_make_the_same_bytes(project: Pat
         path.chmod(0o600)
         os.utime(path, (0, 0))
     runs = [package(project, "--json"), package(other, "--json", umask="077")]
-    zips = [Path(folder, run.json["path"]).read_bytes() for folder, run in zip((project, other), runs, strict=True)]
+    zips = [
+        Path(folder, run.json["path"]).read_bytes()
+        for folder, run in zip((project, other), runs, strict=True)
+    ]
 
     assert zips[0] == zips[1]
     assert {run.json["sha256"] for run in runs} == {hashlib.sha256(zips[0]).hexdigest()}

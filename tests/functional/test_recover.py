@@ -143,7 +143,10 @@ def test_a_newer_state_is_pushed_and_kept(world: World) -> None:
     assert not file.exists()
     (kept,) = world.context().work.glob("errored-*.tfstate")
     assert json.loads(kept.read_text())["serial"] == serial
-    assert world.notes[0] == f"Saved the state that an interrupted run could not save (serial {serial})."
+    assert (
+        world.notes[0]
+        == f"Saved the state that an interrupted run could not save (serial {serial})."
+    )
     assert str(kept) in world.notes[1]
 
 
@@ -194,7 +197,11 @@ def test_what_holds_data_is_not_made_anew(world: World, kind: str, kept: bool) -
     mend(world)
     tainted = [block for block in state(world)["resources"] if "status" in block["instances"][0]]
     assert bool(tainted) is not kept
-    said = ["Keeping aws_s3_bucket.site, whose creation was interrupted: it holds data."] if kept else []
+    said = (
+        ["Keeping aws_s3_bucket.site, whose creation was interrupted: it holds data."]
+        if kept
+        else []
+    )
     assert world.notes == said
 
 
@@ -221,7 +228,9 @@ def test_the_lock_of_an_apply_that_ended_here_is_released(world: World) -> None:
     locked_by(world, f"alex@{socket.gethostname()}")
     mend(world)
     assert STATE_LOCK not in world.account.keys("terraform/")
-    assert world.notes[0].startswith(f"Released Terraform's state lock of alex@{socket.gethostname()}")
+    assert world.notes[0].startswith(
+        f"Released Terraform's state lock of alex@{socket.gethostname()}"
+    )
     assert runs.unfinished(world.context().work) == []
 
 
@@ -266,7 +275,9 @@ def test_interrupted_between_a_lock_and_its_release_the_proof_stays(world: World
 
 def test_a_deploy_stops_before_somebody_elses_bucket(world: World) -> None:
     document = state(world)
-    document["resources"] = [block for block in document["resources"] if block["type"] != "aws_s3_bucket"]
+    document["resources"] = [
+        block for block in document["resources"] if block["type"] != "aws_s3_bucket"
+    ]
     put(world, STATE, json.dumps(document).encode())
     before = world.account.objects()
     with pytest.raises(Refused, match=f"{SITE} exists already, and is not ours") as caught:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Two releases."""
-    monkeypatch.setattr("resumectl.operations.worktree.check_handler", lambda *_: None)  # it starts a Python
+    monkeypatch.setattr(
+        "resumectl.operations.worktree.check_handler", lambda *_: None
+    )  # it starts a Python
     monkeypatch.setattr("resumectl.operations.unmanaged.find", lambda *_: ())
     made = World(tmp_path / "project")
     monkeypatch.setattr(front_door, "run", made.check)
@@ -71,7 +73,9 @@ def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> N
     deployer, rolling = world.context(), world.context()
     with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
         waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), lambda plan: None)
-        assert wait_until(lambda: any("Waiting for the lock" in note for note in world.notes), seconds=30)
+        assert wait_until(
+            lambda: any("Waiting for the lock" in note for note in world.notes), seconds=30
+        )
         rolling.pins.set(Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken"))
     with pytest.raises(Refused, match="pinned to release #1 by alex"):
         waiting.result()

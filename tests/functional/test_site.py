@@ -13,8 +13,24 @@ if TYPE_CHECKING:
     from tests.e2e.project import Run
 
 DEPLOY = ("deploy", "-e", "prod", "--only", "site", "--yes", "--no-smoke", "--json")
-ODD = ("with space.html", "café/ünï.html", "a+b.html", "100%.html", "%41.html", "it's (me) & you.html", "a,b;c=d.txt")
-HIDDEN = (".env", ".git/config", ".DS_Store", "index.html~", "notes.txt.bak", "#draft#", ".vscode/settings.json")
+ODD = (
+    "with space.html",
+    "café/ünï.html",
+    "a+b.html",
+    "100%.html",
+    "%41.html",
+    "it's (me) & you.html",
+    "a,b;c=d.txt",
+)
+HIDDEN = (
+    ".env",
+    ".git/config",
+    ".DS_Store",
+    "index.html~",
+    "notes.txt.bak",
+    "#draft#",
+    ".vscode/settings.json",
+)
 
 
 def objects(account: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
@@ -37,11 +53,19 @@ def test_files_keep_their_names_bytes_and_kinds(
     assert done.code == 0, done
     assert done.json["release"]["status"] == "unverified"
     assert set(found) == {*ODD, "index.html", "404.html"}
-    assert {name: found[name]["Body"].read().decode() for name in ODD} == {name: f"this is {name}" for name in ODD}
-    assert {found[name]["ContentType"] for name in ODD if name.endswith("html")} == {"text/html; charset=utf-8"}
+    assert {name: found[name]["Body"].read().decode() for name in ODD} == {
+        name: f"this is {name}" for name in ODD
+    }
+    assert {found[name]["ContentType"] for name in ODD if name.endswith("html")} == {
+        "text/html; charset=utf-8"
+    }
     assert found["index.html"]["CacheControl"] == "no-cache"
     (release,) = resumectl("history", "-e", "prod", "--json").json["releases"]
-    assert (release["message"], release["site"]["objects"], release["live"]) == ("Ünï & Co", len(found), True)
+    assert (release["message"], release["site"]["objects"], release["live"]) == (
+        "Ünï & Co",
+        len(found),
+        True,
+    )
 
 
 def test_a_second_deploy_writes_nothing(
@@ -93,7 +117,9 @@ def test_deleting_most_of_the_site_needs_force(
     assert set(objects(deployed)) == before
 
 
-def test_what_is_not_yes_is_no(resumectl: Callable[..., Run], project: Path, deployed: Callable[[str], Any]) -> None:
+def test_what_is_not_yes_is_no(
+    resumectl: Callable[..., Run], project: Path, deployed: Callable[[str], Any]
+) -> None:
     refused = resumectl("deploy", "-e", "prod", "--only", "site")
 
     assert refused.code == 1

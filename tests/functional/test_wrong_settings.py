@@ -37,7 +37,9 @@ def prod(line: str) -> str:
 
 
 IN_THE_FILE = [
-    Case("no file", PLAN, ("There is no resumectl.toml in ",), without("resumectl.toml"), ("-C DIR",)),
+    Case(
+        "no file", PLAN, ("There is no resumectl.toml in ",), without("resumectl.toml"), ("-C DIR",)
+    ),
     Case(
         "a folder in its place",
         PLAN,
@@ -46,20 +48,63 @@ IN_THE_FILE = [
     ),
     Case("not TOML", PLAN, ("resumectl.toml", "line 2"), settings("[project]\nname = resume\n")),
     Case("not text", PLAN, ("resumectl.toml",), put("resumectl.toml", b"\xff\xfe\x00")),
-    Case("an unknown key", PLAN, ("line 9: env.prod.domian", "'domain'"), settings(prod('domian = "example.com"'))),
+    Case(
+        "an unknown key",
+        PLAN,
+        ("line 9: env.prod.domian", "'domain'"),
+        settings(prod('domian = "example.com"')),
+    ),
     Case("an unknown table", PLAN, ("line 10: sites", "'site'"), settings(prod("\n[sites]"))),
-    Case("the wrong kind", PLAN, ("line 9: env.prod.protected", "true or false"), settings(prod('protected = "yes"'))),
-    Case("a bad name", PLAN, ("line 2: project.name", "'Résumé'"), settings(SETTINGS.replace("resume", "Résumé"))),
+    Case(
+        "the wrong kind",
+        PLAN,
+        ("line 9: env.prod.protected", "true or false"),
+        settings(prod('protected = "yes"')),
+    ),
+    Case(
+        "a bad name",
+        PLAN,
+        ("line 2: project.name", "'Résumé'"),
+        settings(SETTINGS.replace("resume", "Résumé")),
+    ),
     Case("no region", PLAN, ("env.qa", "region"), settings(prod("\n[env.qa]"))),
-    Case("no default", PLAN, ("default_env", "'qa'"), settings(f'[project]\ndefault_env = "qa"\n{SETTINGS[10:]}')),
-    Case("no such region", PLAN, ("env.qa.region", "'London'"), settings(prod('\n[env.qa]\nregion = "London"'))),
-    Case("no such environment", ("status", "-e", "prdo"), ("no environment 'prdo'",), hint=("'prod'", "[env.prdo]")),
-    Case("none of the variable", ("status",), ("no environment 'qa'",), environ={"RESUMECTL_ENV": "qa"}),
+    Case(
+        "no default",
+        PLAN,
+        ("default_env", "'qa'"),
+        settings(f'[project]\ndefault_env = "qa"\n{SETTINGS[10:]}'),
+    ),
+    Case(
+        "no such region",
+        PLAN,
+        ("env.qa.region", "'London'"),
+        settings(prod('\n[env.qa]\nregion = "London"')),
+    ),
+    Case(
+        "no such environment",
+        ("status", "-e", "prdo"),
+        ("no environment 'prdo'",),
+        hint=("'prod'", "[env.prdo]"),
+    ),
+    Case(
+        "none of the variable",
+        ("status",),
+        ("no environment 'qa'",),
+        environ={"RESUMECTL_ENV": "qa"},
+    ),
 ]
 ABOUT_THE_ACCOUNT = [
-    Case("no credentials", PROD, ("no usable AWS credentials",), hint=("--env local",), code="credentials"),
+    Case(
+        "no credentials",
+        PROD,
+        ("no usable AWS credentials",),
+        hint=("--env local",),
+        code="credentials",
+    ),
     Case("none for deploy", DEPLOY, ("no usable AWS credentials",), code="credentials"),
-    Case("no such profile", PROD, ("(work)",), settings(prod('profile = "work"')), code="credentials"),
+    Case(
+        "no such profile", PROD, ("(work)",), settings(prod('profile = "work"')), code="credentials"
+    ),
     Case(
         "a typing mistake in the region",
         PROD,

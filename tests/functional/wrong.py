@@ -50,7 +50,11 @@ class Case:
 
 def cases(listed: list[Case]) -> dict[str, Any]:
     """For `pytest.mark.parametrize`."""
-    return {"argnames": "case", "argvalues": listed, "ids": [case.name.replace(" ", "-") for case in listed]}
+    return {
+        "argnames": "case",
+        "argvalues": listed,
+        "ids": [case.name.replace(" ", "-") for case in listed],
+    }
 
 
 def settings(text: str) -> Prepare:

@@ -22,12 +22,18 @@ Terraform = "Callable[..., str]"
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Runs the Terraform that resumectl finds, with the provider that it finds, in a copy of the modules."""
     folder = tmp_path_factory.mktemp("terraform")
-    shutil.copytree(ROOT, folder / "terraform", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    shutil.copytree(
+        ROOT, folder / "terraform", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*")
+    )
     found = find_terraform(os.environ, folder / ".resumectl")
     provider = cli_config(os.environ, folder / ".resumectl")
 
     def run(module: Path, *arguments: str) -> str:
-        quiet = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "AWS_"))}
+        quiet = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("TF_", "AWS_"))
+        }
         offline = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true"}
         data = folder / "data" / (module.name or "root")
         done = subprocess.run(
@@ -48,7 +54,9 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 @pytest.fixture(scope="module", params=MODULES, ids=lambda module: module.name or "root")
 def module(request: pytest.FixtureRequest, terraform: Terraform) -> Path:
     """A root module, with its provider at hand; the lock file must already name it."""
-    terraform(request.param, "init", "-backend=false", "-input=false", "-lockfile=readonly", "-no-color")
+    terraform(
+        request.param, "init", "-backend=false", "-input=false", "-lockfile=readonly", "-no-color"
+    )
     return request.param
 
 

@@ -89,14 +89,26 @@ def test_imports_go_down_only():
         here = top_of(name_of(path))
         for module in (module for module in imports(tree) if within(module, "resumectl")):
             there = top_of(module.removeprefix("resumectl").lstrip(".").replace(".", "/"))
-            excepted = any(name_of(path) == file and within(module, free) for file, free in EXCEPTIONS)
-            if there in HOUSE and there != here and there not in MAY_IMPORT.get(here, ()) and not excepted:
+            excepted = any(
+                name_of(path) == file and within(module, free) for file, free in EXCEPTIONS
+            )
+            if (
+                there in HOUSE
+                and there != here
+                and there not in MAY_IMPORT.get(here, ())
+                and not excepted
+            ):
                 found.append(f"{name_of(path)} imports {module}")
     assert found == []
 
 
 def test_imports_are_absolute():
-    assert [name_of(path) for path, tree in PACKAGE.items() for module in imports(tree) if module.startswith(".")] == []
+    assert [
+        name_of(path)
+        for path, tree in PACKAGE.items()
+        for module in imports(tree)
+        if module.startswith(".")
+    ] == []
 
 
 def test_every_library_has_its_owner():
@@ -105,7 +117,9 @@ def test_every_library_has_its_owner():
         for path, tree in PACKAGE.items()
         for module in imports(tree)
         for library, owners in OWNERS.items()
-        if within(module, library) and not name_of(path).startswith(owners) and not within(module, ANYONES)
+        if within(module, library)
+        and not name_of(path).startswith(owners)
+        and not within(module, ANYONES)
     ]
     assert found == []
 
@@ -131,7 +145,11 @@ def test_files_are_short():
 
 
 def test_functions_are_short():
-    lengths = [(size, name, name_of(path)) for path, tree in PACKAGE.items() for name, size in functions(tree)]
+    lengths = [
+        (size, name, name_of(path))
+        for path, tree in PACKAGE.items()
+        for name, size in functions(tree)
+    ]
     assert [found for found in lengths if found[0] > 60] == []
     assert sum(size <= 35 for size, *_ in lengths) >= 0.9 * len(lengths)
 
@@ -141,7 +159,9 @@ def test_only_the_renderers_print():
         f"{name_of(path)}:{node.lineno}"
         for path, tree in PACKAGE.items()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
     ]
     assert found == []
 
@@ -152,8 +172,12 @@ def test_fakes_not_mocks():
 
 def loaded(code: str) -> set[str]:
     """The packages that an interpreter has loaded after running some code."""
-    report = "\nimport sys; sys.stderr.write(' '.join({name.split('.')[0] for name in sys.modules}))"
-    run = subprocess.run([sys.executable, "-c", code + report], capture_output=True, text=True, check=True, cwd=ROOT)
+    report = (
+        "\nimport sys; sys.stderr.write(' '.join({name.split('.')[0] for name in sys.modules}))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code + report], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     return set(run.stderr.split())
 
 

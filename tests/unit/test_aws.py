@@ -32,7 +32,9 @@ def profile():
     """A profile called `me`, as `aws configure` writes it."""
     folder = Path.home() / ".aws"
     folder.mkdir()
-    (folder / "credentials").write_text("[me]\naws_access_key_id = of me\naws_secret_access_key = x\n")
+    (folder / "credentials").write_text(
+        "[me]\naws_access_key_id = of me\naws_secret_access_key = x\n"
+    )
     return Environment("prod", region="eu-west-2", profile="me")
 
 
@@ -79,7 +81,8 @@ def test_a_profile_that_is_not_there(profile):
 
 
 @pytest.mark.parametrize(
-    ("region", "hint"), [("eu-wst-2", "Did you mean 'eu-west-2'?"), ("zz-nowhere-1", "Correct region")]
+    ("region", "hint"),
+    [("eu-wst-2", "Did you mean 'eu-west-2'?"), ("zz-nowhere-1", "Correct region")],
 )
 def test_a_region_that_aws_does_not_have(keys, region, hint):
     with pytest.raises(SettingsError, match=f"env.prod names region '{region}'") as caught:
@@ -96,7 +99,9 @@ def test_regions_of_other_partitions_are_known(keys, region):
 def test_an_upload_does_not_wait_for_a_permission_to_go_on():
     s3, sent = Cloud(PROD).client("s3"), []
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-    s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers)))
+    s3.meta.events.register(
+        "before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers))
+    )
     s3.put_object(Bucket="bucket", Key="key", Body=b"x")
     (headers,) = sent
     assert "Expect" not in headers
@@ -117,7 +122,9 @@ def test_the_account_is_what_sts_says():
 
 @mock_aws
 def test_credentials_of_another_account_are_refused():
-    with pytest.raises(CloudError, match=r"belong to account 123456789012, but env.prod is account 9{12}") as caught:
+    with pytest.raises(
+        CloudError, match=r"belong to account 123456789012, but env.prod is account 9{12}"
+    ) as caught:
         _ = Cloud(Environment("prod", account="9" * 12)).account_id
     assert caught.value.code == "wrong-account"
 
@@ -134,7 +141,9 @@ def test_no_credentials_at_all(monkeypatch):
 
 
 def test_a_child_process_gets_the_region_and_keeps_the_rest():
-    environ = Cloud(PROD).environ({"PATH": "/bin", "AWS_ACCESS_KEY_ID": "k", "AWS_REGION": "us-west-1"})
+    environ = Cloud(PROD).environ(
+        {"PATH": "/bin", "AWS_ACCESS_KEY_ID": "k", "AWS_REGION": "us-west-1"}
+    )
     assert environ == {
         "PATH": "/bin",
         "AWS_ACCESS_KEY_ID": "k",
@@ -144,7 +153,12 @@ def test_a_child_process_gets_the_region_and_keeps_the_rest():
 
 
 def test_for_the_embedded_cloud_nothing_of_the_users_aws_is_left():
-    inherited = {"PATH": "/bin", "AWS_PROFILE": "me", "AWS_SESSION_TOKEN": "x", "AWS_ENDPOINT_URL_S3": "https://real"}
+    inherited = {
+        "PATH": "/bin",
+        "AWS_PROFILE": "me",
+        "AWS_SESSION_TOKEN": "x",
+        "AWS_ENDPOINT_URL_S3": "https://real",
+    }
     assert Cloud(LOCAL, ENDPOINT).environ(inherited) == {
         "PATH": "/bin",
         "AWS_ACCESS_KEY_ID": "test",
@@ -190,12 +204,20 @@ def test_the_code_of_an_error():
     [
         ("ExpiredToken", "credentials", "The AWS credentials expired while uploading the site."),
         ("ExpiredTokenException", "credentials", "expired"),
-        ("InvalidClientTokenId", "credentials", "AWS does not accept these credentials (InvalidClientTokenId)."),
+        (
+            "InvalidClientTokenId",
+            "credentials",
+            "AWS does not accept these credentials (InvalidClientTokenId).",
+        ),
         ("SignatureDoesNotMatch", "credentials", "does not accept"),
         ("AccessDenied", "access-denied", "AWS denied PutObject while uploading the site."),
         ("AccessDeniedException", "access-denied", "denied"),
         ("403", "access-denied", "denied"),
-        ("SlowDown", "aws.SlowDown", "AWS refused PutObject while uploading the site: SlowDown: as AWS words it"),
+        (
+            "SlowDown",
+            "aws.SlowDown",
+            "AWS refused PutObject while uploading the site: SlowDown: as AWS words it",
+        ),
     ],
 )
 def test_a_refusal_is_told_by_its_code(code, ours, said):
@@ -210,7 +232,10 @@ def test_a_refusal_is_told_by_its_code(code, ours, said):
     ("error", "code"),
     [
         (botocore.NoCredentialsError(), "credentials"),
-        (botocore.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"), "credentials"),
+        (
+            botocore.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            "credentials",
+        ),
         (botocore.TokenRetrievalError(provider="sso", error_msg="x"), "credentials"),
         (botocore.UnauthorizedSSOTokenError(), "credentials"),
         (botocore.ProfileNotFound(profile="me"), "credentials"),

@@ -15,10 +15,15 @@ def test_the_network_is_off():
 
 
 def test_this_machine_can_be_reached():
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
         assert client.getpeername() == server.getsockname()
 
 
 def test_nothing_of_whoever_runs_the_tests_is_left():
-    assert not [name for name in os.environ if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_"))]
+    assert not [
+        name for name in os.environ if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_"))
+    ]
     assert list(Path.home().iterdir()) == []

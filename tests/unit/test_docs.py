@@ -43,7 +43,11 @@ def test_the_example_is_valid():
 def test_the_example_is_valid_with_a_build_command():
     found = settings.parse(BUILT, ROOT)
 
-    assert (found.site.source, found.site.build, found.site.output) == (None, "hugo --minify", ROOT / "public")
+    assert (found.site.source, found.site.build, found.site.output) == (
+        None,
+        "hugo --minify",
+        ROOT / "public",
+    )
 
 
 def test_the_example_holds_every_setting():
@@ -76,8 +80,12 @@ def test_every_setting_of_the_example_is_explained():
 
 
 def test_every_variable_of_terraform_is_in_the_table():
-    variables = re.findall(r'(?m)^variable "(\w+)"', (ROOT / "terraform" / "variables.tf").read_text())
-    function = re.search(r"object\(\{(.*?)\}\)", (ROOT / "terraform" / "variables.tf").read_text(), re.DOTALL)[1]
+    variables = re.findall(
+        r'(?m)^variable "(\w+)"', (ROOT / "terraform" / "variables.tf").read_text()
+    )
+    function = re.search(
+        r"object\(\{(.*?)\}\)", (ROOT / "terraform" / "variables.tf").read_text(), re.DOTALL
+    )[1]
     ours = [name for name in variables if name not in {*SET_BY_RESUMECTL, "function"}]
     ours += [f"function.{name}" for name in re.findall(r"(\w+)\s+= optional", function)]
 
@@ -87,7 +95,11 @@ def test_every_variable_of_terraform_is_in_the_table():
 def test_every_environment_variable_is_explained():
     source = "".join(file.read_text() for file in (ROOT / "resumectl").rglob("*.py"))
 
-    assert {name for name in re.findall(r"RESUMECTL_[A-Z_]+", source) if f"`{name}`" not in CONFIGURATION} == set()
+    assert {
+        name
+        for name in re.findall(r"RESUMECTL_[A-Z_]+", source)
+        if f"`{name}`" not in CONFIGURATION
+    } == set()
 
 
 def test_commands_md_is_what_help_says():
@@ -100,7 +112,9 @@ def test_every_command_is_explained(command):
     assert command.is_group or command.examples, "no example"
 
 
-@pytest.mark.parametrize("group", [found for found in COMMANDS if found.is_group], ids=lambda group: group.name)
+@pytest.mark.parametrize(
+    "group", [found for found in COMMANDS if found.is_group], ids=lambda group: group.name
+)
 def test_the_list_of_commands_fits_a_terminal(group):
     assert "..." not in group.help.partition("\nCommands:\n")[2]
 
@@ -114,7 +128,9 @@ def test_every_option_is_explained(command):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_example_is_understood(command):
-    assert {line: commands.problem(line) for line in command.examples if commands.problem(line)} == {}
+    assert {
+        line: commands.problem(line) for line in command.examples if commands.problem(line)
+    } == {}
 
 
 @pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: str(file.relative_to(ROOT)))
@@ -141,12 +157,16 @@ def test_every_heading_that_the_code_names_is_there():
     assert named
     for document, heading in named:
         text = (DOCS / document).read_text()
-        assert not heading or re.search(rf"(?m)^#+ {re.escape(heading)}$", text), f"{document}, {heading}"
+        assert not heading or re.search(rf"(?m)^#+ {re.escape(heading)}$", text), (
+            f"{document}, {heading}"
+        )
 
 
 def test_every_command_that_a_hint_names_is_there():
     names = {command.name for command in COMMANDS}
-    named = {found for hint in _hints() for found in re.findall(r"resumectl (?:local )?[a-z]+", hint)}
+    named = {
+        found for hint in _hints() for found in re.findall(r"resumectl (?:local )?[a-z]+", hint)
+    }
 
     assert "resumectl history" in named
     assert named - names <= {"resumectl in"}  # Run resumectl in ...

@@ -5,7 +5,11 @@ import pytest
 from resumectl import errors
 from resumectl.errors import Exit, ResumectlError
 
-KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ResumectlError)]
+KINDS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, ResumectlError)
+]
 
 
 def test_the_exit_codes_are_the_contract():
@@ -39,7 +43,11 @@ def test_a_code_can_be_more_exact():
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [(errors.SmokeFailed, Exit.SMOKE_FAILED), (errors.Locked, Exit.LOCKED), (errors.Refused, Exit.FAILED)],
+    [
+        (errors.SmokeFailed, Exit.SMOKE_FAILED),
+        (errors.Locked, Exit.LOCKED),
+        (errors.Refused, Exit.FAILED),
+    ],
 )
 def test_what_programs_tell_apart_has_its_exit_code(kind, code):
     assert kind("x").exit_code is code

@@ -24,7 +24,10 @@ def test_the_slow_way_says_the_same():
 
 def test_a_reader_that_went_away_is_no_bug():
     whole = subprocess.Popen(
-        [sys.executable, "-u", "-m", "resumectl", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-u", "-m", "resumectl", "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     whole.stdout.close()
     said = whole.stderr.read()

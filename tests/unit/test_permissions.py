@@ -10,7 +10,18 @@ import botocore.session
 from botocore import xform_name
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("s3", "lambda", "cloudfront", "apigatewayv2", "logs", "acm", "route53", "dynamodb", "iam", "cloudwatch")
+SERVICES = (
+    "s3",
+    "lambda",
+    "cloudfront",
+    "apigatewayv2",
+    "logs",
+    "acm",
+    "route53",
+    "dynamodb",
+    "iam",
+    "cloudwatch",
+)
 RENAMED = {
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
@@ -60,9 +71,13 @@ def _names(file):
 
 
 def test_every_call_of_the_code_is_in_the_tables():
-    named = set(re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", (ROOT / "docs" / "permissions.md").read_text()))
+    named = set(
+        re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", (ROOT / "docs" / "permissions.md").read_text())
+    )
     operations = _operations()
-    called = {name for file in (ROOT / "resumectl").rglob("*.py") for name in _names(file)} & operations.keys()
+    called = {
+        name for file in (ROOT / "resumectl").rglob("*.py") for name in _names(file)
+    } & operations.keys()
 
     assert {"put_object", "update_function_code", "list_object_versions"} <= called
     assert {name: operations[name] - named for name in called if operations[name] - named} == {}

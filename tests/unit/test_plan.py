@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from resumectl.plan import REPLACE, UNKNOWN, Change, Plan, diff, guard, of_kind
 
-FIELDS = st.dictionaries(st.sampled_from(["sha256", "size"]), st.sampled_from([None, "", "x", 1, ["x"]]))
+FIELDS = st.dictionaries(
+    st.sampled_from(["sha256", "size"]), st.sampled_from([None, "", "x", 1, ["x"]])
+)
 SNAPSHOTS = st.dictionaries(st.sampled_from(["index.html", "a/b.css", "a.js", ""]), FIELDS)
 few = settings(max_examples=40)
 
@@ -133,7 +135,11 @@ def test_the_changes_of_a_part_keep_their_order():
 
 
 def test_counts_by_part_and_action():
-    assert Plan(CHANGES).counts() == {"infra": {"update": 1}, "function": {}, "site": {"create": 2, "delete": 1}}
+    assert Plan(CHANGES).counts() == {
+        "infra": {"update": 1},
+        "function": {},
+        "site": {"create": 2, "delete": 1},
+    }
 
 
 @few
@@ -152,7 +158,12 @@ def test_the_digest_does_not_depend_on_the_order_of_fields():
 # --- guard
 
 HOLDS_DATA = ("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution")
-HARMLESS = ("aws_iam_role", "aws_s3_bucket_policy", "aws_lambda_function", "aws_cloudfront_function")
+HARMLESS = (
+    "aws_iam_role",
+    "aws_s3_bucket_policy",
+    "aws_lambda_function",
+    "aws_cloudfront_function",
+)
 SIDES = {
     "create": (None, {"a": 1}),
     "update": ({"a": 1}, {"a": 2}),
@@ -201,7 +212,9 @@ def test_the_guard_reads_every_form_of_address(address, type_):
 def test_deleting_most_of_the_site_is_guarded(deletes, objects, safe):
     plan = Plan(tuple(Change("site", f"{number}.html", {}, None) for number in range(deletes)))
     lost = guard(plan, live_objects=objects)
-    assert lost == (() if safe else (f"{deletes} of the site's {objects} objects would be deleted",))
+    assert lost == (
+        () if safe else (f"{deletes} of the site's {objects} objects would be deleted",)
+    )
 
 
 @pytest.mark.parametrize("key", ["output.site_url", "data", ""])

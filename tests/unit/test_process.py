@@ -16,7 +16,9 @@ WAITS_FOR_INPUT = [sys.executable, "-S", "-c", "input()"]
 @contextmanager
 def living():
     """A process that lives until its input is closed."""
-    with subprocess.Popen(WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(
+        WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
         yield child
 
 
@@ -67,5 +69,7 @@ def test_what_the_kernel_says_in_another_way_is_gone(tmp_path, stat):
 def test_a_program_with_a_bracket_in_its_name(tmp_path):
     (tmp_path / "self").mkdir()
     (tmp_path / "5").mkdir()
-    (tmp_path / "5" / "stat").write_text("5 (a) b) S " + " ".join(str(field) for field in range(4, 53)))
+    (tmp_path / "5" / "stat").write_text(
+        "5 (a) b) S " + " ".join(str(field) for field in range(4, 53))
+    )
     assert process.started(5, tmp_path) == "22"

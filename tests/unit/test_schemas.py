@@ -23,7 +23,10 @@ from tests.schemas import FOLDER, schema_of, validate
 SHARED = {"common.json", "release.json"}
 SCHEMAS = {file.name: json.loads(file.read_text()) for file in FOLDER.glob("*.json")}
 EXAMPLES = [
-    json.loads(block) for block in re.findall(r"```json\n(.*?)```", (FOLDER.parent / "json.md").read_text(), re.DOTALL)
+    json.loads(block)
+    for block in re.findall(
+        r"```json\n(.*?)```", (FOLDER.parent / "json.md").read_text(), re.DOTALL
+    )
 ]
 CHANGES = (
     Change("infra", "aws_s3_bucket.site", {"bucket": "a"}, None),
@@ -39,7 +42,13 @@ RELEASE = Release(
     actor={"name": "alex", "host": "laptop", "run": "https://github.com/o/r/actions/runs/1"},
     git={"revision": "a" * 40, "dirty": True},
     infra={"digest": "a" * 64, "serial": 3},
-    function={"version": "2", "sha256": "b" * 64, "settings": {"memory_mb": 128}, "routing": {}, "latest": "b" * 64},
+    function={
+        "version": "2",
+        "sha256": "b" * 64,
+        "settings": {"memory_mb": 128},
+        "routing": {},
+        "latest": "b" * 64,
+    },
     site={
         "index.html": {
             "sha256": "c" * 64,
@@ -76,7 +85,9 @@ def test_is_a_schema(name):
 
 def test_every_command_has_a_schema():
     names = {
-        command.name.removeprefix("resumectl ").replace(" ", "-") for command in commands() if not command.is_group
+        command.name.removeprefix("resumectl ").replace(" ", "-")
+        for command in commands()
+        if not command.is_group
     }
 
     assert {schema_of(f"resumectl/{name}/v1") for name in names} <= SCHEMAS.keys()
@@ -110,7 +121,11 @@ def test_success_needs_its_body(name):
 def test_a_deploy():
     validate(_document("deploy", DEPLOYED))
     validate(_document("deploy", {**DEPLOYED, "release": None, "changes": [], "checks": []}))
-    validate(_document("deploy", DEPLOYED, SmokeFailed("1 of 9 checks failed: page.", hint="It answered 500.")))
+    validate(
+        _document(
+            "deploy", DEPLOYED, SmokeFailed("1 of 9 checks failed: page.", hint="It answered 500.")
+        )
+    )
 
 
 def test_a_status():
@@ -156,7 +171,17 @@ def test_a_drift():
         {"schema": "resumectl/deploy/v2"},
         {"error": {"code": "x", "message": "m", "hint": None}},
         {"changes": [{"part": "site", "key": "a", "action": "rename", "fields": []}]},
-        {"changes": [{"part": "site", "key": "a", "action": "update", "fields": ["x"], "before": "secret"}]},
+        {
+            "changes": [
+                {
+                    "part": "site",
+                    "key": "a",
+                    "action": "update",
+                    "fields": ["x"],
+                    "before": "secret",
+                }
+            ]
+        },
         {"release": {**RELEASE.summary(), "more": 1}},
         {"release": {**RELEASE.summary(), "status": "verified", "failed_step": "Upload the site"}},
         {"timings": {"Plan": -1}},

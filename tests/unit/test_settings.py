@@ -67,7 +67,10 @@ def test_an_empty_file_is_a_whole_project(tmp_path):
     assert (found.name, found.default_env, found.root) == ("resume", "local", tmp_path)
     assert found.site.source == tmp_path / "frontend"
     assert (found.site.build, found.site.output, found.site.cache) == (None, None, ())
-    assert (found.backend.source, found.backend.handler) == (tmp_path / "lambda_src", "counter.handler")
+    assert (found.backend.source, found.backend.handler) == (
+        tmp_path / "lambda_src",
+        "counter.handler",
+    )
     assert found.environments == {"local": Environment("local", emulator=True)}
     assert (found.retention, found.ignores) == (Retention(keep=20, keep_days=90), ())
     assert found.state_dir == tmp_path / ".resumectl"
@@ -76,8 +79,15 @@ def test_an_empty_file_is_a_whole_project(tmp_path):
 def test_every_setting_is_read(tmp_path):
     found = parse(EVERYTHING, tmp_path)
     assert (found.name, found.default_env) == ("my-resume", "prod")
-    assert (found.site.source, found.site.build, found.site.output) == (None, "hugo --minify", tmp_path / "public")
-    assert found.site.cache == (CacheRule("assets/*", "public, max-age=60"), CacheRule("*.pdf", "no-store"))
+    assert (found.site.source, found.site.build, found.site.output) == (
+        None,
+        "hugo --minify",
+        tmp_path / "public",
+    )
+    assert found.site.cache == (
+        CacheRule("assets/*", "public, max-age=60"),
+        CacheRule("*.pdf", "no-store"),
+    )
     assert (found.backend.source, found.backend.handler) == (tmp_path / "api", "visits.handler")
     assert found.retention == Retention(keep=5, keep_days=0)
     assert found.ignores == (
@@ -130,7 +140,12 @@ MISTAKES = [
     ("[project]\nname = 5", 2, "project.name", "must be text in quotes"),
     ('[project]\nname = ""', 2, "project.name", "must not be empty"),
     ('[project]\nname = "   "', 2, "project.name", "must not be empty"),
-    ('[project]\n# name = "x"\nname = "My Resume"', 3, "project.name", "is 'My Resume', but must be 2 to 20"),
+    (
+        '[project]\n# name = "x"\nname = "My Resume"',
+        3,
+        "project.name",
+        "is 'My Resume', but must be 2 to 20",
+    ),
     ('[project]\nname = "a"', 2, "project.name", "2 to 20"),
     (f'[project]\nname = "{"a" * 21}"', 2, "project.name", "2 to 20"),
     ('[project]\nname = "ends-"', 2, "project.name", "2 to 20"),
@@ -152,9 +167,19 @@ MISTAKES = [
     ('[env."a b"]\nregion = "eu-west-2"', 1, "env.a b", "must be named with 2 to 20"),
     ("[project]\n\n[env.prod]\nprotected = true", 3, "env.prod", "needs a region"),
     ("[env.prod]\nregion = 'Ireland'", 2, "env.prod.region", "an AWS region such as eu-west-2"),
-    ("[env.prod] # the real one\n  regoin = 'eu-west-2'", 2, "env.prod.regoin", "did you mean 'region'"),
+    (
+        "[env.prod] # the real one\n  regoin = 'eu-west-2'",
+        2,
+        "env.prod.regoin",
+        "did you mean 'region'",
+    ),
     (f'{PROD}[env.test]\nregion = "x"', 4, "env.test.region", "an AWS region"),
-    (f'{PROD}domain = "https://example.com"', 3, "env.prod.domain", "a domain name such as example.com"),
+    (
+        f'{PROD}domain = "https://example.com"',
+        3,
+        "env.prod.domain",
+        "a domain name such as example.com",
+    ),
     (f'{PROD}domain = "localhost"', 3, "env.prod.domain", "a domain name"),
     (f'{PROD}zone = "example.com."', 3, "env.prod.zone", "a domain name"),
     (f"{PROD}account = 123456789012", 3, "env.prod.account", "must be text in quotes"),
@@ -175,12 +200,22 @@ MISTAKES = [
     ("[drift]\nignore = [5]", 2, "drift.ignore", "a list of tables"),
     ("\n[[drift.ignore]]\nkey = 'x'", 2, "drift.ignore[0]", "needs reason"),
     (f"{IGNORE}until = '2027-01-31'", 4, "drift.ignore[0].until", "a date such as 2027-01-31"),
-    (f"{IGNORE}until = 2027-01-31T00:00:00", 4, "drift.ignore[0].until", "a date such as 2027-01-31"),
+    (
+        f"{IGNORE}until = 2027-01-31T00:00:00",
+        4,
+        "drift.ignore[0].until",
+        "a date such as 2027-01-31",
+    ),
     (f"{IGNORE}until = 2027-01-31\nfields = [1]", 5, "drift.ignore[0].fields", "a list of names"),
     (f"{IGNORE}until = 2027-01-31\nfields = 'a'", 5, "drift.ignore[0].fields", "a list"),
     (f"{IGNORE}until = 2027-01-31\n{IGNORE}until = 5", 8, "drift.ignore[1].until", "a date"),
     (f"{IGNORE}until = 2027-01-31\n{IGNORE}", 5, "drift.ignore[1]", "needs until"),
-    ("[drift]\nignore = [{ key = 5, reason = 'x', until = 2027-01-31 }]", 2, "drift.ignore[0].key", "text in quotes"),
+    (
+        "[drift]\nignore = [{ key = 5, reason = 'x', until = 2027-01-31 }]",
+        2,
+        "drift.ignore[0].key",
+        "text in quotes",
+    ),
     ("project.name = 'X'", 1, "project.name", "2 to 20"),
 ]
 
@@ -227,7 +262,9 @@ def test_a_missing_file_says_where_and_what_to_do(tmp_path):
     assert "-C DIR" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("make", [lambda file: file.mkdir(), lambda file: file.write_bytes(b"\xff\xfe")])
+@pytest.mark.parametrize(
+    "make", [lambda file: file.mkdir(), lambda file: file.write_bytes(b"\xff\xfe")]
+)
 def test_a_file_that_cannot_be_read(tmp_path, make):
     make(tmp_path / "resumectl.toml")
     with pytest.raises(SettingsError, match="cannot be read"):
@@ -247,7 +284,10 @@ def test_the_default_environment(tmp_path):
 def test_an_unknown_environment_names_the_nearest(tmp_path):
     with pytest.raises(SettingsError, match="There is no environment 'prd'") as caught:
         parse(EVERYTHING, tmp_path).environment("prd")
-    assert caught.value.hint == "Did you mean 'prod'? resumectl.toml has: local, prod. Add it as [env.prd]."
+    assert (
+        caught.value.hint
+        == "Did you mean 'prod'? resumectl.toml has: local, prod. Add it as [env.prd]."
+    )
 
 
 def test_each_environment_works_in_a_folder_of_its_own(tmp_path):

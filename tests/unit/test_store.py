@@ -12,7 +12,9 @@ from resumectl.store import NEW, Store
 @pytest.fixture
 def store(s3_client):
     with mock_aws():
-        s3_client.create_bucket(Bucket="project", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        s3_client.create_bucket(
+            Bucket="project", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
+        )
         yield Store(s3_client, "project")
 
 

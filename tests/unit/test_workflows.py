@@ -14,10 +14,22 @@ import yaml
 from tests.commands import problem
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in (ROOT / ".github" / "workflows").glob("*.yml")}
-JOBS = {f"{name}:{key}": job for name, found in WORKFLOWS.items() for key, job in found["jobs"].items()}
-STEPS = {f"{name}:{at}": step for name, job in JOBS.items() for at, step in enumerate(job["steps"], 1)}
-RUNS = {name: line for name, step in STEPS.items() if "run" in step for line in step["run"].strip().splitlines()}
+WORKFLOWS = {
+    file.name: yaml.safe_load(file.read_text())
+    for file in (ROOT / ".github" / "workflows").glob("*.yml")
+}
+JOBS = {
+    f"{name}:{key}": job for name, found in WORKFLOWS.items() for key, job in found["jobs"].items()
+}
+STEPS = {
+    f"{name}:{at}": step for name, job in JOBS.items() for at, step in enumerate(job["steps"], 1)
+}
+RUNS = {
+    name: line
+    for name, step in STEPS.items()
+    if "run" in step
+    for line in step["run"].strip().splitlines()
+}
 USES = {name: step for name, step in STEPS.items() if "uses" in step}
 TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
 LISTED = re.compile(r"[\w./-]+@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+")
@@ -52,7 +64,11 @@ def test_every_action_is_pinned_by_commit(step):
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_every_pin_says_its_version(name):
-    lines = [line for line in (ROOT / ".github" / "workflows" / name).read_text().splitlines() if "uses:" in line]
+    lines = [
+        line
+        for line in (ROOT / ".github" / "workflows" / name).read_text().splitlines()
+        if "uses:" in line
+    ]
 
     assert lines
     assert [line for line in lines if not LISTED.search(line)] == []
@@ -71,7 +87,10 @@ def test_a_workflow_itself_may_do_nothing(workflow):
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS.keys())
 def test_a_job_may_do_only_what_it_needs(job):
-    logs_in = any(step.get("uses", "").startswith("aws-actions/configure-aws-credentials@") for step in job["steps"])
+    logs_in = any(
+        step.get("uses", "").startswith("aws-actions/configure-aws-credentials@")
+        for step in job["steps"]
+    )
 
     assert job["permissions"] == {"contents": "read", **({"id-token": "write"} if logs_in else {})}
     assert 0 < job["timeout-minutes"] <= 60
@@ -87,8 +106,16 @@ def test_a_checkout_leaves_no_token_behind(step):
 def test_what_reaches_aws_is_queued_and_never_cancelled(name):
     workflow, job = WORKFLOWS[name.split(":")[0]], WITH_AWS[name]
 
-    assert workflow["concurrency"] == {"group": job["environment"], "cancel-in-progress": False, "queue": "max"}
-    assert all(f"--env {job['environment']}" in run for run in _commands(job) if run.startswith("resumectl"))
+    assert workflow["concurrency"] == {
+        "group": job["environment"],
+        "cancel-in-progress": False,
+        "queue": "max",
+    }
+    assert all(
+        f"--env {job['environment']}" in run
+        for run in _commands(job)
+        if run.startswith("resumectl")
+    )
 
 
 @pytest.mark.parametrize("name", WITH_AWS)
@@ -100,7 +127,9 @@ def test_what_reaches_aws_is_skipped_without_a_role(name):
 
 
 def test_no_secret_is_used():
-    assert all("secrets." not in (ROOT / ".github" / "workflows" / name).read_text() for name in WORKFLOWS)
+    assert all(
+        "secrets." not in (ROOT / ".github" / "workflows" / name).read_text() for name in WORKFLOWS
+    )
 
 
 def test_ci_runs_the_test_command():
@@ -111,13 +140,20 @@ def test_ci_runs_the_test_command():
 def test_a_push_deploys_what_it_changed():
     push = _on(WORKFLOWS["deploy.yml"])["push"]
     deploys = {
-        step["if"]: step["run"] for step in JOBS["deploy.yml:deploy"]["steps"] if "resumectl" in step.get("run", "")
+        step["if"]: step["run"]
+        for step in JOBS["deploy.yml:deploy"]["steps"]
+        if "resumectl" in step.get("run", "")
     }
     parts = {re.search("'(.*)'", condition)[1]: run for condition, run in deploys.items()}
 
-    assert push == {"branches": ["main"], "paths": ["frontend/**", "lambda_src/**", "terraform/**", "resumectl.toml"]}
+    assert push == {
+        "branches": ["main"],
+        "paths": ["frontend/**", "lambda_src/**", "terraform/**", "resumectl.toml"],
+    }
     assert parts.keys() == set(re.findall(r"part=(\w+)", (ROOT / ".ci" / "changed").read_text()))
-    assert [re.findall(r"--only (\w+)", parts[part]) for part in ("site", "backend", "everything")] == [
+    assert [
+        re.findall(r"--only (\w+)", parts[part]) for part in ("site", "backend", "everything")
+    ] == [
         ["site"],
         ["backend"],
         [],
@@ -183,6 +219,8 @@ def _changed(root, base):
     output = root / "output"
     environ = {"PATH": os.environ["PATH"], "BASE": base, "GITHUB_OUTPUT": str(output)}
     script = str(ROOT / ".ci" / "changed")
-    said = subprocess.run([script], cwd=root, env=environ, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [script], cwd=root, env=environ, capture_output=True, text=True, check=True
+    ).stdout
     assert output.read_text() == said
     return said

@@ -47,10 +47,14 @@ def find(ask: Ask, created: Snapshot) -> dict[str, str]:
 def _parents(found: Mapping[str, str]) -> dict[str, str]:
     """What was found, by type, where there is only one of the type: of two nobody knows which one is meant."""
     kinds = [resource_type(address) for address in found]
-    return {kind: id_ for kind, id_ in zip(kinds, found.values(), strict=True) if kinds.count(kind) == 1}
+    return {
+        kind: id_ for kind, id_ in zip(kinds, found.values(), strict=True) if kinds.count(kind) == 1
+    }
 
 
-def _wave(ask: Ask, lookups: Mapping[str, Lookup], created: Snapshot, parents: Mapping[str, str]) -> dict[str, str]:
+def _wave(
+    ask: Ask, lookups: Mapping[str, Lookup], created: Snapshot, parents: Mapping[str, str]
+) -> dict[str, str]:
     def look(address: str) -> str | None:
         lookup = lookups[resource_type(address)]
         fields = _filled(created[address], lookup, parents)
@@ -59,7 +63,11 @@ def _wave(ask: Ask, lookups: Mapping[str, Lookup], created: Snapshot, parents: M
 
     addresses = [address for address in sorted(created) if resource_type(address) in lookups]
     with ThreadPoolExecutor(_LANES, thread_name_prefix="existing") as pool:
-        return {address: id_ for address, id_ in zip(addresses, pool.map(look, addresses), strict=True) if id_}
+        return {
+            address: id_
+            for address, id_ in zip(addresses, pool.map(look, addresses), strict=True)
+            if id_
+        }
 
 
 def _filled(fields: Fields, lookup: Lookup, parents: Mapping[str, str]) -> Fields:

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from resumectl.plan import Fields
 
 _ABSENT: Final = {
-    *("NoSuchBucket", "NoSuchBucketPolicy", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration"),
-    *("OwnershipControlsNotFoundError", "ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet"),
+    *(
+        "NoSuchBucket",
+        "NoSuchBucketPolicy",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+    ),
+    *(
+        "OwnershipControlsNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "NoSuchTagSet",
+    ),
     *("NoSuchEntity", "NoSuchFunctionExists", "NotFound", "NotFoundException"),
     *("ResourceNotFound", "ResourceNotFoundException"),
 }
@@ -69,7 +78,9 @@ class Lookup:
     parent: tuple[str, str] | None = None
 
 
-def refused(message: str, hint: str = "docs/runbook.md, 'Something of that name exists'.") -> Refused:
+def refused(
+    message: str, hint: str = "docs/runbook.md, 'Something of that name exists'."
+) -> Refused:
     """The error that stops a deploy before it makes or takes over something that may not be ours."""
     return Refused(message, hint=f"Nothing was changed. {hint}", code="exists")
 
@@ -93,11 +104,16 @@ def only(ids: list[str], what: str) -> str | None:
         Refused: there are several, and nothing tells which of them is in use.
     """
     if len(ids) > 1:
-        raise refused(f"There are {len(ids)} {what} with our tags: {', '.join(ids)}.", "Delete all but one of them.")
+        raise refused(
+            f"There are {len(ids)} {what} with our tags: {', '.join(ids)}.",
+            "Delete all but one of them.",
+        )
     return ids[0] if ids else None
 
 
-def listed(call: Callable[..., dict[str, Any]], key: str, **arguments: object) -> Iterator[dict[str, Any]]:
+def listed(
+    call: Callable[..., dict[str, Any]], key: str, **arguments: object
+) -> Iterator[dict[str, Any]]:
     """The items of one of CloudFront's lists, not all of which have a paginator."""
     marker: str | None = None
     while True:
@@ -108,7 +124,9 @@ def listed(call: Callable[..., dict[str, Any]], key: str, **arguments: object) -
             return
 
 
-def paged(client: aws.Client, operation: str, key: str, **arguments: object) -> Iterator[dict[str, Any]]:
+def paged(
+    client: aws.Client, operation: str, key: str, **arguments: object
+) -> Iterator[dict[str, Any]]:
     """The items of a list that has a paginator."""
     for page in client.get_paginator(operation).paginate(**arguments):
         yield from page[key]

@@ -29,26 +29,41 @@ def _of_api(operation: str, key: str, id_: str, wanted: str) -> Lookup:
 
     def look(ask: Ask, fields: Fields) -> str | None:
         items = paged(ask.client("apigatewayv2"), operation, "Items", ApiId=fields["api_id"])
-        return next((f"{fields['api_id']}/{item[id_]}" for item in items if item[key] == fields[wanted]), None)
+        return next(
+            (f"{fields['api_id']}/{item[id_]}" for item in items if item[key] == fields[wanted]),
+            None,
+        )
 
     return Lookup(look, ("api_id", wanted), ("aws_apigatewayv2_api", "api_id"))
 
 
 def _alias(ask: Ask, fields: Fields) -> str | None:
     function, name = fields["function_name"], fields["name"]
-    return f"{function}/{name}" if asked(ask.client("lambda").get_alias, FunctionName=function, Name=name) else None
+    return (
+        f"{function}/{name}"
+        if asked(ask.client("lambda").get_alias, FunctionName=function, Name=name)
+        else None
+    )
 
 
 def _permission(ask: Ask, fields: Fields) -> str | None:
     function, alias, sid = fields["function_name"], fields["qualifier"], fields["statement_id"]
     found = asked(ask.client("lambda").get_policy, FunctionName=function, Qualifier=alias)
     statements = json.loads(found["Policy"])["Statement"] if found else ()
-    return f"{function}:{alias}/{sid}" if sid in [statement["Sid"] for statement in statements] else None
+    return (
+        f"{function}:{alias}/{sid}"
+        if sid in [statement["Sid"] for statement in statements]
+        else None
+    )
 
 
 def _role_policy(ask: Ask, fields: Fields) -> str | None:
     role, name = fields["role"], fields["name"]
-    return f"{role}:{name}" if asked(ask.client("iam").get_role_policy, RoleName=role, PolicyName=name) else None
+    return (
+        f"{role}:{name}"
+        if asked(ask.client("iam").get_role_policy, RoleName=role, PolicyName=name)
+        else None
+    )
 
 
 def _subscription(ask: Ask, fields: Fields) -> str | None:
@@ -69,7 +84,11 @@ def _record(ask: Ask, fields: Fields) -> str | None:
     for item in answer["ResourceRecordSets"]:
         if (item["Name"].removesuffix("."), item["Type"]) == (name, kind):
             target = item.get("AliasTarget", {}).get("DNSName", "").removesuffix(".")
-            return f"{zone}_{name}_{kind}" if _leads_to_us(ask, target) else ask.ours(f"{kind} record {name}", {})
+            return (
+                f"{zone}_{name}_{kind}"
+                if _leads_to_us(ask, target)
+                else ask.ours(f"{kind} record {name}", {})
+            )
     return None
 
 
@@ -80,20 +99,32 @@ def _leads_to_us(ask: Ask, target: str) -> bool:
 
 _FUNCTION: Final = ("aws_lambda_function", "function_name")
 BELONGING: Final[Mapping[str, Lookup]] = {
-    "aws_apigatewayv2_integration": _of_api("get_integrations", "IntegrationType", "IntegrationId", "integration_type"),
+    "aws_apigatewayv2_integration": _of_api(
+        "get_integrations", "IntegrationType", "IntegrationId", "integration_type"
+    ),
     "aws_apigatewayv2_route": _of_api("get_routes", "RouteKey", "RouteId", "route_key"),
     "aws_apigatewayv2_stage": _of_api("get_stages", "StageName", "StageName", "name"),
     "aws_iam_role_policy": Lookup(_role_policy, ("role", "name"), ("aws_iam_role", "role")),
     "aws_lambda_alias": Lookup(_alias, ("function_name", "name"), _FUNCTION),
-    "aws_lambda_permission": Lookup(_permission, ("function_name", "qualifier", "statement_id"), _FUNCTION),
+    "aws_lambda_permission": Lookup(
+        _permission, ("function_name", "qualifier", "statement_id"), _FUNCTION
+    ),
     "aws_route53_record": Lookup(_record, ("zone_id", "name", "type")),
-    "aws_s3_bucket_lifecycle_configuration": _of_bucket("get_bucket_lifecycle_configuration", "Rules"),
-    "aws_s3_bucket_ownership_controls": _of_bucket("get_bucket_ownership_controls", "OwnershipControls"),
+    "aws_s3_bucket_lifecycle_configuration": _of_bucket(
+        "get_bucket_lifecycle_configuration", "Rules"
+    ),
+    "aws_s3_bucket_ownership_controls": _of_bucket(
+        "get_bucket_ownership_controls", "OwnershipControls"
+    ),
     "aws_s3_bucket_policy": _of_bucket("get_bucket_policy", "Policy"),
-    "aws_s3_bucket_public_access_block": _of_bucket("get_public_access_block", "PublicAccessBlockConfiguration"),
+    "aws_s3_bucket_public_access_block": _of_bucket(
+        "get_public_access_block", "PublicAccessBlockConfiguration"
+    ),
     "aws_s3_bucket_server_side_encryption_configuration": _of_bucket(
         "get_bucket_encryption", "ServerSideEncryptionConfiguration"
     ),
     "aws_s3_bucket_versioning": _of_bucket("get_bucket_versioning", "Status"),
-    "aws_sns_topic_subscription": Lookup(_subscription, ("topic_arn", "endpoint"), ("aws_sns_topic", "topic_arn")),
+    "aws_sns_topic_subscription": Lookup(
+        _subscription, ("topic_arn", "endpoint"), ("aws_sns_topic", "topic_arn")
+    ),
 }

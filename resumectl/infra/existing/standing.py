@@ -30,7 +30,9 @@ def _bucket(ask: Ask, fields: Fields) -> str | None:
     except ClientError as error:
         if aws.error_code(error) not in _DENIED:
             raise
-        raise refused(f"The bucket {name} is another account's, or must not be looked at.") from error
+        raise refused(
+            f"The bucket {name} is another account's, or must not be looked at."
+        ) from error
     tags = asked(s3.get_bucket_tagging, Bucket=name)
     if not tags and not s3.list_object_versions(Bucket=name, MaxKeys=1).get("Versions"):
         return name
@@ -42,7 +44,9 @@ def _table(ask: Ask, fields: Fields) -> str | None:
     found = asked(dynamodb.describe_table, TableName=name)
     if not found:
         return None
-    return ask.ours(name, dynamodb.list_tags_of_resource(ResourceArn=found["Table"]["TableArn"])["Tags"])
+    return ask.ours(
+        name, dynamodb.list_tags_of_resource(ResourceArn=found["Table"]["TableArn"])["Tags"]
+    )
 
 
 def _function(ask: Ask, fields: Fields) -> str | None:
@@ -60,14 +64,18 @@ def _role(ask: Ask, fields: Fields) -> str | None:
 def _log_group(ask: Ask, fields: Fields) -> str | None:
     logs, name = ask.client("logs"), fields["name"]
     groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    arn = next((group["arn"].removesuffix(":*") for group in groups if group["logGroupName"] == name), None)
+    arn = next(
+        (group["arn"].removesuffix(":*") for group in groups if group["logGroupName"] == name), None
+    )
     return ask.ours(name, logs.list_tags_for_resource(resourceArn=arn)["tags"]) if arn else None
 
 
 def _alarm(ask: Ask, fields: Fields) -> str | None:
     cloudwatch, name = ask.client("cloudwatch"), fields["alarm_name"]
     for alarm in cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]:
-        return ask.ours(name, cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"])
+        return ask.ours(
+            name, cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+        )
     return None
 
 
@@ -80,8 +88,14 @@ def _topic(ask: Ask, fields: Fields) -> str | None:
 
 def _distribution(ask: Ask, fields: Fields) -> str | None:
     cloudfront, comment = ask.client("cloudfront"), fields["comment"]
-    named = [item for item in listed(cloudfront.list_distributions, "DistributionList") if item["Comment"] == comment]
-    return only([item["Id"] for item in named if tagged(ask, item["ARN"])], f"distributions {comment}")
+    named = [
+        item
+        for item in listed(cloudfront.list_distributions, "DistributionList")
+        if item["Comment"] == comment
+    ]
+    return only(
+        [item["Id"] for item in named if tagged(ask, item["ARN"])], f"distributions {comment}"
+    )
 
 
 def tagged(ask: Ask, arn: str) -> bool:
@@ -92,14 +106,19 @@ def tagged(ask: Ask, arn: str) -> bool:
 def _api(ask: Ask, fields: Fields) -> str | None:
     name = fields["name"]
     apis = paged(ask.client("apigatewayv2"), "get_apis", "Items")
-    return only([api["ApiId"] for api in apis if api["Name"] == name and ask.owns(api.get("Tags"))], f"APIs {name}")
+    return only(
+        [api["ApiId"] for api in apis if api["Name"] == name and ask.owns(api.get("Tags"))],
+        f"APIs {name}",
+    )
 
 
 def _certificate(ask: Ask, fields: Fields) -> str | None:
     """An issued one, if there are several: another one may be on its way out."""
     acm, domain = ask.client("acm", "us-east-1"), fields["domain_name"]
     for status in ("ISSUED", "PENDING_VALIDATION"):
-        found = paged(acm, "list_certificates", "CertificateSummaryList", CertificateStatuses=[status])
+        found = paged(
+            acm, "list_certificates", "CertificateSummaryList", CertificateStatuses=[status]
+        )
         for arn in (item["CertificateArn"] for item in found if item["DomainName"] == domain):
             if ask.owns(acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]):
                 return str(arn)
@@ -113,12 +132,19 @@ def _access_control(ask: Ask, fields: Fields) -> str | None:
 
 def _headers_policy(ask: Ask, fields: Fields) -> str | None:
     lists = ask.client("cloudfront").list_response_headers_policies
-    items = (item["ResponseHeadersPolicy"] for item in listed(lists, "ResponseHeadersPolicyList", Type="custom"))
-    return next((i["Id"] for i in items if i["ResponseHeadersPolicyConfig"]["Name"] == fields["name"]), None)
+    items = (
+        item["ResponseHeadersPolicy"]
+        for item in listed(lists, "ResponseHeadersPolicyList", Type="custom")
+    )
+    return next(
+        (i["Id"] for i in items if i["ResponseHeadersPolicyConfig"]["Name"] == fields["name"]), None
+    )
 
 
 def _edge_function(ask: Ask, fields: Fields) -> str | None:
-    found = asked(ask.client("cloudfront").describe_function, Name=fields["name"], Stage="DEVELOPMENT")
+    found = asked(
+        ask.client("cloudfront").describe_function, Name=fields["name"], Stage="DEVELOPMENT"
+    )
     return str(fields["name"]) if found else None
 
 

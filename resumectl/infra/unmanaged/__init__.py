@@ -29,8 +29,15 @@ _GONE: Final = {"NotFoundException", "ResourceNotFoundException", "NoSuchEntity"
 
 def find(clients: Clients, state: State) -> tuple[Change, ...]:
     """Ask for each kind; gives creations of kind `unmanaged`, sorted. Raises botocore's errors."""
-    found = {f"{kind.name} {name}": fields for kind in _KINDS for name, fields in _found(kind, clients, state)}
-    return tuple(Change("infra", key, None, fields, kind="unmanaged") for key, fields in sorted(found.items()))
+    found = {
+        f"{kind.name} {name}": fields
+        for kind in _KINDS
+        for name, fields in _found(kind, clients, state)
+    }
+    return tuple(
+        Change("infra", key, None, fields, kind="unmanaged")
+        for key, fields in sorted(found.items())
+    )
 
 
 def remove(clients: Clients, state: State, change: Change) -> None:

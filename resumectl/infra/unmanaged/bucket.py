@@ -35,7 +35,10 @@ _SETTINGS: Final[Mapping[str, _Setting]] = {
         "NoSuchWebsiteConfiguration",
     ),
     "cors": _Setting(
-        "aws_s3_bucket_cors_configuration", "get_bucket_cors", "delete_bucket_cors", "NoSuchCORSConfiguration"
+        "aws_s3_bucket_cors_configuration",
+        "get_bucket_cors",
+        "delete_bucket_cors",
+        "NoSuchCORSConfiguration",
     ),
     "lifecycle": _Setting(
         "aws_s3_bucket_lifecycle_configuration",
@@ -50,7 +53,10 @@ _SETTINGS: Final[Mapping[str, _Setting]] = {
         "ReplicationConfigurationNotFoundError",
     ),
     "logging": _Setting(
-        "aws_s3_bucket_logging", "get_bucket_logging", "put_bucket_logging", nothing=("BucketLoggingStatus",)
+        "aws_s3_bucket_logging",
+        "get_bucket_logging",
+        "put_bucket_logging",
+        nothing=("BucketLoggingStatus",),
     ),
     "notification": _Setting(
         "aws_s3_bucket_notification",

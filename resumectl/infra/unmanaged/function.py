@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def _aliases(function: Client, state: State) -> Iterator[Found]:
     ours = known(state, "aws_lambda_alias", "name")
-    for page in function.get_paginator("list_aliases").paginate(FunctionName=state.outputs["function_name"]):
+    for page in function.get_paginator("list_aliases").paginate(
+        FunctionName=state.outputs["function_name"]
+    ):
         for alias in page["Aliases"]:
             if alias["Name"] not in ours:
                 yield alias["Name"], {"name": alias["Name"], "version": alias["FunctionVersion"]}
@@ -30,7 +32,9 @@ def _delete_alias(function: Client, state: State, fields: Mapping[str, Any]) -> 
 
 def _urls(function: Client, state: State) -> Iterator[Found]:
     ours = known(state, "aws_lambda_function_url", "function_url")
-    pages = function.get_paginator("list_function_url_configs").paginate(FunctionName=state.outputs["function_name"])
+    pages = function.get_paginator("list_function_url_configs").paginate(
+        FunctionName=state.outputs["function_name"]
+    )
     for url in (url for page in pages for url in page["FunctionUrlConfigs"]):
         if url["FunctionUrl"] not in ours:
             qualifier = url["FunctionArn"].split(":")[7:]
@@ -38,7 +42,9 @@ def _urls(function: Client, state: State) -> Iterator[Found]:
 
 
 def _delete_url(function: Client, state: State, fields: Mapping[str, Any]) -> None:
-    function.delete_function_url_config(FunctionName=state.outputs["function_name"], **_qualified(fields["qualifier"]))
+    function.delete_function_url_config(
+        FunctionName=state.outputs["function_name"], **_qualified(fields["qualifier"])
+    )
 
 
 def _statements(function: Client, state: State) -> Iterator[Found]:
@@ -47,7 +53,11 @@ def _statements(function: Client, state: State) -> Iterator[Found]:
         for statement in _policy(function, state.outputs["function_name"], qualifier):
             if statement["Sid"] not in ours:
                 ours.add(statement["Sid"])
-                shown = {"sid": statement["Sid"], "qualifier": qualifier, "principal": statement.get("Principal")}
+                shown = {
+                    "sid": statement["Sid"],
+                    "qualifier": qualifier,
+                    "principal": statement.get("Principal"),
+                }
                 yield statement["Sid"], shown
 
 
@@ -55,7 +65,9 @@ def _policy(function: Client, name: str, qualifier: str) -> list[dict[str, Any]]
     from botocore.exceptions import ClientError
 
     try:
-        policy = json.loads(function.get_policy(FunctionName=name, **_qualified(qualifier))["Policy"])
+        policy = json.loads(
+            function.get_policy(FunctionName=name, **_qualified(qualifier))["Policy"]
+        )
     except ClientError as error:
         if error_code(error) == "ResourceNotFoundException":
             return []
@@ -66,7 +78,9 @@ def _policy(function: Client, name: str, qualifier: str) -> list[dict[str, Any]]
 
 def _remove_statement(function: Client, state: State, fields: Mapping[str, Any]) -> None:
     name = state.outputs["function_name"]
-    function.remove_permission(FunctionName=name, StatementId=fields["sid"], **_qualified(fields["qualifier"]))
+    function.remove_permission(
+        FunctionName=name, StatementId=fields["sid"], **_qualified(fields["qualifier"])
+    )
 
 
 def _qualified(qualifier: str) -> dict[str, str]:

@@ -33,4 +33,6 @@ class Kind:
 
 def known(state: State, type_: str, attribute: str) -> set[Any]:
     """An attribute of every resource of that type."""
-    return {resource.attributes.get(attribute) for resource in state.resources if resource.type == type_}
+    return {
+        resource.attributes.get(attribute) for resource in state.resources if resource.type == type_
+    }

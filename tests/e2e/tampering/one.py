@@ -30,10 +30,14 @@ class Tampering:
     undo: Callable[[], object]
 
 
-def changed(address: str, what: str, write: Write, wrong: Mapping[str, Any], right: Mapping[str, Any]) -> Tampering:
+def changed(
+    address: str, what: str, write: Write, wrong: Mapping[str, Any], right: Mapping[str, Any]
+) -> Tampering:
     """A setting that is undone by the same call."""
     found = ("infra", address, "changed")
-    return Tampering(f"{address}: {what}", address, found, partial(write, **wrong), partial(write, **right))
+    return Tampering(
+        f"{address}: {what}", address, found, partial(write, **wrong), partial(write, **right)
+    )
 
 
 def deleted(address: str, delete: Callable[[], object], make: Callable[[], object]) -> Tampering:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from tests.e2e.account import Account
     from tests.e2e.tampering.one import Write
 
-NOBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}]}
+NOBODY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}],
+}
 
 
 def resources(account: Account) -> Iterator[Tampering]:
@@ -40,10 +43,17 @@ def _lambda(account: Account) -> Iterator[Tampering]:
     for setting, wrong in wrongs.items():
         yield changed(about, setting, configure, {setting: wrong}, {setting: before[setting]})
     arn = before["FunctionArn"]
-    tag, untag = partial(client.tag_resource, Resource=arn), partial(client.untag_resource, Resource=arn)
+    tag, untag = (
+        partial(client.tag_resource, Resource=arn),
+        partial(client.untag_resource, Resource=arn),
+    )
     found = ("infra", about, "changed")
     yield Tampering(
-        "function: a tag", about, found, partial(tag, Tags={"By": "nobody"}), partial(untag, TagKeys=["By"])
+        "function: a tag",
+        about,
+        found,
+        partial(tag, Tags={"By": "nobody"}),
+        partial(untag, TagKeys=["By"]),
     )
     describe = partial(client.update_alias, FunctionName=name, Name="live")
     right = client.get_alias(FunctionName=name, Name="live")["Description"]
@@ -52,7 +62,9 @@ def _lambda(account: Account) -> Iterator[Tampering]:
     statement = {"FunctionName": name, "StatementId": "InvokeByApi", "Qualifier": "live"}
     allow = partial(client.add_permission, **statement, Action="lambda:InvokeFunction")
     allow = partial(allow, Principal=permission["principal"], SourceArn=permission["source_arn"])
-    yield deleted("aws_lambda_permission.api", partial(client.remove_permission, **statement), allow)
+    yield deleted(
+        "aws_lambda_permission.api", partial(client.remove_permission, **statement), allow
+    )
 
 
 def _api(account: Account) -> Iterator[Tampering]:
@@ -62,15 +74,29 @@ def _api(account: Account) -> Iterator[Tampering]:
     stage = account.resource("aws_apigatewayv2_stage")
     write = partial(client.update_api, ApiId=api)
     about = "aws_apigatewayv2_api.counter"
-    yield changed(about, "name", write, {"Name": "other"}, {"Name": account.resource("aws_apigatewayv2_api")["name"]})
+    yield changed(
+        about,
+        "name",
+        write,
+        {"Name": "other"},
+        {"Name": account.resource("aws_apigatewayv2_api")["name"]},
+    )
     write = partial(client.update_integration, ApiId=api, IntegrationId=integration["id"])
     about = "aws_apigatewayv2_integration.counter"
     right = integration["integration_uri"]
-    yield changed(about, "target", write, {"IntegrationUri": right + "x"}, {"IntegrationUri": right})
+    yield changed(
+        about, "target", write, {"IntegrationUri": right + "x"}, {"IntegrationUri": right}
+    )
     write = partial(client.update_route, ApiId=api, RouteId=route["id"])
     about = "aws_apigatewayv2_route.all"
     yield changed(about, "key", write, {"RouteKey": "GET /other"}, {"RouteKey": "$default"})
-    yield changed(about, "authorization", write, {"AuthorizationType": "AWS_IAM"}, {"AuthorizationType": "NONE"})
+    yield changed(
+        about,
+        "authorization",
+        write,
+        {"AuthorizationType": "AWS_IAM"},
+        {"AuthorizationType": "NONE"},
+    )
     write = partial(client.update_stage, ApiId=api, StageName="$default")
     settings = stage["default_route_settings"][0]
     limits = {
@@ -92,13 +118,17 @@ def _bucket(account: Account) -> Iterator[Tampering]:
     yield changed(about, "open", write, open_, block)
     yield deleted(about, partial(s3.delete_public_access_block, **where), partial(write, **block))
     write, about = partial(s3.put_bucket_versioning, **where), "aws_s3_bucket_versioning.site"
-    wrong, right = ({"VersioningConfiguration": {"Status": status}} for status in ("Suspended", "Enabled"))
+    wrong, right = (
+        {"VersioningConfiguration": {"Status": status}} for status in ("Suspended", "Enabled")
+    )
     yield changed(about, "suspended", write, wrong, right)
     write, about = partial(s3.put_bucket_policy, **where), "aws_s3_bucket_policy.site"
     policy = s3.get_bucket_policy(**where)["Policy"]
     other = json.loads(policy)
     other["Statement"][0]["Condition"]["StringEquals"]["AWS:SourceArn"] += "OTHER"
-    yield changed(about, "another distribution", write, {"Policy": json.dumps(other)}, {"Policy": policy})
+    yield changed(
+        about, "another distribution", write, {"Policy": json.dumps(other)}, {"Policy": policy}
+    )
     yield deleted(about, partial(s3.delete_bucket_policy, **where), partial(write, Policy=policy))
     about = "aws_s3_bucket_ownership_controls.site"
     write = partial(s3.put_bucket_ownership_controls, **where)
@@ -107,13 +137,20 @@ def _bucket(account: Account) -> Iterator[Tampering]:
         for owner in ("ObjectWriter", "BucketOwnerEnforced")
     )
     yield changed(about, "by the writer", write, wrong, right)
-    yield deleted(about, partial(s3.delete_bucket_ownership_controls, **where), partial(write, **right))
+    yield deleted(
+        about, partial(s3.delete_bucket_ownership_controls, **where), partial(write, **right)
+    )
     about = "aws_s3_bucket_server_side_encryption_configuration.site"
     write = partial(s3.put_bucket_encryption, **where)
     wrong, right = (
         {
             "ServerSideEncryptionConfiguration": {
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": kind}, "BucketKeyEnabled": False}]
+                "Rules": [
+                    {
+                        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": kind},
+                        "BucketKeyEnabled": False,
+                    }
+                ]
             }
         }
         for kind in ("aws:kms", "AES256")
@@ -121,7 +158,9 @@ def _bucket(account: Account) -> Iterator[Tampering]:
     yield changed(about, "by KMS", write, wrong, right)
     tags = s3.get_bucket_tagging(**where)["TagSet"]
     write = partial(s3.put_bucket_tagging, **where)
-    wrong, right = ({"Tagging": {"TagSet": kept}} for kept in ([*tags, {"Key": "By", "Value": "nobody"}], tags))
+    wrong, right = (
+        {"Tagging": {"TagSet": kept}} for kept in ([*tags, {"Key": "By", "Value": "nobody"}], tags)
+    )
     yield changed("aws_s3_bucket.site", "a tag", write, wrong, right)
 
 
@@ -130,10 +169,19 @@ def _table(account: Account) -> Iterator[Tampering]:
     about, where = "aws_dynamodb_table.counter", {"TableName": name}
     arn = account.resource("aws_dynamodb_table")["arn"]
     write = partial(client.update_continuous_backups, **where)
-    wrong, right = ({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": on}} for on in (False, True))
+    wrong, right = (
+        {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": on}}
+        for on in (False, True)
+    )
     yield changed(about, "recovery", write, wrong, right)
     write = partial(client.update_table, **where)
-    yield changed(about, "protection", write, {"DeletionProtectionEnabled": True}, {"DeletionProtectionEnabled": False})
+    yield changed(
+        about,
+        "protection",
+        write,
+        {"DeletionProtectionEnabled": True},
+        {"DeletionProtectionEnabled": False},
+    )
     stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
     yield changed(about, "stream", write, stream, {"StreamSpecification": {"StreamEnabled": False}})
     write = partial(client.tag_resource, ResourceArn=arn)
@@ -145,12 +193,17 @@ def _role(account: Account) -> Iterator[Tampering]:
     client, role = account["iam"], account.resource("aws_iam_role")
     where, about = {"RoleName": role["name"]}, "aws_iam_role.counter"
     trust = json.loads(role["assume_role_policy"])
-    other = {**trust, "Statement": [{**trust["Statement"][0], "Principal": {"Service": "ec2.amazonaws.com"}}]}
+    other = {
+        **trust,
+        "Statement": [{**trust["Statement"][0], "Principal": {"Service": "ec2.amazonaws.com"}}],
+    }
     write = partial(client.update_assume_role_policy, **where)
     wrong, right = ({"PolicyDocument": json.dumps(policy)} for policy in (other, trust))
     yield changed(about, "trust", write, wrong, right)
     write = partial(client.update_role, **where)
-    yield changed(about, "duration", write, {"MaxSessionDuration": 7200}, {"MaxSessionDuration": 3600})
+    yield changed(
+        about, "duration", write, {"MaxSessionDuration": 7200}, {"MaxSessionDuration": 3600}
+    )
     policy, about = account.resource("aws_iam_role_policy"), "aws_iam_role_policy.counter"
     inline = {**where, "PolicyName": policy["name"]}
     write = partial(client.put_role_policy, **inline)
@@ -166,7 +219,9 @@ def _edge(account: Account) -> Iterator[Tampering]:
     def configure(**changes: Any) -> None:
         found = client.get_distribution_config(Id=distribution)
         config = {**found["DistributionConfig"], **changes}
-        client.update_distribution(Id=distribution, IfMatch=found["ETag"], DistributionConfig=config)
+        client.update_distribution(
+            Id=distribution, IfMatch=found["ETag"], DistributionConfig=config
+        )
 
     before = client.get_distribution_config(Id=distribution)["DistributionConfig"]
     wrongs: dict[str, Any] = {
@@ -176,7 +231,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
         "PriceClass": "PriceClass_All",
         "HttpVersion": "http1.1",
         "CustomErrorResponses": {"Quantity": 0},
-        "DefaultCacheBehavior": {**before["DefaultCacheBehavior"], "ViewerProtocolPolicy": "https-only"},
+        "DefaultCacheBehavior": {
+            **before["DefaultCacheBehavior"],
+            "ViewerProtocolPolicy": "https-only",
+        },
     }
     for setting, wrong in wrongs.items():
         yield changed(about, setting, configure, {setting: wrong}, {setting: before[setting]})
@@ -185,18 +243,30 @@ def _edge(account: Account) -> Iterator[Tampering]:
     def sign(SigningBehavior: str) -> None:
         found = client.get_origin_access_control_config(Id=access)
         config = {**found["OriginAccessControlConfig"], "SigningBehavior": SigningBehavior}
-        client.update_origin_access_control(Id=access, IfMatch=found["ETag"], OriginAccessControlConfig=config)
+        client.update_origin_access_control(
+            Id=access, IfMatch=found["ETag"], OriginAccessControlConfig=config
+        )
 
     right = {"SigningBehavior": "always"}
-    yield changed("aws_cloudfront_origin_access_control.site", "signing", sign, {"SigningBehavior": "never"}, right)
+    yield changed(
+        "aws_cloudfront_origin_access_control.site",
+        "signing",
+        sign,
+        {"SigningBehavior": "never"},
+        right,
+    )
     policy = account.resource("aws_cloudfront_response_headers_policy")["id"]
 
     def secure(**changes: Any) -> None:
         found = client.get_response_headers_policy_config(Id=policy)
         config = {**found["ResponseHeadersPolicyConfig"], **changes}
-        client.update_response_headers_policy(Id=policy, IfMatch=found["ETag"], ResponseHeadersPolicyConfig=config)
+        client.update_response_headers_policy(
+            Id=policy, IfMatch=found["ETag"], ResponseHeadersPolicyConfig=config
+        )
 
-    comment = client.get_response_headers_policy_config(Id=policy)["ResponseHeadersPolicyConfig"]["Comment"]
+    comment = client.get_response_headers_policy_config(Id=policy)["ResponseHeadersPolicyConfig"][
+        "Comment"
+    ]
     about = "aws_cloudfront_response_headers_policy.site"
     yield changed(about, "comment", secure, {"Comment": "Mine"}, {"Comment": comment})
     name = account.resource("aws_cloudfront_function")["name"]
@@ -205,22 +275,31 @@ def _edge(account: Account) -> Iterator[Tampering]:
     def program(code: bytes) -> None:
         found = client.describe_function(Name=name, Stage="DEVELOPMENT")
         config = found["FunctionSummary"]["FunctionConfig"]
-        client.update_function(Name=name, IfMatch=found["ETag"], FunctionConfig=config, FunctionCode=code)
+        client.update_function(
+            Name=name, IfMatch=found["ETag"], FunctionConfig=config, FunctionCode=code
+        )
         made = client.describe_function(Name=name, Stage="DEVELOPMENT")
         client.publish_function(Name=name, IfMatch=made["ETag"])
 
     other = b"function handler(event) { return event.request; }"
-    yield changed("aws_cloudfront_function.index[0]", "code", program, {"code": other}, {"code": code})
+    yield changed(
+        "aws_cloudfront_function.index[0]", "code", program, {"code": other}, {"code": code}
+    )
 
 
 def _logs(account: Account) -> Iterator[Tampering]:
     client = account["logs"]
     for name in ("counter", "api"):
-        about, group = f"aws_cloudwatch_log_group.{name}", account.resource("aws_cloudwatch_log_group", name)
+        about, group = (
+            f"aws_cloudwatch_log_group.{name}",
+            account.resource("aws_cloudwatch_log_group", name),
+        )
         keep = partial(client.put_retention_policy, logGroupName=group["name"])
         yield changed(about, "retention", keep, {"retentionInDays": 1}, {"retentionInDays": 30})
 
-        def make(name: str = group["name"], tags: dict[str, str] = group["tags_all"], keep: Write = keep) -> None:
+        def make(
+            name: str = group["name"], tags: dict[str, str] = group["tags_all"], keep: Write = keep
+        ) -> None:
             client.create_log_group(logGroupName=name, tags=tags)
             keep(retentionInDays=30)
 

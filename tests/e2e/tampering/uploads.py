@@ -19,9 +19,16 @@ def site(account: Account) -> Iterator[Tampering]:
     put = partial(account["s3"].put_object, Bucket=account.site_bucket)
     for key in account.pages():
         yield from _object(account, key)
-    for key, body in {"evil.html": b"x", "deep/er/evil.js": b"x", "empty": b"", "späße & mehr.txt": b"x"}.items():
+    for key, body in {
+        "evil.html": b"x",
+        "deep/er/evil.js": b"x",
+        "empty": b"",
+        "späße & mehr.txt": b"x",
+    }.items():
         undo = partial(_restore, account, key, account.versions(account.site_bucket, key))
-        yield Tampering(f"{key}: extra", key, ("site", key, "unmanaged"), partial(put, Key=key, Body=body), undo)
+        yield Tampering(
+            f"{key}: extra", key, ("site", key, "unmanaged"), partial(put, Key=key, Body=body), undo
+        )
 
 
 def _object(account: Account, key: str) -> Iterator[Tampering]:
@@ -30,7 +37,11 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
     undo = partial(_restore, account, key, account.versions(account.site_bucket, key))
 
     def put(body: bytes, **headers: Any) -> None:
-        s3.put_object(Body=body, **where, **{name: head[name] for name in ("ContentType", "CacheControl")} | headers)
+        s3.put_object(
+            Body=body,
+            **where,
+            **{name: head[name] for name in ("ContentType", "CacheControl")} | headers,
+        )
 
     def one(what: str, kind: str | None, do: Callable[[], object]) -> Tampering:
         return Tampering(f"{key}: {what}", key, ("site", key, kind) if kind else None, do, undo)
@@ -38,7 +49,9 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
     yield one("other bytes", "object", partial(put, b"<h1>other</h1>"))
     yield one("as many other bytes", "object" if body else None, partial(put, body[::-1]))
     yield one("no bytes", "object" if body else None, partial(put, b""))
-    yield one("other bytes and headers", "object", partial(put, b"other", ContentType="text/x-other"))
+    yield one(
+        "other bytes and headers", "object", partial(put, b"other", ContentType="text/x-other")
+    )
     yield one("Content-Type", "headers", partial(put, body, ContentType="text/x-other"))
     yield one("Cache-Control", "headers", partial(put, body, CacheControl="max-age=5"))
     yield one("Content-Encoding", "headers", partial(put, body, ContentEncoding="br"))
@@ -47,7 +60,11 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
     yield one("redirect", "headers", partial(put, body, WebsiteRedirectLocation="/elsewhere"))
     yield one("deleted", "deleted", partial(s3.delete_object, **where))
     yield one("deleted and put back", None, partial(put, body))
-    yield one("a tag", None, partial(s3.put_object_tagging, **where, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}))
+    yield one(
+        "a tag",
+        None,
+        partial(s3.put_object_tagging, **where, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
+    )
 
 
 def _restore(account: Account, key: str, before: list[tuple[str, str]]) -> None:
@@ -75,14 +92,22 @@ def function(account: Account) -> Iterator[Tampering]:
     restore()
 
     def alias(what: str, kind: str | None, **to: Any) -> Tampering:
-        back = partial(point, FunctionVersion=released["version"], RoutingConfig={"AdditionalVersionWeights": {}})
+        back = partial(
+            point,
+            FunctionVersion=released["version"],
+            RoutingConfig={"AdditionalVersionWeights": {}},
+        )
         found = ("function", "live", kind) if kind else None
         return Tampering(f"live: {what}", "live", found, partial(point, **to), back)
 
     yield alias("another version", "code", FunctionVersion=other)
     yield alias("an unpublished one", "code", FunctionVersion="$LATEST")
-    yield alias("part of the traffic", "code", RoutingConfig={"AdditionalVersionWeights": {other: 0.1}})
+    yield alias(
+        "part of the traffic", "code", RoutingConfig={"AdditionalVersionWeights": {other: 0.1}}
+    )
     yield alias("other settings", "settings", FunctionVersion=larger)
     latest = ("function", "$LATEST", "code")
-    yield Tampering("$LATEST: other code", "$LATEST", latest, partial(upload, ZipFile=zipped()), restore)
+    yield Tampering(
+        "$LATEST: other code", "$LATEST", latest, partial(upload, ZipFile=zipped()), restore
+    )
     yield Tampering("$LATEST: the same code again", "$LATEST", None, restore, restore)

@@ -57,7 +57,9 @@ class Interrupted(Terminal):
         raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize(("answer", "error"), [(Interrupted(), KeyboardInterrupt), (Terminal(), Refused)])
+@pytest.mark.parametrize(
+    ("answer", "error"), [(Interrupted(), KeyboardInterrupt), (Terminal(), Refused)]
+)
 def test_after_ctrl_c_and_ctrl_d_the_next_line_begins_anew(monkeypatch, answer, error):
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdin", answer)

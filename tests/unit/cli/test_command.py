@@ -85,7 +85,13 @@ def test_an_outcome_has_its_exit_code(probe, outcome, code):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(Refused("No."), 1), (SmokeFailed("No."), 4), (Locked("No."), 5), (KeyboardInterrupt(), 130), (ValueError(), 70)],
+    [
+        (Refused("No."), 1),
+        (SmokeFailed("No."), 4),
+        (Locked("No."), 5),
+        (KeyboardInterrupt(), 130),
+        (ValueError(), 70),
+    ],
 )
 def test_an_error_has_its_exit_code(probe, error, code):
     assert probe(does=failing(error)).exit_code == code
@@ -112,7 +118,9 @@ def test_an_error_is_one_line_and_a_hint_on_stderr(probe):
 
 def test_interrupted(probe):
     done = probe(does=failing(KeyboardInterrupt()))
-    assert done.stderr == "error: Interrupted.\nhint: Nothing is lost: the same command continues.\n"
+    assert (
+        done.stderr == "error: Interrupted.\nhint: Nothing is lost: the same command continues.\n"
+    )
 
 
 def crash_log(stderr):
@@ -129,7 +137,9 @@ def test_a_bug_is_one_line_and_a_file_with_the_traceback(probe, project):
     assert "Traceback" in Path(path).read_text()
 
 
-def test_a_bug_outside_of_a_project_leaves_its_file_elsewhere(probe, project, tmp_path_factory, monkeypatch):
+def test_a_bug_outside_of_a_project_leaves_its_file_elsewhere(
+    probe, project, tmp_path_factory, monkeypatch
+):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("elsewhere")))
     (project / "resumectl.toml").unlink()
     path = crash_log(probe(does=failing(ValueError("odd"))).stderr)
@@ -248,7 +258,9 @@ def test_the_options_reach_the_call(probe):
 
 def test_what_is_shown_is_the_document(probe, monkeypatch):
     seen = []
-    monkeypatch.setattr(console, "show", lambda name, document, *, verbose: seen.append((name, document, verbose)))
+    monkeypatch.setattr(
+        console, "show", lambda name, document, *, verbose: seen.append((name, document, verbose))
+    )
     probe("-v", does=lambda call: Outcome({"changes": []}))
     ((name, found, verbose),) = seen
     assert (name, found["changes"], verbose) == ("probe", [], True)
@@ -317,7 +329,9 @@ def test_no_arguments_show_the_help():
     assert "deploy" in done.output
 
 
-@pytest.mark.parametrize("arguments", [["package"], ["plan"], ["deploy", "--yes"], ["status"], ["local", "status"]])
+@pytest.mark.parametrize(
+    "arguments", [["package"], ["plan"], ["deploy", "--yes"], ["status"], ["local", "status"]]
+)
 def test_every_command_needs_a_project(arguments, tmp_path):
     done = run("-C", str(tmp_path), *arguments)
     assert done.exit_code == 1
@@ -336,10 +350,14 @@ def test_the_document_names_command_and_group(tmp_path):
 
 def test_a_package_needs_no_aws(project):
     (project / "lambda_src").mkdir()
-    (project / "lambda_src" / "counter.py").write_text("def handler(event, context):\n    return {}\n")
+    (project / "lambda_src" / "counter.py").write_text(
+        "def handler(event, context):\n    return {}\n"
+    )
     done = run("package", "--env", "prod", "--out", str(project / "out.zip"), "--json")
     found = document(done)
     assert (done.exit_code, found["env"], found["files"]) == (0, "prod", ["counter.py"])
     assert (project / "out.zip").stat().st_size == found["size"]
-    again = document(run("package", "--out", str(project / "again.zip"), "--json", RESUMECTL_ENV="prod"))
+    again = document(
+        run("package", "--out", str(project / "again.zip"), "--json", RESUMECTL_ENV="prod")
+    )
     assert (again["env"], again["sha256"]) == ("prod", found["sha256"])

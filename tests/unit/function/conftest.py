@@ -53,7 +53,11 @@ class FakeLambda:
         self.versions, self.alias, self.latest = {}, None, None
         if self.code is not None:
             self.latest = self._made(self.code)
-            self.alias = {"Name": "live", "FunctionVersion": "$LATEST", "RevisionId": self._revision()}
+            self.alias = {
+                "Name": "live",
+                "FunctionVersion": "$LATEST",
+                "RevisionId": self._revision(),
+            }
 
     # --- reads
 
@@ -84,15 +88,28 @@ class FakeLambda:
         assert event["queryStringParameters"] == {"page": "/_smoke"}
         answer = self.answers.get(self._at(Qualifier)["CodeSha256"], HEALTHY)
         answer = next(answer) if hasattr(answer, "__next__") else answer
-        error = {"FunctionError": "Unhandled"} if isinstance(answer, dict) and "errorType" in answer else {}
+        error = (
+            {"FunctionError": "Unhandled"}
+            if isinstance(answer, dict) and "errorType" in answer
+            else {}
+        )
         tail = base64.b64encode(self.log_tail.encode()).decode()
-        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode()), "LogResult": tail, **error}
+        return {
+            "StatusCode": 200,
+            "Payload": io.BytesIO(json.dumps(answer).encode()),
+            "LogResult": tail,
+            **error,
+        }
 
     # --- writes
 
     def update_function_code(self, FunctionName, ZipFile):
         with self._write("update_function_code"):
-            self.latest = {**self.latest, "CodeSha256": code_sha256(ZipFile), "RevisionId": self._revision()}
+            self.latest = {
+                **self.latest,
+                "CodeSha256": code_sha256(ZipFile),
+                "RevisionId": self._revision(),
+            }
             self._pending = self.busy
             return deepcopy(self.latest)
 
@@ -126,7 +143,12 @@ class FakeLambda:
     # --- what others do
 
     def move(self, version, **more):
-        self.alias = {"Name": "live", "FunctionVersion": version, "RevisionId": self._revision(), **more}
+        self.alias = {
+            "Name": "live",
+            "FunctionVersion": version,
+            "RevisionId": self._revision(),
+            **more,
+        }
 
     def configure(self, **settings):
         self.latest = {**self.latest, **settings, "RevisionId": self._revision()}

@@ -79,7 +79,9 @@ def test_another_interpreter_in_another_time_zone_makes_the_same(source):
         "print(archive(pathlib.Path(sys.argv[1])).sha256)"
     )
     env = {**os.environ, "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
-    done = subprocess.run([sys.executable, "-c", code, source], env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, source], env=env, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == archive(source).sha256
 
 
@@ -123,7 +125,9 @@ NAMES = st.text(st.sampled_from("ab.~#_-é "), min_size=1, max_size=6)
 @given(left_out=NAMES)
 def test_what_stays_out_is_decided_by_the_name_alone(left_out):
     out = (
-        left_out.startswith(".") or left_out.endswith("~") or (left_out[0] == left_out[-1] == "#" and len(left_out) > 1)
+        left_out.startswith(".")
+        or left_out.endswith("~")
+        or (left_out[0] == left_out[-1] == "#" and len(left_out) > 1)
     )
     assert module._left_out(left_out) == out
 
@@ -158,11 +162,28 @@ def test_caches_dotfiles_and_backups_stay_out(source, name):
 
 
 def test_everything_else_goes_in(source):
-    for name in ("counter.json", "pkg/__init__.py", "tests/test_x.py", "a b.txt", "Makefile", "x.pyd", "#one"):
+    for name in (
+        "counter.json",
+        "pkg/__init__.py",
+        "tests/test_x.py",
+        "a b.txt",
+        "Makefile",
+        "x.pyd",
+        "#one",
+    ):
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).touch()
     assert set(names(source)) == {
-        *("#one", "Makefile", "a b.txt", "counter.json", "counter.py", "pkg/__init__.py", "tests/test_x.py", "x.pyd")
+        *(
+            "#one",
+            "Makefile",
+            "a b.txt",
+            "counter.json",
+            "counter.py",
+            "pkg/__init__.py",
+            "tests/test_x.py",
+            "x.pyd",
+        )
     }
 
 
@@ -293,7 +314,9 @@ def grown(path, size):
 
 def test_more_than_lambda_takes_is_refused_before_it_is_read(source):
     grown(source / "big", 2**40)
-    with pytest.raises(BuildError, match=r"makes a zip of 1048576\.0 MB; Lambda takes 50 MB") as caught:
+    with pytest.raises(
+        BuildError, match=r"makes a zip of 1048576\.0 MB; Lambda takes 50 MB"
+    ) as caught:
         archive(source)
     assert "layer" in caught.value.hint
 
@@ -334,7 +357,10 @@ def disk_with(bytes_left):
 def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path):
     path = tmp_path / "function.zip"
     path.write_text("old")
-    with disk_with(10_000), pytest.raises(BuildError, match=r"Cannot write .*function\.zip") as caught:
+    with (
+        disk_with(10_000),
+        pytest.raises(BuildError, match=r"Cannot write .*function\.zip") as caught,
+    ):
         write(Archive(b"x" * 20_000, "0" * 64, ()), path)
     assert "Free some space" in caught.value.hint
     assert path.read_text() == "old"

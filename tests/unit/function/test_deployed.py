@@ -7,7 +7,15 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from resumectl.function.deployed import Configuration, Deployed, deployed, hex_digest, released, version_of, worktree
+from resumectl.function.deployed import (
+    Configuration,
+    Deployed,
+    deployed,
+    hex_digest,
+    released,
+    version_of,
+    worktree,
+)
 from resumectl.plan import UNKNOWN, diff
 
 
@@ -101,7 +109,9 @@ def test_a_setting_of_latest_that_the_alias_does_not_have_is_a_change(published,
         {"RuntimeVersionConfig": {"RuntimeVersionArn": "arn:newer"}},
     ],
 )
-def test_what_differs_between_any_two_versions_or_is_just_empty_is_none(published, zipped, difference):
+def test_what_differs_between_any_two_versions_or_is_just_empty_is_none(
+    published, zipped, difference
+):
     published.configure(**difference)
     found = deployed(published, "f")
     assert diff("function", found.snapshot, worktree(zipped(b"first"), found.latest)) == ()
@@ -112,7 +122,9 @@ def test_the_order_of_variables_and_subnets_is_not_a_setting(fake):
     settings = []
     for turn in (1, -1):
         variables = dict(list({"A": "1", "B": "2"}.items())[::turn])
-        client.configure(Environment={"Variables": variables}, VpcConfig={"SubnetIds": ["a", "b"][::turn]})
+        client.configure(
+            Environment={"Variables": variables}, VpcConfig={"SubnetIds": ["a", "b"][::turn]}
+        )
         settings.append(deployed(client, "f").latest.settings)
     assert settings[0] == settings[1]
 
@@ -146,7 +158,9 @@ def test_a_release_remembers_all_of_it(published):
 def test_code_changed_behind_our_back_is_drift(published):
     before = released(deployed(published, "f").record)
     published.replace_code(b"tampered")
-    assert [change.key for change in diff("function", before, deployed(published, "f").snapshot)] == ["$LATEST"]
+    assert [
+        change.key for change in diff("function", before, deployed(published, "f").snapshot)
+    ] == ["$LATEST"]
     published.move("$LATEST")
     drifted = diff("function", before, deployed(published, "f").snapshot)
     assert [(change.key, change.fields) for change in drifted] == [

@@ -77,11 +77,16 @@ def test_it_sees_its_variables_and_a_region_but_nothing_of_this_machine(source, 
         "assert not {'AWS_SECRET_ACCESS_KEY', 'MINE', 'PYTHONPATH', 'HOME'} & set(os.environ), os.environ\n"
     )
     check_handler(source(text + GOOD), "counter.handler")
-    check_handler(source("import os\nos.environ['OTHER']\n" + GOOD), "counter.handler", variables={"OTHER": "1"})
+    check_handler(
+        source("import os\nos.environ['OTHER']\n" + GOOD),
+        "counter.handler",
+        variables={"OTHER": "1"},
+    )
 
 
 @pytest.mark.parametrize(
-    "handler", ["counter", "", ".handler", "counter.", "a b.handler", "counter.hand-ler", "../x.handler"]
+    "handler",
+    ["counter", "", ".handler", "counter.", "a b.handler", "counter.hand-ler", "../x.handler"],
 )
 def test_what_is_not_a_handler_is_said(source, handler):
     assert refusal(source(), handler) == f"{handler!r} is not a handler."
@@ -106,7 +111,10 @@ def test_a_file_that_is_not_python_is_said(source):
 
 
 def test_a_missing_function_is_said(source):
-    assert refusal(source("x = 1")) == "The handler counter.handler does not load: counter has no 'handler'."
+    assert (
+        refusal(source("x = 1"))
+        == "The handler counter.handler does not load: counter has no 'handler'."
+    )
 
 
 def test_a_handler_that_cannot_be_called_is_said(source):
@@ -116,7 +124,10 @@ def test_a_handler_that_cannot_be_called_is_said(source):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("import no_such_thing", "counter.py:1: ModuleNotFoundError: No module named 'no_such_thing'"),
+        (
+            "import no_such_thing",
+            "counter.py:1: ModuleNotFoundError: No module named 'no_such_thing'",
+        ),
         ("\nimport os\nos.environ['NOPE']", "counter.py:3: KeyError: 'NOPE'"),
         ("raise SystemExit(3)", "counter.py:1: SystemExit: 3"),
         ("import json\njson.loads('')", "counter.py:2: JSONDecodeError"),
@@ -129,15 +140,23 @@ def test_an_import_that_fails_says_where_and_why(source, text, said):
 
 def test_the_place_is_in_the_neighbour_that_failed(source):
     others = {"shared.py": "\n\nx = 1 / 0", "broken.py": "x = (\n"}
-    assert "shared.py:3: ZeroDivisionError: division by zero" in refusal(source("import shared", **others))
-    assert "broken.py:1: SyntaxError: '(' was never closed" in refusal(source("import broken", **others))
+    assert "shared.py:3: ZeroDivisionError: division by zero" in refusal(
+        source("import shared", **others)
+    )
+    assert "broken.py:1: SyntaxError: '(' was never closed" in refusal(
+        source("import broken", **others)
+    )
 
 
 def test_an_import_that_never_ends_is_ended(source):
-    assert "did not end within 0.5 s" in refusal(source("import time\ntime.sleep(60)\n" + GOOD), seconds=0.5)
+    assert "did not end within 0.5 s" in refusal(
+        source("import time\ntime.sleep(60)\n" + GOOD), seconds=0.5
+    )
 
 
-@pytest.mark.parametrize(("text", "code"), [("import os\nos._exit(0)", 0), ("import os\nos.kill(os.getpid(), 9)", -9)])
+@pytest.mark.parametrize(
+    ("text", "code"), [("import os\nos._exit(0)", 0), ("import os\nos.kill(os.getpid(), 9)", -9)]
+)
 def test_an_import_that_ends_the_interpreter_is_said(source, text, code):
     assert f"ended the interpreter with code {code}" in refusal(source(text))
 
@@ -147,4 +166,6 @@ def test_an_import_cannot_pretend(source):
 
 
 def test_it_needs_no_credentials_to_make_a_client(source):
-    check_handler(source("import boto3\nclient = boto3.client('dynamodb')\n" + GOOD), "counter.handler")
+    check_handler(
+        source("import boto3\nclient = boto3.client('dynamodb')\n" + GOOD), "counter.handler"
+    )

@@ -31,7 +31,16 @@ def refusal(client, clock, seconds=5):
 
 
 @pytest.mark.parametrize(
-    "answer", [{"statusCode": 200}, {"statusCode": "200"}, {"statusCode": 404}, {"page": "/"}, "text", None, []]
+    "answer",
+    [
+        {"statusCode": 200},
+        {"statusCode": "200"},
+        {"statusCode": 404},
+        {"page": "/"},
+        "text",
+        None,
+        [],
+    ],
 )
 def test_what_api_gateway_would_serve_is_healthy_and_asked_once(client, clock, answer):
     check_health(answering(client, answer), "f", "1", clock.patience())
@@ -57,7 +66,9 @@ def test_an_answer_of_5xx_is_asked_again_for_a_while(client, clock):
     assert client.calls.count("invoke") == 3
 
 
-@pytest.mark.parametrize(("status", "said"), [(500, 500), (502, 502), ("503", 503), ("fine", 500), (None, 500)])
+@pytest.mark.parametrize(
+    ("status", "said"), [(500, 500), (502, 502), ("503", 503), ("fine", 500), (None, 500)]
+)
 def test_and_then_given_up(client, clock, status, said):
     answering(client, {"statusCode": status})
     assert refusal(client, clock) == f"Version 1 of f does not work: it answered {said}"
@@ -69,7 +80,10 @@ def test_the_reason_comes_from_its_log(client, clock):
     line = json.dumps({"level": "ERROR", "error": "AccessDeniedException: not authorized"})
     earlier = json.dumps({"level": "ERROR", "error": "of another request"})
     client.log_tail = f"START RequestId\n{earlier}\n{line}\n[1, 2]\nEND RequestId\n"
-    assert refusal(client, clock) == "Version 1 of f does not work: AccessDeniedException: not authorized"
+    assert (
+        refusal(client, clock)
+        == "Version 1 of f does not work: AccessDeniedException: not authorized"
+    )
 
 
 def test_the_event_is_one_that_api_gateway_sends():

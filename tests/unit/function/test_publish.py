@@ -20,7 +20,9 @@ def function(fake, clock):
     def make(client=None, **options):
         made = client or fake(**options)
         made.steps = []
-        return Lambda(made, "f", update=clock.patience(), health=clock.patience(5), progress=made.steps.append)
+        return Lambda(
+            made, "f", update=clock.patience(), health=clock.patience(5), progress=made.steps.append
+        )
 
     return make
 
@@ -296,7 +298,10 @@ def test_latest_raced_while_it_is_healed_is_noticed(live, zipped):
 
 
 def test_another_reason_to_refuse_a_version_is_passed_on(live, zipped, error_of):
-    live.client.fail_at, live.client.error = "publish_version", error_of("InvalidParameterValueException")
+    live.client.fail_at, live.client.error = (
+        "publish_version",
+        error_of("InvalidParameterValueException"),
+    )
     with pytest.raises(ClientError, match="InvalidParameterValue"):
         publish(live, zipped(b"second"))
 
@@ -324,8 +329,14 @@ def test_without_the_alias_too(function, zipped):
 @pytest.mark.parametrize("lost", [False, True])
 @pytest.mark.parametrize("step", ALL)
 @pytest.mark.parametrize("kind", ["refused", "cut"])
-def test_after_a_failure_at_any_step_the_next_run_ends_in_the_same_place(live, zipped, error_of, step, lost, kind):
-    error = error_of("ServiceException") if kind == "refused" else ReadTimeoutError(endpoint_url="https://lambda")
+def test_after_a_failure_at_any_step_the_next_run_ends_in_the_same_place(
+    live, zipped, error_of, step, lost, kind
+):
+    error = (
+        error_of("ServiceException")
+        if kind == "refused"
+        else ReadTimeoutError(endpoint_url="https://lambda")
+    )
     live.client.fail_at, live.client.lost, live.client.error = step, lost, error
     if not (step == "invoke" and lost):
         with pytest.raises(type(error)):

@@ -26,7 +26,11 @@ class Scripted:
 IN_PROGRESS = {"State": "Active", "LastUpdateStatus": "InProgress"}
 PENDING = {"State": "Pending", "LastUpdateStatus": "Successful"}
 DONE = {"State": "Active", "LastUpdateStatus": "Successful"}
-FAILED = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "The image is\nbroken"}
+FAILED = {
+    "State": "Active",
+    "LastUpdateStatus": "Failed",
+    "LastUpdateStatusReason": "The image is\nbroken",
+}
 
 
 def test_a_first_attempt_is_made_at_once_and_the_last_when_time_is_up(clock):
@@ -70,7 +74,11 @@ def test_but_it_did_not_succeed_and_lambda_says_why(clock):
     with pytest.raises(CloudError, match="could not update f: The image is\nbroken"):
         succeeded(Scripted(IN_PROGRESS, FAILED), "f", clock.patience())
     with pytest.raises(CloudError, match="InvalidRuntime"):
-        succeeded(Scripted({"State": "Failed", "StateReasonCode": "InvalidRuntime"}), "f", clock.patience())
+        succeeded(
+            Scripted({"State": "Failed", "StateReasonCode": "InvalidRuntime"}),
+            "f",
+            clock.patience(),
+        )
     with pytest.raises(CloudError, match="no reason given"):
         succeeded(Scripted({"LastUpdateStatus": "Failed"}), "f", clock.patience())
 
@@ -95,10 +103,17 @@ def test_a_write_that_conflicts_is_made_again_when_lambda_is_ready(clock, error_
 
 def test_a_write_that_conflicts_for_ever_is_given_up(clock, error_of):
     with pytest.raises(CloudError, match="refused to change f for 10 s"):
-        accepted(Scripted(DONE), "f", clock.patience(10), failing(1000, error_of("ResourceConflictException")))
+        accepted(
+            Scripted(DONE),
+            "f",
+            clock.patience(10),
+            failing(1000, error_of("ResourceConflictException")),
+        )
 
 
-@pytest.mark.parametrize("code", ["ServiceException", "AccessDeniedException", "TooManyRequestsException"])
+@pytest.mark.parametrize(
+    "code", ["ServiceException", "AccessDeniedException", "TooManyRequestsException"]
+)
 def test_any_other_refusal_is_passed_on_at_once(clock, error_of, code):
     with pytest.raises(ClientError, match=code):
         accepted(Scripted(DONE), "f", clock.patience(), failing(1, error_of(code)))

@@ -40,7 +40,11 @@ PLANNED = {
     "aws_iam_role_policy.counter": {"name": "counter", "role": NAME},
     "aws_lambda_alias.live": {"name": "live", "function_name": NAME},
     "aws_lambda_function.counter": {"function_name": NAME},
-    "aws_lambda_permission.api": {"function_name": NAME, "qualifier": "live", "statement_id": "InvokeByApi"},
+    "aws_lambda_permission.api": {
+        "function_name": NAME,
+        "qualifier": "live",
+        "statement_id": "InvokeByApi",
+    },
     RECORD: {"zone_id": UNKNOWN, "name": "example.com", "type": "A"},
     "aws_s3_bucket.site": {"bucket": BUCKET},
     "aws_s3_bucket_lifecycle_configuration.site[0]": {"bucket": UNKNOWN},
@@ -65,7 +69,10 @@ class FakeApis:
         self.apis = []
         self.parts = {
             "get_integrations": [{"IntegrationId": "i1", "IntegrationType": "AWS_PROXY"}],
-            "get_routes": [{"RouteId": "r0", "RouteKey": "GET /x"}, {"RouteId": "r1", "RouteKey": "$default"}],
+            "get_routes": [
+                {"RouteId": "r0", "RouteKey": "GET /x"},
+                {"RouteId": "r1", "RouteKey": "$default"},
+            ],
             "get_stages": [{"StageName": "$default"}],
         }
 
@@ -74,7 +81,13 @@ class FakeApis:
 
     def _pages(self, operation, ApiId=None):
         yield {"Items": []}
-        yield {"Items": self.apis if operation == "get_apis" else self.parts[operation] if ApiId == "a1" else []}
+        yield {
+            "Items": self.apis
+            if operation == "get_apis"
+            else self.parts[operation]
+            if ApiId == "a1"
+            else []
+        }
 
 
 class Account:
@@ -103,7 +116,9 @@ class Account:
         return Ask(self.client, ACCOUNT, REGION, OURS)
 
     def find(self, *addresses):
-        return existing.find(self.ask(), {address: PLANNED[address] for address in addresses or PLANNED})
+        return existing.find(
+            self.ask(), {address: PLANNED[address] for address in addresses or PLANNED}
+        )
 
     def fill(self, tags=OURS):
         """Make everything, as Terraform would."""
@@ -121,7 +136,11 @@ class Account:
             s3.put_object(Bucket=BUCKET, Key="index.html", Body=body)
 
     def make_distribution(self, tags=OURS, comment="resume-prod"):
-        origin = {"Id": "site", "DomainName": "b.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+        origin = {
+            "Id": "site",
+            "DomainName": "b.s3.amazonaws.com",
+            "S3OriginConfig": {"OriginAccessIdentity": ""},
+        }
         config = {
             "CallerReference": str(len(self._distributions())),
             "Comment": comment,
@@ -130,16 +149,22 @@ class Account:
             "DefaultCacheBehavior": {"TargetOriginId": "site", "ViewerProtocolPolicy": "allow-all"},
         }
         given = {"DistributionConfig": config, "Tags": {"Items": rows(tags)}}
-        made = self.client("cloudfront").create_distribution_with_tags(DistributionConfigWithTags=given)
+        made = self.client("cloudfront").create_distribution_with_tags(
+            DistributionConfigWithTags=given
+        )
         return made["Distribution"]
 
     def make_certificate(self, tags=OURS, domain="example.com"):
         acm = self.client("acm", "us-east-1")
-        return acm.request_certificate(DomainName=domain, ValidationMethod="DNS", Tags=rows(tags))["CertificateArn"]
+        return acm.request_certificate(DomainName=domain, ValidationMethod="DNS", Tags=rows(tags))[
+            "CertificateArn"
+        ]
 
     def make_record(self, target):
         route53 = self.client("route53")
-        zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+        zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"][
+            "Id"
+        ]
         alias = {"HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": target, "EvaluateTargetHealth": False}
         record = {"Name": "example.com", "Type": "A", "AliasTarget": alias}
         changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
@@ -150,13 +175,24 @@ class Account:
         self.make_bucket(tags)
         s3 = self.client("s3")
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        rule = {"ID": "tidy", "Status": "Enabled", "Filter": {}, "Expiration": {"ExpiredObjectDeleteMarker": True}}
-        s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
+        rule = {
+            "ID": "tidy",
+            "Status": "Enabled",
+            "Filter": {},
+            "Expiration": {"ExpiredObjectDeleteMarker": True},
+        }
+        s3.put_bucket_lifecycle_configuration(
+            Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]}
+        )
         s3.put_bucket_ownership_controls(
             Bucket=BUCKET, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
         )
-        s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
-        s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+        s3.put_bucket_policy(
+            Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": []})
+        )
+        s3.put_public_access_block(
+            Bucket=BUCKET, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+        )
         encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=encrypted)
 
@@ -164,14 +200,24 @@ class Account:
         cloudfront = self.client("cloudfront")
         self.make_distribution(tags)
         config = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
-        cloudfront.create_function(Name="resume-prod-index", FunctionConfig=config, FunctionCode=b"")
-        access = {"SigningProtocol": "sigv4", "SigningBehavior": "always", "OriginAccessControlOriginType": "s3"}
-        cloudfront.create_origin_access_control(OriginAccessControlConfig={"Name": "resume-prod-site", **access})
+        cloudfront.create_function(
+            Name="resume-prod-index", FunctionConfig=config, FunctionCode=b""
+        )
+        access = {
+            "SigningProtocol": "sigv4",
+            "SigningBehavior": "always",
+            "OriginAccessControlOriginType": "s3",
+        }
+        cloudfront.create_origin_access_control(
+            OriginAccessControlConfig={"Name": "resume-prod-site", **access}
+        )
         self.headers.append("resume-prod-headers")
 
     def _make_function(self, tags):
         iam, functions = self.client("iam"), self.client("lambda")
-        role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument="{}", Tags=rows(tags))["Role"]["Arn"]
+        role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument="{}", Tags=rows(tags))[
+            "Role"
+        ]["Arn"]
         iam.put_role_policy(RoleName=NAME, PolicyName="counter", PolicyDocument=json.dumps(POLICY))
         zipped = io.BytesIO()
         with zipfile.ZipFile(zipped, "w") as archive:
@@ -229,7 +275,12 @@ class Account:
         position = int(Marker or 0)
         shown = self.headers[position : position + 1]
         items = [
-            {"ResponseHeadersPolicy": {"Id": f"h{position}", "ResponseHeadersPolicyConfig": {"Name": name}}}
+            {
+                "ResponseHeadersPolicy": {
+                    "Id": f"h{position}",
+                    "ResponseHeadersPolicyConfig": {"Name": name},
+                }
+            }
             for name in shown
         ]
         more = {"NextMarker": str(position + 1)} if position + 1 < len(self.headers) else {}

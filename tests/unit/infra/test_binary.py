@@ -62,7 +62,10 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-TERRAFORM, OLD_TERRAFORM = "Terraform v1.11.4\non linux_amd64\n", "Terraform v1.5.7\n\nYour version is out of date!\n"
+TERRAFORM, OLD_TERRAFORM = (
+    "Terraform v1.11.4\non linux_amd64\n",
+    "Terraform v1.5.7\n\nYour version is out of date!\n",
+)
 TOFU, OLD_TOFU = "OpenTofu v1.10.0\non linux_amd64\n", "OpenTofu v1.9.4\n"
 
 
@@ -81,7 +84,12 @@ TOFU, OLD_TOFU = "OpenTofu v1.10.0\non linux_amd64\n", "OpenTofu v1.9.4\n"
     ],
 )
 def test_the_order(
-    machine: Machine, terraform: str | None, tofu: str | None, library: bool, product: str | None, version: str | None
+    machine: Machine,
+    terraform: str | None,
+    tofu: str | None,
+    library: bool,
+    product: str | None,
+    version: str | None,
 ) -> None:
     for name, says in (("terraform", terraform), ("tofu", tofu)):
         if says is not None:
@@ -115,7 +123,9 @@ def test_the_named_one_and_no_other(machine: Machine) -> None:
     machine.install("mine", TOFU)
     assert machine.find(RESUMECTL_TERRAFORM="mine").product == "tofu"
     assert "named by RESUMECTL_TERRAFORM" in machine.find(RESUMECTL_TERRAFORM="mine").source
-    with pytest.raises(TerraformError, match="RESUMECTL_TERRAFORM is nothing, which is not a program"):
+    with pytest.raises(
+        TerraformError, match="RESUMECTL_TERRAFORM is nothing, which is not a program"
+    ):
         machine.find(RESUMECTL_TERRAFORM="nothing")
 
 
@@ -172,7 +182,9 @@ def test_really_asking(tmp_path: Path) -> None:
     program = tmp_path / "terraform"
     program.write_text('#!/bin/sh\n[ "$1$TF_CLI_ARGS" = version ] && echo "Terraform v1.13.0"\n')
     program.chmod(0o755)
-    found = find_terraform({"PATH": f"{tmp_path}:/bin", "TF_CLI_ARGS": "-json"}, tmp_path / ".resumectl")
+    found = find_terraform(
+        {"PATH": f"{tmp_path}:/bin", "TF_CLI_ARGS": "-json"}, tmp_path / ".resumectl"
+    )
     assert (found.path, found.version) == (program, "1.13.0")
 
 

@@ -6,7 +6,10 @@ import pytest
 
 from resumectl.infra import configuration
 
-VALUES = {"project": "resume", "function": {"package": "/home/me/function.zip", "handler": "counter.handler"}}
+VALUES = {
+    "project": "resume",
+    "function": {"package": "/home/me/function.zip", "handler": "counter.handler"},
+}
 
 
 @pytest.fixture
@@ -55,7 +58,9 @@ def test_every_file_that_terraform_reads_counts(module, name):
     assert configuration.digest(module, VALUES) != before
 
 
-@pytest.mark.parametrize("name", ["README.md", "tests/site.tftest.hcl", "bootstrap/main.tf", ".terraform/x.tf"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "tests/site.tftest.hcl", "bootstrap/main.tf", ".terraform/x.tf"]
+)
 def test_what_terraform_does_not_read_does_not_count(module, name):
     before = configuration.digest(module, VALUES)
     (module / name).parent.mkdir(exist_ok=True)
@@ -63,7 +68,9 @@ def test_what_terraform_does_not_read_does_not_count(module, name):
     assert configuration.digest(module, VALUES) == before
 
 
-@pytest.mark.parametrize("values", [{**VALUES, "project": "x"}, {**VALUES, "function": {"handler": "a.b"}}])
+@pytest.mark.parametrize(
+    "values", [{**VALUES, "project": "x"}, {**VALUES, "function": {"handler": "a.b"}}]
+)
 def test_every_variable_counts(module, values):
     assert configuration.digest(module, values) != configuration.digest(module, VALUES)
 

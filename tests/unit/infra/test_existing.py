@@ -17,7 +17,19 @@ from resumectl.infra.existing.ask import Ask
 from resumectl.infra.existing.belonging import BELONGING
 from resumectl.infra.existing.standing import STANDING
 from resumectl.plan import UNKNOWN
-from tests.unit.infra.half_made import ACCOUNT, BUCKET, MAIL, NAME, OURS, PLANNED, RECORD, REGION, TOPIC, Account, rows
+from tests.unit.infra.half_made import (
+    ACCOUNT,
+    BUCKET,
+    MAIL,
+    NAME,
+    OURS,
+    PLANNED,
+    RECORD,
+    REGION,
+    TOPIC,
+    Account,
+    rows,
+)
 
 ROOT = Path(__file__).parents[3]
 THEIRS = {**OURS, "Environment": "staging"}
@@ -31,7 +43,11 @@ UNIQUE = [
     "aws_s3_bucket.site",
     "aws_sns_topic.alarms[0]",
 ]
-SHARED = ["aws_acm_certificate.site[0]", "aws_apigatewayv2_api.counter", "aws_cloudfront_distribution.site"]
+SHARED = [
+    "aws_acm_certificate.site[0]",
+    "aws_apigatewayv2_api.counter",
+    "aws_cloudfront_distribution.site",
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +81,9 @@ def test_what_an_interrupted_apply_made_is_found(account):
     assert certificate.startswith(f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/")
     assert subscription.startswith(f"{TOPIC}:")
     (distribution,) = account._distributions()
-    (access,) = account.client("cloudfront").list_origin_access_controls()["OriginAccessControlList"]["Items"]
+    (access,) = account.client("cloudfront").list_origin_access_controls()[
+        "OriginAccessControlList"
+    ]["Items"]
     assert found == {
         "aws_apigatewayv2_api.counter": "a1",
         "aws_apigatewayv2_integration.counter": "a1/i1",
@@ -111,7 +129,10 @@ def test_what_the_plan_cannot_name_is_not_looked_for(account):
 
 def test_parts_of_what_the_state_knows_are_found_by_the_plan_alone(account):
     account.fill()
-    created = {"aws_s3_bucket_policy.site": {"bucket": BUCKET}, "aws_apigatewayv2_stage.default": {"api_id": "a1"}}
+    created = {
+        "aws_s3_bucket_policy.site": {"bucket": BUCKET},
+        "aws_apigatewayv2_stage.default": {"api_id": "a1"},
+    }
     created["aws_apigatewayv2_stage.default"]["name"] = "$default"
     assert existing.find(account.ask(), created) == {
         "aws_s3_bucket_policy.site": BUCKET,
@@ -122,7 +143,9 @@ def test_parts_of_what_the_state_knows_are_found_by_the_plan_alone(account):
 def test_of_two_buckets_nobody_knows_whose_part_it_is(account):
     account.fill()
     s3 = account.client("s3")
-    s3.create_bucket(Bucket="resume-prod-more", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.create_bucket(
+        Bucket="resume-prod-more", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
     more = {"aws_s3_bucket.more": {"bucket": "resume-prod-more"}}
     found = existing.find(account.ask(), {**PLANNED, **more})
     assert found["aws_s3_bucket.more"] == "resume-prod-more"
@@ -151,7 +174,9 @@ def test_two_of_ours_are_refused(account):
     for _ in range(2):
         account.make_distribution()
     account.make_distribution(comment="another")
-    with pytest.raises(Refused, match="There are 2 distributions resume-prod with our tags: ") as caught:
+    with pytest.raises(
+        Refused, match="There are 2 distributions resume-prod with our tags: "
+    ) as caught:
         account.find("aws_cloudfront_distribution.site")
     assert caught.value.code == "exists"
 
@@ -168,7 +193,11 @@ def test_an_issued_certificate_comes_first(account):
             return SimpleNamespace(paginate=self._pages)
 
         def _pages(self, CertificateStatuses):
-            found = [summary] if CertificateStatuses == ["ISSUED"] else lists()["CertificateSummaryList"]
+            found = (
+                [summary]
+                if CertificateStatuses == ["ISSUED"]
+                else lists()["CertificateSummaryList"]
+            )
             yield {"CertificateSummaryList": found}
 
         def list_tags_for_certificate(self, CertificateArn):
@@ -259,7 +288,13 @@ def test_the_module_is_copied_with_an_import_block_for_each(tmp_path):
     module, copy = tmp_path / "terraform", tmp_path / "copy"
     (module / "functions").mkdir(parents=True)
     (module / ".terraform").mkdir()
-    for name in ("site.tf", "functions/index.js", ".terraform.lock.hcl", ".terraform/x", "terraform.tfstate"):
+    for name in (
+        "site.tf",
+        "functions/index.js",
+        ".terraform.lock.hcl",
+        ".terraform/x",
+        "terraform.tfstate",
+    ):
         (module / name).write_text(name)
     copy.mkdir()
     (copy / "old.tf").write_text("")
@@ -267,7 +302,10 @@ def test_the_module_is_copied_with_an_import_block_for_each(tmp_path):
     files = {file.relative_to(copy).as_posix() for file in copy.rglob("*") if file.is_file()}
     assert files == {"site.tf", "functions/index.js", ".terraform.lock.hcl", existing.FILE}
     assert json.loads((copy / existing.FILE).read_text()) == {
-        "import": [{"to": "aws_x.y[0]", "id": "a/$default"}, {"to": 'aws_x.y["${z}"]', "id": "$${id}"}]
+        "import": [
+            {"to": "aws_x.y[0]", "id": "a/$default"},
+            {"to": 'aws_x.y["${z}"]', "id": "$${id}"},
+        ]
     }
 
 

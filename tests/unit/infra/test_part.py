@@ -73,7 +73,11 @@ def test_a_plan_is_both_sides_of_what_would_change(tmp_path):
     assert found == Planned(
         changed=True, live={"aws_s3_bucket.site": {"a": 1}}, wanted={"aws_s3_bucket.site": {"a": 2}}
     )
-    assert runner.calls == [("init", {"bucket": "b"}), ("plan", {"project": "resume"}, "apply", ()), ("show",)]
+    assert runner.calls == [
+        ("init", {"bucket": "b"}),
+        ("plan", {"project": "resume"}, "apply", ()),
+        ("show",),
+    ]
 
 
 def test_a_plan_without_changes_is_not_even_read(tmp_path):
@@ -83,7 +87,9 @@ def test_a_plan_without_changes_is_not_even_read(tmp_path):
 
 
 def test_a_refresh_is_from_recorded_to_live(tmp_path):
-    runner = FakeRunner(shown={"resource_drift": [CHANGE], "resource_changes": [{**CHANGE, "address": "x.y"}]})
+    runner = FakeRunner(
+        shown={"resource_drift": [CHANGE], "resource_changes": [{**CHANGE, "address": "x.y"}]}
+    )
     found = infra(runner, tmp_path).plan(Watch(), "refresh-only")
     assert found.live == {"aws_s3_bucket.site": {"a": 1}}
     assert found.wanted == {"aws_s3_bucket.site": {"a": 2}}
@@ -115,7 +121,9 @@ def test_other_commands_find_the_backend_prepared(tmp_path):
 
 def test_open_finds_terraform_and_gives_it_the_environment(tmp_path):
     binary = tmp_path / "terraform-1.11"
-    binary.write_text('#!/bin/sh\nif [ "$1" = version ]; then echo Terraform v1.11.4; fi; env > seen\n')
+    binary.write_text(
+        '#!/bin/sh\nif [ "$1" = version ]; then echo Terraform v1.11.4; fi; env > seen\n'
+    )
     binary.chmod(0o755)
     (tmp_path / "terraform").mkdir()
     (tmp_path / ".resumectl").mkdir()
@@ -184,7 +192,9 @@ def test_the_embedded_cloud_is_told_by_its_port(tmp_path):
 
 def test_the_users_variables_win(tmp_path):
     chosen = MappingProxyType({"api_rate_limit": 5, "domain": None, "function": {"memory_mb": 256}})
-    found = part.module(parse("", tmp_path), Cloud(Environment("prod", domain="a.example", variables=chosen)))
+    found = part.module(
+        parse("", tmp_path), Cloud(Environment("prod", domain="a.example", variables=chosen))
+    )
     assert found.variables["api_rate_limit"] == 5
     assert found.variables["domain"] is None
     assert found.variables["function"]["memory_mb"] == 256

@@ -38,7 +38,12 @@ class Desk:
         return self.folder / "project" / ".resumectl"
 
     def mirror(
-        self, folder: Path, version: str = "5.100.0", host: str = "registry.terraform.io", *, packed: bool = False
+        self,
+        folder: Path,
+        version: str = "5.100.0",
+        host: str = "registry.terraform.io",
+        *,
+        packed: bool = False,
     ) -> Path:
         provider = folder / host / "hashicorp" / "aws"
         if packed:
@@ -105,7 +110,9 @@ def test_the_named_mirror(desk: Desk) -> None:
 
 
 def test_a_named_mirror_that_is_none(desk: Desk) -> None:
-    with pytest.raises(TerraformError, match="RESUMECTL_PROVIDER_MIRROR is /nowhere, which holds no hashicorp/aws"):
+    with pytest.raises(
+        TerraformError, match="RESUMECTL_PROVIDER_MIRROR is /nowhere, which holds no hashicorp/aws"
+    ):
         desk.choose(RESUMECTL_PROVIDER_MIRROR="/nowhere")
 
 
@@ -118,11 +125,15 @@ def test_a_named_mirror_that_is_none(desk: Desk) -> None:
         "usr/terraform/plugins",
     ],
 )
-def test_where_terraform_looks_by_itself(desk: Desk, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_terraform_looks_by_itself(
+    desk: Desk, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("resumectl.infra.provider.this.system", lambda: "Linux")
     desk.mirror(desk.shelf / "mirror")
     desk.mirror(desk.folder / place)
-    assert desk.choose().source == f"the mirror {desk.folder / place}, where Terraform looks by itself"
+    assert (
+        desk.choose().source == f"the mirror {desk.folder / place}, where Terraform looks by itself"
+    )
     assert "provider_installation" not in desk.written
 
 
@@ -133,7 +144,9 @@ def test_a_mirror_on_the_shelf_must_hold_what_is_locked(desk: Desk) -> None:
     mirror = desk.mirror(desk.shelf / "b", packed=True)
     assert desk.choose().source == f"the mirror {mirror}, found under {desk.shelf}"
     desk.write("project/terraform/.terraform.lock.hcl", "")
-    assert desk.choose().source == f"the mirror {desk.shelf / 'a'}, found under {desk.shelf}", "nothing is locked"
+    assert desk.choose().source == f"the mirror {desk.shelf / 'a'}, found under {desk.shelf}", (
+        "nothing is locked"
+    )
 
 
 def test_a_mirror_for_tofu(desk: Desk) -> None:
@@ -215,10 +228,26 @@ be caused by incorrect brace nesting elsewhere in this file.
 @pytest.mark.parametrize(
     ("output", "message", "hint"),
     [
-        (UNREACHABLE, "The AWS provider cannot be had. .*no such host$", "RESUMECTL_PROVIDER_MIRROR"),
-        (OTHER_VERSION, r"not the one that terraform/\.terraform\.lock\.hcl names", "RESUMECTL_PROVIDER_MIRROR"),
-        (OTHER_BYTES, r"not the one that terraform/\.terraform\.lock\.hcl names", "RESUMECTL_PROVIDER_MIRROR"),
-        (BROKEN, r"Terraform cannot be prepared\. Unclosed configuration block: on main\.tf line 1", "doctor"),
+        (
+            UNREACHABLE,
+            "The AWS provider cannot be had. .*no such host$",
+            "RESUMECTL_PROVIDER_MIRROR",
+        ),
+        (
+            OTHER_VERSION,
+            r"not the one that terraform/\.terraform\.lock\.hcl names",
+            "RESUMECTL_PROVIDER_MIRROR",
+        ),
+        (
+            OTHER_BYTES,
+            r"not the one that terraform/\.terraform\.lock\.hcl names",
+            "RESUMECTL_PROVIDER_MIRROR",
+        ),
+        (
+            BROKEN,
+            r"Terraform cannot be prepared\. Unclosed configuration block: on main\.tf line 1",
+            "doctor",
+        ),
         ("Error: no such bucket", "Terraform cannot be prepared. no such bucket", "doctor"),
         ("Killed\n", "terraform init failed: Killed", "doctor"),
     ],

@@ -80,15 +80,21 @@ def watching(react=lambda event: None):
 
 def test_events_are_told_in_order(terraform):
     watch, events = watching()
-    terraform("hook('apply_start'); print('not JSON'); say('version'); hook('apply_complete')").apply(watch)
+    terraform(
+        "hook('apply_start'); print('not JSON'); say('version'); hook('apply_complete')"
+    ).apply(watch)
     assert events == [STARTED, DONE]
 
 
 def test_events_are_told_while_terraform_runs(terraform, tmp_path):
     """The fake ends only after the watcher has seen its first event."""
     os.mkfifo(tmp_path / "seen")
-    watch, events = watching(lambda event: (tmp_path / "seen").write_text("yes") if event == STARTED else None)
-    terraform("hook('apply_start'); (here.parent / 'seen').read_text(); hook('apply_complete')").apply(watch)
+    watch, events = watching(
+        lambda event: (tmp_path / "seen").write_text("yes") if event == STARTED else None
+    )
+    terraform(
+        "hook('apply_start'); (here.parent / 'seen').read_text(); hook('apply_complete')"
+    ).apply(watch)
     assert events == [STARTED, DONE]
 
 
@@ -130,11 +136,18 @@ def test_plan_is_given_the_variables_and_saves_its_plan(terraform, calls, tmp_pa
     assert json.loads(Path(var_file).read_text()) == {"project": "resume", "domain": None}
     assert folder == str(tmp_path / "terraform")
     assert arguments[0] == "plan"
-    assert {"-json", "-detailed-exitcode", "-input=false", "-lock=false", f"-out={runner.plan_file}"} < {*arguments}
+    assert {
+        "-json",
+        "-detailed-exitcode",
+        "-input=false",
+        "-lock=false",
+        f"-out={runner.plan_file}",
+    } < {*arguments}
 
 
 @pytest.mark.parametrize(
-    ("mode", "flags"), [("apply", set()), ("destroy", {"-destroy"}), ("refresh-only", {"-refresh-only"})]
+    ("mode", "flags"),
+    [("apply", set()), ("destroy", {"-destroy"}), ("refresh-only", {"-refresh-only"})],
 )
 def test_the_modes_of_a_plan(terraform, calls, mode, flags):
     terraform().plan({}, mode, Watch())
@@ -172,14 +185,18 @@ def test_an_error_is_told_with_its_resource(terraform):
     runner = terraform(script)
     with pytest.raises(TerraformError) as caught:
         runner.apply(Watch())
-    assert caught.value.message == "Terraform: creating bucket (aws_s3_bucket.site): No. (and 1 more)"
+    assert (
+        caught.value.message == "Terraform: creating bucket (aws_s3_bucket.site): No. (and 1 more)"
+    )
     assert str(runner.log) in caught.value.hint
     assert "another" in runner.log.read_text()
 
 
 def test_a_failure_without_a_word_of_json_shows_the_end_of_the_log(terraform):
     with pytest.raises(TerraformError, match="Terraform failed: panic: at the disco"):
-        terraform("print('panic: at\\n the disco', file=sys.stderr); sys.exit(1)").plan({}, "apply", Watch())
+        terraform("print('panic: at\\n the disco', file=sys.stderr); sys.exit(1)").plan(
+            {}, "apply", Watch()
+        )
 
 
 @pytest.mark.parametrize("code", [1, 2, 11])
@@ -202,7 +219,9 @@ def test_terraform_that_was_killed_is_a_failure(terraform):
 
 def test_ctrl_c_asks_terraform_to_stop_waits_for_its_end_and_goes_on(terraform):
     runner = terraform("await_interrupt(); hook('apply_complete'); sys.exit(1)")
-    watch, events = watching(lambda event: signal.raise_signal(signal.SIGINT) if event == STARTED else None)
+    watch, events = watching(
+        lambda event: signal.raise_signal(signal.SIGINT) if event == STARTED else None
+    )
     with pytest.raises(KeyboardInterrupt):
         runner.apply(watch)
     assert events == [STARTED, DONE]
@@ -219,7 +238,9 @@ def test_ctrl_c_between_two_events(terraform, tmp_path):
         signal.sigwait({signal.SIGINT})
         hook("apply_complete")
     """
-    watch, events = watching(lambda event: (tmp_path / "seen").write_text("yes") if event == STARTED else None)
+    watch, events = watching(
+        lambda event: (tmp_path / "seen").write_text("yes") if event == STARTED else None
+    )
     with pytest.raises(KeyboardInterrupt):
         terraform(script).apply(watch)
     assert events == [STARTED, DONE]
@@ -249,8 +270,12 @@ def test_abandon_asks_terraform_to_stop_once(terraform):
 def test_an_apply_is_on_record_until_it_ended_well(terraform, tmp_path):
     """The next run of resumectl finds it, should this one be killed."""
     found = []
-    terraform("hook('apply_start')").apply(Watch(lambda event: found.extend(runs.unfinished(tmp_path / "work"))))
-    assert [run.alive for run in found] == [False]  # it ended meanwhile; while it ran it was on record
+    terraform("hook('apply_start')").apply(
+        Watch(lambda event: found.extend(runs.unfinished(tmp_path / "work")))
+    )
+    assert [run.alive for run in found] == [
+        False
+    ]  # it ended meanwhile; while it ran it was on record
     assert runs.unfinished(tmp_path / "work") == []
 
 
@@ -351,7 +376,9 @@ def test_init_is_done_again_when_what_it_depends_on_changed(terraform, calls, tm
     assert len(calls()) == 3
 
 
-def test_init_is_done_again_where_the_lock_file_lacks_what_init_adds_to_it(terraform, calls, tmp_path):
+def test_init_is_done_again_where_the_lock_file_lacks_what_init_adds_to_it(
+    terraform, calls, tmp_path
+):
     """As in a configuration that another kind of machine released: it is laid out anew each time."""
     lock = tmp_path / "terraform" / ".terraform.lock.hcl"
     runner = terraform(READY + "\npathlib.Path('.terraform.lock.hcl').write_text('linux, macos')")

@@ -61,7 +61,9 @@ def test_a_record_that_cannot_be_read_is_passed_over(tmp_path, run, text):
 
 
 def test_a_terraform_that_outlived_us_is_waited_for(tmp_path, run):
-    with subprocess.Popen(WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(
+        WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
         runs.begin(run)
         runs.began(run, child.pid)
         (found,) = runs.unfinished(tmp_path)
@@ -94,7 +96,8 @@ def test_another_process_with_its_number_is_not_terraform(run):
 
 
 @pytest.mark.parametrize(
-    ("taken", "ours"), [(990, False), (999.5, True), (1000, True), (1050, True), (1064, True), (1066, False)]
+    ("taken", "ours"),
+    [(990, False), (999.5, True), (1000, True), (1050, True), (1064, True), (1066, False)],
 )
 def test_a_state_lock_is_of_an_apply_when_their_times_agree(run, taken, ours):
     """The apply began at 1000, and its last sign of life is of 1050."""

@@ -10,7 +10,9 @@ from resumectl.plan import REPLACE, UNKNOWN, diff
 EMPTY = [None, "", [], {}, [None], {"a": ""}, [{"a": []}], {"a": {"b": None}}]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(0, 1) | st.sampled_from(["", "x"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
+    ),
     max_leaves=5,
 )
 ROLE = "aws_iam_role"
@@ -18,13 +20,25 @@ ROLE = "aws_iam_role"
 
 def resource(actions, before=None, after=None, address="aws_s3_bucket.site", **more):
     """One entry of `resource_changes` or `resource_drift`."""
-    body = {name: more.pop(name) for name in ("before_sensitive", "after_sensitive", "after_unknown") if name in more}
+    body = {
+        name: more.pop(name)
+        for name in ("before_sensitive", "after_sensitive", "after_unknown")
+        if name in more
+    }
     change = {"actions": actions, "before": before, "after": after, **body}
-    return {"address": address, "type": address.split(".")[-2], "mode": "managed", "change": change, **more}
+    return {
+        "address": address,
+        "type": address.split(".")[-2],
+        "mode": "managed",
+        "change": change,
+        **more,
+    }
 
 
 def changes_of(*resources, **outputs):
-    live, wanted = snapshot.changes({"resource_changes": list(resources), "output_changes": outputs})
+    live, wanted = snapshot.changes(
+        {"resource_changes": list(resources), "output_changes": outputs}
+    )
     return diff("infra", live, wanted)
 
 
@@ -66,7 +80,9 @@ def test_an_empty_plan_is_two_empty_snapshots():
 
 
 def test_what_is_known_only_after_apply():
-    (change,) = changes_of(resource(["create"], None, {"a": 1}, after_unknown={"arn": True, "tags": {}, "b": [False]}))
+    (change,) = changes_of(
+        resource(["create"], None, {"a": 1}, after_unknown={"arn": True, "tags": {}, "b": [False]})
+    )
     assert change.after == {"a": 1, "arn": UNKNOWN}
 
 
@@ -110,7 +126,9 @@ def test_a_deposed_object_is_told_apart_from_the_one_in_use():
         resource(["no-op"], {"a": 2}, {"a": 2}),
         resource(["delete"], {"a": 1}, None, deposed="1a2b3c4d"),
     )
-    assert [(change.key, change.action) for change in found] == [("aws_s3_bucket.site (deposed 1a2b3c4d)", "delete")]
+    assert [(change.key, change.action) for change in found] == [
+        ("aws_s3_bucket.site (deposed 1a2b3c4d)", "delete")
+    ]
 
 
 # --- outputs
@@ -120,9 +138,9 @@ def test_outputs_are_named_when_nothing_else_changes():
     output = {"actions": ["update"], "before": "a", "after": "b", "after_unknown": False}
     (change,) = changes_of(site_url=output)
     assert (change.key, change.action, change.fields) == ("output.site_url", "update", ("value",))
-    assert [change.key for change in changes_of(resource(["create"], None, {}), site_url=output)] == [
-        "aws_s3_bucket.site"
-    ]
+    assert [
+        change.key for change in changes_of(resource(["create"], None, {}), site_url=output)
+    ] == ["aws_s3_bucket.site"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +148,9 @@ def test_outputs_are_named_when_nothing_else_changes():
     [(["create"], None, "b", "create"), (["delete"], "a", None, "delete")],
 )
 def test_outputs_come_and_go(actions, before, after, action):
-    (change,) = changes_of(url={"actions": actions, "before": before, "after": after, "after_unknown": False})
+    (change,) = changes_of(
+        url={"actions": actions, "before": before, "after": after, "after_unknown": False}
+    )
     assert change.action == action
 
 
@@ -138,9 +158,13 @@ def test_an_output_that_stays():
     assert changes_of(url={"actions": ["no-op"], "before": "a", "after": "a"}) == ()
 
 
-@pytest.mark.parametrize(("unknown", "value"), [(True, UNKNOWN), ({"a": True}, UNKNOWN), ({"a": False}, {"a": 1})])
+@pytest.mark.parametrize(
+    ("unknown", "value"), [(True, UNKNOWN), ({"a": True}, UNKNOWN), ({"a": False}, {"a": 1})]
+)
 def test_an_output_that_is_not_known_yet(unknown, value):
-    (change,) = changes_of(all={"actions": ["create"], "before": None, "after": {"a": 1}, "after_unknown": unknown})
+    (change,) = changes_of(
+        all={"actions": ["create"], "before": None, "after": {"a": 1}, "after_unknown": unknown}
+    )
     assert change.after == {"value": value}
 
 
@@ -195,11 +219,16 @@ def test_a_code_deploy_is_no_drift():
 
 def test_what_tells_nothing_is_no_drift():
     before, after = {"etag": "1", "status": "InProgress"}, {"etag": "2", "status": "Deployed"}
-    assert drift_of(resource(["update"], before, after, address="aws_cloudfront_distribution.site")) == ()
+    assert (
+        drift_of(resource(["update"], before, after, address="aws_cloudfront_distribution.site"))
+        == ()
+    )
 
 
 def test_the_same_attribute_of_another_resource_is_drift():
-    assert drift_of(resource(["update"], {"status": "a"}, {"status": "b"}, address="aws_acm_certificate.site"))
+    assert drift_of(
+        resource(["update"], {"status": "a"}, {"status": "b"}, address="aws_acm_certificate.site")
+    )
 
 
 def test_what_a_resource_repeats_of_others_is_told_by_those():
@@ -208,7 +237,11 @@ def test_what_a_resource_repeats_of_others_is_told_by_those():
         "managed_policy_arns": ["arn:aws:iam::aws:policy/X"],
     }
     assert drift_of(resource(["update"], {}, policies, address=f"{ROLE}.function")) == ()
-    settings = {"website": [{"index_document": "index.html"}], "lifecycle_rule": [{"id": "all"}], "policy": "{}"}
+    settings = {
+        "website": [{"index_document": "index.html"}],
+        "lifecycle_rule": [{"id": "all"}],
+        "policy": "{}",
+    }
     assert drift_of(resource(["update"], {}, settings)) == ()
     (change,) = drift_of(resource(["update"], {}, {**settings, "request_payer": "Requester"}))
     assert change.fields == ("request_payer",)
@@ -218,7 +251,10 @@ def test_what_a_resource_repeats_of_others_is_told_by_those():
     ("said", "time"),
     [
         ({"last_modified": "2026-11-22T10:00:00.123+0000"}, "2026-11-22T10:00:00+00:00"),
-        ({"last_modified_time": "2026-11-22 10:00:00.123456789 +0000 UTC"}, "2026-11-22T10:00:00+00:00"),
+        (
+            {"last_modified_time": "2026-11-22 10:00:00.123456789 +0000 UTC"},
+            "2026-11-22T10:00:00+00:00",
+        ),
         ({"last_modified_time": "2026-11-22 10:00:00 +0000 UTC"}, "2026-11-22T10:00:00+00:00"),
         ({"last_modified": ""}, None),
         ({"last_modified": "yesterday"}, None),
@@ -238,19 +274,26 @@ def test_since_when_is_told_where_aws_knows(said, time):
 def test_nothing_empty_is_left_anywhere(value):
     def check(kept):
         assert kept not in (None, "", [], {}) or isinstance(kept, (bool, int))
-        for item in kept.values() if isinstance(kept, dict) else kept if isinstance(kept, list) else ():
+        for item in (
+            kept.values() if isinstance(kept, dict) else kept if isinstance(kept, list) else ()
+        ):
             check(item)
 
-    _, wanted = snapshot.changes({"resource_changes": [resource(["create"], None, {"a": value, "b": 1})]})
+    _, wanted = snapshot.changes(
+        {"resource_changes": [resource(["create"], None, {"a": value, "b": 1})]}
+    )
     check(wanted["aws_s3_bucket.site"])
 
 
 @pytest.mark.parametrize(
-    "mark", [{"secret": True}, {"secret": {"password": True}}, {"secret": [False, {"x": True}]}, True]
+    "mark",
+    [{"secret": True}, {"secret": {"password": True}}, {"secret": [False, {"x": True}]}, True],
 )
 def test_sensitive_values_are_hidden_but_still_differ(mark):
     sides = {"before_sensitive": mark, "after_sensitive": mark}
-    (change,) = changes_of(resource(["update"], {"secret": ["hunter1"]}, {"secret": ["hunter2"]}, **sides))
+    (change,) = changes_of(
+        resource(["update"], {"secret": ["hunter1"]}, {"secret": ["hunter2"]}, **sides)
+    )
     assert change.fields == ("secret",)
     assert "hunter" not in repr(change)
     assert change.after["secret"].startswith("(sensitive ")
@@ -259,7 +302,9 @@ def test_sensitive_values_are_hidden_but_still_differ(mark):
 def test_the_same_secret_is_the_same():
     mark = {"secret": True}
     sides = {"before_sensitive": mark, "after_sensitive": mark}
-    (change,) = changes_of(resource(["update"], {"secret": "x", "a": 1}, {"secret": "x", "a": 2}, **sides))
+    (change,) = changes_of(
+        resource(["update"], {"secret": "x", "a": 1}, {"secret": "x", "a": 2}, **sides)
+    )
     assert change.fields == ("a",)
 
 

@@ -18,15 +18,34 @@ DOCUMENT = {
     "lineage": "abc",
     "outputs": {"site_url": {"value": "https://example.com", "type": "string"}},
     "resources": [
-        {"mode": "data", "type": "aws_caller_identity", "name": "me", "instances": [{"attributes": {}}]},
-        {"mode": "managed", "type": "aws_s3_bucket", "name": "site", "instances": [{"attributes": {"id": "b"}}]},
+        {
+            "mode": "data",
+            "type": "aws_caller_identity",
+            "name": "me",
+            "instances": [{"attributes": {}}],
+        },
+        {
+            "mode": "managed",
+            "type": "aws_s3_bucket",
+            "name": "site",
+            "instances": [{"attributes": {"id": "b"}}],
+        },
         {
             "mode": "managed",
             "type": "aws_route53_record",
             "name": "site",
-            "instances": [{"index_key": "A", "attributes": None}, {"index_key": 1, "status": "tainted"}],
+            "instances": [
+                {"index_key": "A", "attributes": None},
+                {"index_key": 1, "status": "tainted"},
+            ],
         },
-        {"mode": "managed", "module": "module.x", "type": "aws_iam_role", "name": "r", "instances": [{}]},
+        {
+            "mode": "managed",
+            "module": "module.x",
+            "type": "aws_iam_role",
+            "name": "r",
+            "instances": [{}],
+        },
     ],
 }
 
@@ -49,15 +68,23 @@ class Bucket:
 
 
 def test_a_state_is_read_from_its_key():
-    found = state.read(Bucket({"terraform/prod.tfstate": json.dumps(DOCUMENT).encode()}), "bucket", "prod")
-    assert (found.serial, found.lineage, found.outputs) == (7, "abc", {"site_url": "https://example.com"})
+    found = state.read(
+        Bucket({"terraform/prod.tfstate": json.dumps(DOCUMENT).encode()}), "bucket", "prod"
+    )
+    assert (found.serial, found.lineage, found.outputs) == (
+        7,
+        "abc",
+        {"site_url": "https://example.com"},
+    )
 
 
 def test_resources_have_addresses_as_terraform_writes_them():
     found = state.parse(json.dumps(DOCUMENT).encode(), "prod")
     assert found.resources == (
         Resource("aws_s3_bucket.site", "aws_s3_bucket", tainted=False, attributes={"id": "b"}),
-        Resource('aws_route53_record.site["A"]', "aws_route53_record", tainted=False, attributes={}),
+        Resource(
+            'aws_route53_record.site["A"]', "aws_route53_record", tainted=False, attributes={}
+        ),
         Resource("aws_route53_record.site[1]", "aws_route53_record", tainted=True, attributes={}),
         Resource("module.x.aws_iam_role.r", "aws_iam_role", tainted=False, attributes={}),
     )
@@ -105,8 +132,12 @@ KEY = "terraform/prod.tfstate"
 @pytest.fixture
 def s3(s3_client):
     with mock_aws():
-        s3_client.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-        s3_client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+        s3_client.create_bucket(
+            Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
+        )
+        s3_client.put_bucket_versioning(
+            Bucket="bucket", VersioningConfiguration={"Status": "Enabled"}
+        )
         yield s3_client
 
 

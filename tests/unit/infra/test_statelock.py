@@ -7,20 +7,31 @@ from moto import mock_aws
 
 from resumectl.infra.statelock import StateLocks
 
-INFO = {"ID": "1-2-3", "Operation": "OperationTypeApply", "Who": "me@laptop", "Created": "2026-11-22T09:30:00Z"}
+INFO = {
+    "ID": "1-2-3",
+    "Operation": "OperationTypeApply",
+    "Who": "me@laptop",
+    "Created": "2026-11-22T09:30:00Z",
+}
 
 
 @pytest.fixture
 def s3(s3_client):
     with mock_aws():
-        s3_client.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        s3_client.create_bucket(
+            Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
+        )
         yield s3_client
 
 
 @pytest.fixture
 def put(s3):
     def write(**info):
-        s3.put_object(Bucket="bucket", Key="terraform/prod.tfstate.tflock", Body=json.dumps({**INFO, **info}).encode())
+        s3.put_object(
+            Bucket="bucket",
+            Key="terraform/prod.tfstate.tflock",
+            Body=json.dumps({**INFO, **info}).encode(),
+        )
 
     return write
 

@@ -16,7 +16,10 @@ def line(type_, **more):
 @pytest.mark.parametrize(
     ("text", "event"),
     [
-        (line("refresh_complete", hook={"resource": BUCKET}), Event("refreshed", "aws_s3_bucket.site")),
+        (
+            line("refresh_complete", hook={"resource": BUCKET}),
+            Event("refreshed", "aws_s3_bucket.site"),
+        ),
         (
             line("planned_change", change={"resource": BUCKET, "action": "replace"}),
             Event("planned", "aws_s3_bucket.site", "replace"),
@@ -26,7 +29,10 @@ def line(type_, **more):
             Event("started", "aws_s3_bucket.site", "create"),
         ),
         (
-            line("apply_complete", hook={"resource": BUCKET, "action": "create", "elapsed_seconds": 2}),
+            line(
+                "apply_complete",
+                hook={"resource": BUCKET, "action": "create", "elapsed_seconds": 2},
+            ),
             Event("done", "aws_s3_bucket.site", "create"),
         ),
         (
@@ -66,15 +72,20 @@ def test_what_tells_nothing_is_nothing(text):
 def test_a_diagnostic():
     text = line(
         "diagnostic",
-        diagnostic={"severity": "error", "summary": "It failed", "detail": "Because.", "address": "aws_iam_role.x"},
+        diagnostic={
+            "severity": "error",
+            "summary": "It failed",
+            "detail": "Because.",
+            "address": "aws_iam_role.x",
+        },
     )
     assert parse(text) == Diagnostic("error", "It failed", "Because.", "aws_iam_role.x")
 
 
 def test_a_warning_is_told_apart():
-    assert parse(line("diagnostic", diagnostic={"severity": "warning", "summary": "Old"})) == Diagnostic(
-        "warning", "Old"
-    )
+    assert parse(
+        line("diagnostic", diagnostic={"severity": "warning", "summary": "Old"})
+    ) == Diagnostic("warning", "Old")
 
 
 @pytest.mark.parametrize(
@@ -82,8 +93,14 @@ def test_a_warning_is_told_apart():
     [
         (Diagnostic("error", "It failed"), "It failed"),
         (Diagnostic("error", "It failed", address="aws_iam_role.x"), "It failed (aws_iam_role.x)"),
-        (Diagnostic("error", "It failed", "Because\n  of this.\n\nMore."), "It failed: Because of this."),
-        (Diagnostic("error", "It failed", "Why.", "aws_iam_role.x"), "It failed (aws_iam_role.x): Why."),
+        (
+            Diagnostic("error", "It failed", "Because\n  of this.\n\nMore."),
+            "It failed: Because of this.",
+        ),
+        (
+            Diagnostic("error", "It failed", "Why.", "aws_iam_role.x"),
+            "It failed (aws_iam_role.x): Why.",
+        ),
     ],
 )
 def test_a_diagnostic_on_one_line(found, said):

@@ -10,7 +10,12 @@ from resumectl.infra import unmanaged
 from resumectl.infra.state import Resource, State
 from resumectl.infra.unmanaged import bucket
 
-OUTPUTS = {"api_id": "a1", "function_name": "resume-prod-counter", "function_alias": "live", "site_bucket": "site"}
+OUTPUTS = {
+    "api_id": "a1",
+    "function_name": "resume-prod-counter",
+    "function_alias": "live",
+    "site_bucket": "site",
+}
 FUNCTION = "arn:aws:lambda:eu-west-2:1:function:resume-prod-counter"
 URL = "https://abc.lambda-url.eu-west-2.on.aws/"
 ABSENT = {
@@ -21,7 +26,9 @@ ABSENT = {
     "get_policy": "ResourceNotFoundException",
 }
 CLEAN = {
-    "get_routes": {"Items": [{"RouteId": "r1", "RouteKey": "$default", "Target": "integrations/i1"}]},
+    "get_routes": {
+        "Items": [{"RouteId": "r1", "RouteKey": "$default", "Target": "integrations/i1"}]
+    },
     "get_stages": {"Items": [{"StageName": "$default"}]},
     "list_aliases": {"Aliases": [{"Name": "live", "FunctionVersion": "3"}]},
     "list_function_url_configs": {"FunctionUrlConfigs": []},
@@ -115,7 +122,10 @@ CASES = [
             }
         },
         f"function-url {URL}",
-        ("delete_function_url_config", {"FunctionName": "resume-prod-counter", "Qualifier": "live"}),
+        (
+            "delete_function_url_config",
+            {"FunctionName": "resume-prod-counter", "Qualifier": "live"},
+        ),
     ),
     (
         {"get_policy": {"Policy": json.dumps({"Statement": [{"Sid": "Open", "Principal": "*"}]})}},
@@ -128,7 +138,11 @@ CASES = [
         ("delete_role_policy", {"RoleName": "resume-prod-counter", "PolicyName": "other"}),
     ),
     (
-        {"list_attached_role_policies": {"AttachedPolicies": [{"PolicyName": "All", "PolicyArn": "arn:all"}]}},
+        {
+            "list_attached_role_policies": {
+                "AttachedPolicies": [{"PolicyName": "All", "PolicyArn": "arn:all"}]
+            }
+        },
         "attached-policy All",
         ("detach_role_policy", {"RoleName": "resume-prod-counter", "PolicyArn": "arn:all"}),
     ),
@@ -137,7 +151,11 @@ CASES = [
         "bucket website",
         ("delete_bucket_website", {"Bucket": "site"}),
     ),
-    ({"get_bucket_cors": {"CORSRules": [{}]}}, "bucket cors", ("delete_bucket_cors", {"Bucket": "site"})),
+    (
+        {"get_bucket_cors": {"CORSRules": [{}]}},
+        "bucket cors",
+        ("delete_bucket_cors", {"Bucket": "site"}),
+    ),
     (
         {"get_bucket_lifecycle_configuration": {"Rules": [{}]}},
         "bucket lifecycle",
@@ -156,7 +174,10 @@ CASES = [
     (
         {"get_bucket_notification_configuration": {"TopicConfigurations": [{}]}},
         "bucket notification",
-        ("put_bucket_notification_configuration", {"Bucket": "site", "NotificationConfiguration": {}}),
+        (
+            "put_bucket_notification_configuration",
+            {"Bucket": "site", "NotificationConfiguration": {}},
+        ),
     ),
 ]
 
@@ -167,7 +188,12 @@ def test_each_kind_is_found_and_can_be_taken_away(answers, key, undone):
     (change,) = found(**answers)
     unmanaged.remove(lambda _service: cloud, STATE, change)
 
-    assert (change.part, change.key, change.kind, change.action) == ("infra", key, "unmanaged", "create")
+    assert (change.part, change.key, change.kind, change.action) == (
+        "infra",
+        key,
+        "unmanaged",
+        "create",
+    )
     assert cloud.calls == [undone]
 
 
@@ -204,7 +230,9 @@ def test_what_is_gone_altogether_is_terraforms_to_tell(operation, code):
     assert found(**{operation: code}) == ()
 
 
-@pytest.mark.parametrize("operation", ["get_routes", "get_policy", "get_bucket_cors", "list_role_policies"])
+@pytest.mark.parametrize(
+    "operation", ["get_routes", "get_policy", "get_bucket_cors", "list_role_policies"]
+)
 def test_only_not_found_means_absent(operation):
     with pytest.raises(ClientError, match="AccessDenied"):
         found(**{operation: "AccessDenied"})

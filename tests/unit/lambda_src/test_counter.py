@@ -72,7 +72,11 @@ def event(method="GET", path="/api/count", query=None, stage="$default"):
         "rawPath": path,
         "rawQueryString": "",
         "headers": {},
-        "requestContext": {"http": {"method": method, "path": path}, "stage": stage, "requestId": "gateway-1"},
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "stage": stage,
+            "requestId": "gateway-1",
+        },
         "isBase64Encoded": False,
     }
     return made if query is None else {**made, "queryStringParameters": query}
@@ -120,7 +124,9 @@ def test_the_item_is_what_the_table_is_made_for(counter, table):
 
 def test_a_visit_is_one_atomic_write_and_nothing_is_read_first(counter):
     calls = []
-    counter._dynamodb().meta.events.register("before-call.dynamodb", lambda model, params, **_: calls.append(params))
+    counter._dynamodb().meta.events.register(
+        "before-call.dynamodb", lambda model, params, **_: calls.append(params)
+    )
     call(counter, "POST")
     [params] = calls
     assert params["headers"]["X-Amz-Target"].endswith(".UpdateItem")
@@ -132,7 +138,9 @@ def test_a_visit_is_one_atomic_write_and_nothing_is_read_first(counter):
 def test_a_get_is_consistent_so_it_sees_the_post_before_it(counter):
     bodies = []
     events = counter._dynamodb().meta.events
-    events.register("before-call.dynamodb", lambda model, params, **_: bodies.append(json.loads(params["body"])))
+    events.register(
+        "before-call.dynamodb", lambda model, params, **_: bodies.append(json.loads(params["body"]))
+    )
     call(counter, "GET")
     assert bodies[0]["ConsistentRead"] is True
 
@@ -141,7 +149,8 @@ def test_a_get_is_consistent_so_it_sees_the_post_before_it(counter):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "", "/api", "/api/count/", "/api/counts", "/API/count", "api/count", "/x/api/count"]
+    "path",
+    ["/", "", "/api", "/api/count/", "/api/counts", "/API/count", "api/count", "/x/api/count"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_other_paths_are_not_found(counter, method, path):
@@ -155,7 +164,9 @@ def test_the_prefix_of_a_named_stage_is_not_part_of_the_path(counter):
     assert call(counter, path="/$default/api/count")[0] == 200
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "get", "", "TRACE"])
+@pytest.mark.parametrize(
+    "method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "get", "", "TRACE"]
+)
 def test_other_methods_are_not_allowed(counter, method):
     answer = counter.handler(event(method), None)
     assert answer["statusCode"] == 405
@@ -163,7 +174,9 @@ def test_other_methods_are_not_allowed(counter, method):
     assert json.loads(answer["body"]) == {"error": "method not allowed"}
 
 
-@pytest.mark.parametrize("page", ["/", "/a", "/a/b.html", "/A-Z_0.9/", "//", "/..", "/" + "a" * 199])
+@pytest.mark.parametrize(
+    "page", ["/", "/a", "/a/b.html", "/A-Z_0.9/", "//", "/..", "/" + "a" * 199]
+)
 def test_a_page_is_a_path(counter, page):
     assert call(counter, "POST", query={"page": page}) == (200, {"page": page, "count": 1})
 
@@ -214,7 +227,9 @@ def failures():
     yield "not a number", lambda table, monkeypatch: table.put_item(TableName=TABLE, Item=item)
 
 
-@pytest.mark.parametrize("break_it", [pytest.param(break_it, id=name) for name, break_it in failures()])
+@pytest.mark.parametrize(
+    "break_it", [pytest.param(break_it, id=name) for name, break_it in failures()]
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_failure_tells_the_client_nothing_and_the_log_everything(
     counter, table, monkeypatch, capsys, method, break_it
@@ -307,7 +322,9 @@ SCALARS = st.one_of(
 )
 ANYTHING = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 LIKELY = st.sampled_from(["GET", "POST", "/api/count", "/", "v1", "$default", "/v1/api/count"])
@@ -321,11 +338,14 @@ def maybe(**fields):
 EVENTS = ANYTHING | maybe(
     rawPath=FIELD,
     queryStringParameters=maybe(page=FIELD) | ANYTHING,
-    requestContext=maybe(http=maybe(method=FIELD) | ANYTHING, stage=FIELD, requestId=FIELD) | ANYTHING,
+    requestContext=maybe(http=maybe(method=FIELD) | ANYTHING, stage=FIELD, requestId=FIELD)
+    | ANYTHING,
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(hostile=EVENTS, context=ANYTHING)
 def test_no_event_makes_it_raise_or_tell(counter, capsys, hostile, context):
     answer = counter.handler(hostile, context)

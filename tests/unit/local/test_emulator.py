@@ -55,7 +55,9 @@ class Stand:
             (folder / "log").write_text("Traceback\nImportError: no hypercorn\n")
             code = "raise SystemExit(1)"
         mode = "stubborn" if self.fail_at == "stop" else "gentle"
-        self.processes.append(subprocess.Popen([sys.executable, "-c", code, str(folder), mode], cwd=Path.cwd()))
+        self.processes.append(
+            subprocess.Popen([sys.executable, "-c", code, str(folder), mode], cwd=Path.cwd())
+        )
         return self.processes[-1]
 
     def ask(self, port: int, path: str, seconds: float) -> Any:
@@ -84,7 +86,11 @@ def test_start_once_stop_once(tmp_path: Path, stand: Stand) -> None:
     emulator, told = stand.emulator(tmp_path / "local"), []
     assert emulator.status().state == "stopped"
     first = emulator.start(told.append)
-    assert (first.started, first.endpoint, first.notes) == (True, f"http://127.0.0.1:{first.port}", ())
+    assert (first.started, first.endpoint, first.notes) == (
+        True,
+        f"http://127.0.0.1:{first.port}",
+        (),
+    )
     assert told == ["starting MiniStack"]
     again = emulator.start(told.append)
     assert (again.started, again.port, again.pid) == (False, first.port, first.pid)
@@ -102,7 +108,9 @@ def test_another_port_moves_it(tmp_path: Path, stand: Stand) -> None:
         wanted = free.getsockname()[1]
     moved = stand.emulator(tmp_path, wanted).start()
     assert (moved.started, moved.port) == (True, wanted)
-    assert moved.notes == (f"The embedded cloud and the site's address move from port {first.port} to {wanted}.",)
+    assert moved.notes == (
+        f"The embedded cloud and the site's address move from port {first.port} to {wanted}.",
+    )
     assert stand.emulator(tmp_path).start().port == wanted
 
 
@@ -135,12 +143,16 @@ def test_reset_leaves_nothing_but_the_port(tmp_path: Path, stand: Stand) -> None
 
 def test_a_process_that_ends_at_once_is_quoted(tmp_path: Path, stand: Stand) -> None:
     stand.fail_at = "boot"
-    with pytest.raises(ResumectlError, match=r"ended at once: Traceback \| ImportError: no hypercorn") as caught:
+    with pytest.raises(
+        ResumectlError, match=r"ended at once: Traceback \| ImportError: no hypercorn"
+    ) as caught:
         stand.emulator(tmp_path).start()
     assert caught.value.hint == f"Its log is {tmp_path / 'log'}."
 
 
-def test_one_that_never_answers(tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_never_answers(
+    tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("_READY_SECONDS", "_ANSWER_SECONDS"):
         monkeypatch.setattr(module, name, 0.3)
     stand.fail_at = "answer"
@@ -152,7 +164,9 @@ def test_one_that_never_answers(tmp_path: Path, stand: Stand, monkeypatch: pytes
         emulator.start()
 
 
-def test_one_that_does_not_end_is_killed(tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_end_is_killed(
+    tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.1)
     stand.fail_at = "stop"
     emulator = stand.emulator(tmp_path)

@@ -35,7 +35,11 @@ def test_last_lines(tmp_path: Path) -> None:
 
 def test_what_was_saved(tmp_path: Path) -> None:
     assert (folder.saved_at(tmp_path), folder.size(tmp_path)) == (None, 0)
-    for name, text, when in (("state/a.json", "12", 10), ("state/b.json", "3", 20), ("s3/x/y", "4567", 30)):
+    for name, text, when in (
+        ("state/a.json", "12", 10),
+        ("state/b.json", "3", 20),
+        ("s3/x/y", "4567", 30),
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -9,7 +9,9 @@ from resumectl.local import javascript
 pytest.importorskip("quickjs")
 errors = pytest.importorskip("ministack.core.cloudfront_js")
 
-EVENT: dict[str, Any] = {"request": {"uri": "/\N{SNOWMAN}/", "headers": {"host": {"value": "a'\"b"}}}}
+EVENT: dict[str, Any] = {
+    "request": {"uri": "/\N{SNOWMAN}/", "headers": {"host": {"value": "a'\"b"}}}
+}
 
 
 @pytest.mark.parametrize("kind", ["function", "async function"])

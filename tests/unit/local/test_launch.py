@@ -47,7 +47,9 @@ def test_nothing_of_the_user_reaches_the_process(tmp_path: Path) -> None:
         "HOME": "/home/me",
     }
     made = launch.environment(users, tmp_path, 4567)
-    assert {"AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY", "SERVICES", "USE_SSL"}.isdisjoint(made)
+    assert {"AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY", "SERVICES", "USE_SSL"}.isdisjoint(
+        made
+    )
     assert (made["AWS_ACCESS_KEY_ID"], made["AWS_CONFIG_FILE"]) == ("test", os.devnull)
     assert not made["DOCKER_HOST"].startswith("tcp")
     assert made["HOME"] == "/home/me"

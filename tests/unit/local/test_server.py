@@ -41,7 +41,9 @@ class Rig:
         self.saves += 1
         self.saved.set()
 
-    async def request(self, method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[int, bytes]:
+    async def request(
+        self, method: str, path: str, *headers: tuple[bytes, bytes]
+    ) -> tuple[int, bytes]:
         sent: list[Any] = []
 
         async def send(message: Any) -> None:

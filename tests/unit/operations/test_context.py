@@ -28,7 +28,9 @@ OUTPUTS = (
 
 
 def state(*outputs):
-    return json.dumps({"serial": 1, "lineage": "x", "outputs": {name: {"value": "x"} for name in outputs}}).encode()
+    return json.dumps(
+        {"serial": 1, "lineage": "x", "outputs": {name: {"value": "x"} for name in outputs}}
+    ).encode()
 
 
 @dataclass
@@ -75,7 +77,11 @@ def s3():
 @pytest.fixture
 def ctx(s3, tmp_path):
     cloud = SimpleNamespace(
-        environment=PROD, region="eu-west-2", account_id="123456789012", endpoint=None, client=lambda service: s3
+        environment=PROD,
+        region="eu-west-2",
+        account_id="123456789012",
+        endpoint=None,
+        client=lambda service: s3,
     )
     return Context(parse("", tmp_path), cloud, {}, Steps(Silent()), lambda: NOW)
 
@@ -85,7 +91,10 @@ def test_the_bucket_is_of_the_project_the_account_and_the_region(ctx):
 
 
 def test_a_step_turns_errors_of_aws_into_ours(ctx):
-    with pytest.raises(CloudError, match="No answer while trying to upload the site"), ctx.step("Upload the site"):
+    with (
+        pytest.raises(CloudError, match="No answer while trying to upload the site"),
+        ctx.step("Upload the site"),
+    ):
         raise EndpointConnectionError(endpoint_url="x")
     assert ctx.steps.failed == "Upload the site"
 
@@ -98,7 +107,10 @@ def test_the_lock_is_held_while_the_block_runs(ctx, s3):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(refused("AccessDenied"), "access-denied"), (EndpointConnectionError(endpoint_url="x"), "unreachable")],
+    [
+        (refused("AccessDenied"), "access-denied"),
+        (EndpointConnectionError(endpoint_url="x"), "unreachable"),
+    ],
 )
 def test_a_lock_that_cannot_be_had_is_no_bug_of_ours(ctx, s3, error, code):
     s3.error = error
@@ -108,7 +120,8 @@ def test_a_lock_that_cannot_be_had_is_no_bug_of_ours(ctx, s3, error, code):
 
 
 @pytest.mark.parametrize(
-    ("body", "deployed"), [(None, False), (state(), False), (state("site_bucket"), False), (state(*OUTPUTS), True)]
+    ("body", "deployed"),
+    [(None, False), (state(), False), (state("site_bucket"), False), (state(*OUTPUTS), True)],
 )
 def test_what_needs_a_deployed_environment_says_so(ctx, s3, body, deployed):
     if body:

@@ -16,7 +16,9 @@ def found(before, after, kind="changed"):
 
 
 def state(**attributes):
-    return State(2, "", {}, (Resource(TABLE, "aws_dynamodb_table", tainted=False, attributes=attributes),))
+    return State(
+        2, "", {}, (Resource(TABLE, "aws_dynamodb_table", tainted=False, attributes=attributes),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,5 +44,8 @@ def test_what_was_deleted_or_is_gone_is_not_asked_for():
 def test_what_is_left_is_named():
     error = fix._left(found({"ttl": 1}, {"ttl": 2}).plan.changes)
     assert error
-    assert (error.code, error.message) == ("not-fixed", f"1 difference is still there: {TABLE} (ttl).")
+    assert (error.code, error.message) == (
+        "not-fixed",
+        f"1 difference is still there: {TABLE} (ttl).",
+    )
     assert fix._left(()) is None

@@ -41,7 +41,11 @@ def test_the_head_of_every_document():
 def test_an_error_is_told_beside_what_there_is_to_show():
     document = Outcome({"checks": [1]}, SMOKE).document("smoke", "prod")
     assert document["checks"] == [1]
-    assert document["error"] == {"code": "smoke", "message": "1 of 2 checks failed: page.", "hint": "404"}
+    assert document["error"] == {
+        "code": "smoke",
+        "message": "1 of 2 checks failed: page.",
+        "hint": "404",
+    }
 
 
 def test_an_exit_code_is_a_number_in_json():

@@ -17,7 +17,9 @@ def release(**what):
 
 
 def keys(live, to):
-    return {(change.part, change.key, change.action) for change in restore.changes(live, to).changes}
+    return {
+        (change.part, change.key, change.action) for change in restore.changes(live, to).changes
+    }
 
 
 def test_the_way_back_of_function_and_site():

@@ -7,11 +7,15 @@ from resumectl.operations import smoke
 from resumectl.operations.steps import Silent, Steps
 from resumectl.smoke.check import Check
 
-GOOD, BAD = Check("page", ok=True, detail="200", seconds=0.1), Check("counter", ok=False, detail="500", seconds=0.1)
+GOOD, BAD = (
+    Check("page", ok=True, detail="200", seconds=0.1),
+    Check("counter", ok=False, detail="500", seconds=0.1),
+)
 
 
 @pytest.mark.parametrize(
-    ("found", "failed", "code"), [((GOOD,), None, Exit.OK), ((GOOD, BAD), smoke.STEP, Exit.SMOKE_FAILED)]
+    ("found", "failed", "code"),
+    [((GOOD,), None, Exit.OK), ((GOOD, BAD), smoke.STEP, Exit.SMOKE_FAILED)],
 )
 def test_a_check_that_fails_fails_the_step(monkeypatch, found, failed, code):
     monkeypatch.setattr(smoke, "run", lambda *_, **__: found)

@@ -44,7 +44,11 @@ class Flaky:
 
     def __getattr__(self, name):
         original = getattr(self.s3, name)
-        return original if name in ("meta", "get_paginator") else lambda **given: self._call(name, original, given)
+        return (
+            original
+            if name in ("meta", "get_paginator")
+            else lambda **given: self._call(name, original, given)
+        )
 
     def _call(self, name, original, given):
         self.on_call(name)
@@ -57,7 +61,9 @@ class Flaky:
             raise self.error
         answer = original(**given)
         if "LastModified" in answer:  # the emulation sends no date
-            date = format_datetime(answer["LastModified"] + timedelta(seconds=self.age), usegmt=False)
+            date = format_datetime(
+                answer["LastModified"] + timedelta(seconds=self.age), usegmt=False
+            )
             answer["ResponseMetadata"]["HTTPHeaders"]["date"] = date
         return answer
 
@@ -72,7 +78,9 @@ def empty_s3(s3_client):
 @pytest.fixture
 def s3(empty_s3):
     """S3 with the project bucket."""
-    empty_s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    empty_s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
+    )
     empty_s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     return Flaky(empty_s3)
 

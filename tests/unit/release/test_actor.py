@@ -56,7 +56,10 @@ def test_a_user_without_a_name(monkeypatch, error):
 
 
 def test_the_revision_of_a_clean_tree(repository):
-    assert revision(repository) == {"revision": git(repository, "rev-parse", "HEAD"), "dirty": False}
+    assert revision(repository) == {
+        "revision": git(repository, "rev-parse", "HEAD"),
+        "dirty": False,
+    }
 
 
 @pytest.mark.parametrize("name", ["index.html", "new.html"])

@@ -29,4 +29,6 @@ def test_what_is_kept_is_not_written_again(artifacts, s3, bucket):
 def test_any_other_error_is_an_error(artifacts, s3, error_of, call):
     s3.fail_at, s3.error = [call], error_of("AccessDenied")
     with pytest.raises(ClientError):
-        artifacts.keep("infra", "abc", b"") if call == "put_object" else artifacts.read("infra", "abc")
+        artifacts.keep("infra", "abc", b"") if call == "put_object" else artifacts.read(
+            "infra", "abc"
+        )

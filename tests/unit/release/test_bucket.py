@@ -31,9 +31,16 @@ def test_it_is_made_private_encrypted_versioned_and_for_tls_only(empty_s3):
     assert module.ensure(empty_s3, NAME, "eu-west-2")
     assert module.exists(empty_s3, NAME)
     blocked = empty_s3.get_public_access_block(Bucket=NAME)["PublicAccessBlockConfiguration"]
-    assert blocked.keys() >= {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
+    assert blocked.keys() >= {
+        "BlockPublicAcls",
+        "IgnorePublicAcls",
+        "BlockPublicPolicy",
+        "RestrictPublicBuckets",
+    }
     assert all(blocked.values())
-    rules = empty_s3.get_bucket_encryption(Bucket=NAME)["ServerSideEncryptionConfiguration"]["Rules"]
+    rules = empty_s3.get_bucket_encryption(Bucket=NAME)["ServerSideEncryptionConfiguration"][
+        "Rules"
+    ]
     assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     (statement,) = json.loads(empty_s3.get_bucket_policy(Bucket=NAME)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")

@@ -15,7 +15,14 @@ def ledger(s3, bucket):
 
 
 def release(status="verified", **more):
-    return Release(id=0, env="prod", time="2026-11-22T09:30:00+00:00", status=status, actor={"name": "me"}, **more)
+    return Release(
+        id=0,
+        env="prod",
+        time="2026-11-22T09:30:00+00:00",
+        status=status,
+        actor={"name": "me"},
+        **more,
+    )
 
 
 FULL = release(
@@ -62,7 +69,9 @@ def test_a_summary_counts_the_site_instead_of_listing_it():
     assert {**summary, "site": None} == {**FULL.as_json(), "site": None}
 
 
-@pytest.mark.parametrize(("more", "origin"), [({}, 7), ({"rollback_of": 3}, 3), ({"repair_of": 5}, 5)])
+@pytest.mark.parametrize(
+    ("more", "origin"), [({}, 7), ({"rollback_of": 3}, 3), ({"repair_of": 5}, 5)]
+)
 def test_what_was_brought_back_has_the_release_that_had_it_first_as_its_origin(more, origin):
     assert replace(release(**more), id=7).origin == origin
 
@@ -117,7 +126,9 @@ def test_any_other_error_is_an_error(s3, ledger, error_of, call):
 
 
 def test_two_deploys_never_get_the_same_number(s3, bucket, ledger):
-    s3.before["put_object"] = lambda: Ledger(s3.s3, bucket, "prod").append(release(message="theirs"))
+    s3.before["put_object"] = lambda: Ledger(s3.s3, bucket, "prod").append(
+        release(message="theirs")
+    )
     ours = ledger.append(release(message="ours"))
     assert ours.id == 2
     assert [found.message for found in ledger.newest_first()] == ["ours", "theirs"]

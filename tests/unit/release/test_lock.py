@@ -62,7 +62,10 @@ def test_the_lock_is_there_while_the_block_runs(lock):
         found = lock.read()
         assert found.holder.actor == ME
         assert (found.holder.command, found.holder.time) == ("deploy", "2026-11-22T09:30:00+00:00")
-        assert (found.holder.pid, found.holder.started) == (os.getpid(), process.started(os.getpid()))
+        assert (found.holder.pid, found.holder.started) == (
+            os.getpid(),
+            process.started(os.getpid()),
+        )
         assert not found.gone
     assert lock.read() is None
 
@@ -124,7 +127,9 @@ def test_a_living_process_of_this_machine_keeps_its_lock(lock, put):
         pytest.fail("two holders")
 
 
-@pytest.mark.parametrize(("age", "hint"), [(0, "Wait for it to end."), (DEAD_AFTER + 1, "resumectl unlock --env prod")])
+@pytest.mark.parametrize(
+    ("age", "hint"), [(0, "Wait for it to end."), (DEAD_AFTER + 1, "resumectl unlock --env prod")]
+)
 def test_another_machine_keeps_its_lock_however_old(lock, s3, put, age, hint):
     put()
     s3.age = age
@@ -302,13 +307,18 @@ def test_how_old_a_sign_of_life_is_is_told_by_s3s_own_clock(lock, s3, put):
 
 
 @pytest.mark.parametrize(
-    ("gone", "age", "dead"), [(False, 0, False), (False, 90, False), (False, 91, True), (True, 0, True)]
+    ("gone", "age", "dead"),
+    [(False, 0, False), (False, 90, False), (False, 91, True), (True, 0, True)],
 )
 def test_when_a_holder_is_called_dead(gone, age, dead):
     assert Held(holder(), "etag", age, gone=gone).dead is dead
 
 
-@pytest.mark.parametrize(("age", "said"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "60 min"), (5400, "1.5 h")])
+@pytest.mark.parametrize(
+    ("age", "said"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "60 min"), (5400, "1.5 h")]
+)
 def test_one_line_says_who_where_what_and_since_when(age, said):
     line = Held(holder(), "etag", age, gone=False).describe()
-    assert line == (f"ada on elsewhere (deploy, since 2026-11-22T09:00:00+00:00, last sign {said} ago, {OTHER['run']})")
+    assert line == (
+        f"ada on elsewhere (deploy, since 2026-11-22T09:00:00+00:00, last sign {said} ago, {OTHER['run']})"
+    )

@@ -11,8 +11,14 @@ from resumectl.report import console
 from tests.commands import commands
 
 DOCS = Path(__file__).parents[3] / "docs" / "json.md"
-EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCS.read_text(), re.DOTALL)]
-SHOWN = [example for example in EXAMPLES if example.keys() - {"schema", "env", "ok", "exit_code", "error"}]
+EXAMPLES = [
+    json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCS.read_text(), re.DOTALL)
+]
+SHOWN = [
+    example
+    for example in EXAMPLES
+    if example.keys() - {"schema", "env", "ok", "exit_code", "error"}
+]
 CHANGES = (
     Change("infra", "aws_s3_bucket.site", None, {"bucket": "a"}),
     Change("infra", "aws_lambda_function.counter", {"memory_size": 1}, {"memory_size": 2}),
@@ -53,7 +59,9 @@ def command_of(document):
 
 def test_every_command_can_be_shown():
     names = {
-        command.name.removeprefix("resumectl ").replace(" ", "-") for command in commands() if not command.is_group
+        command.name.removeprefix("resumectl ").replace(" ", "-")
+        for command in commands()
+        if not command.is_group
     }
     assert names == set(console._RENDERERS)
 
@@ -73,7 +81,8 @@ def test_a_pipe_gets_no_colour(document, show):
 def test_no_color_is_respected_on_a_terminal(document, on_terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert not re.search(
-        r"\x1b\[[0-9;]*3[0-7]", on_terminal(console.show, command_of(document), document, verbose=False)
+        r"\x1b\[[0-9;]*3[0-7]",
+        on_terminal(console.show, command_of(document), document, verbose=False),
     )
 
 
@@ -91,7 +100,10 @@ def test_a_deploy_with_nothing_to_do(show):
         ({"status": "verified"}, "Release #7 is live."),
         ({"status": "unverified"}, "Release #7 is live, untested."),
         ({"status": "failed"}, "Release #7 failed."),
-        ({"status": "failed", "taken_back_to": 6}, "Release #7 failed; release #6 is served again."),
+        (
+            {"status": "failed", "taken_back_to": 6},
+            "Release #7 failed; release #6 is served again.",
+        ),
     ],
 )
 def test_how_a_deploy_ended(show, release, said):
@@ -99,7 +111,10 @@ def test_how_a_deploy_ended(show, release, said):
 
 
 def test_what_a_deploy_did_is_done(show):
-    assert show("deploy", DEPLOYED).splitlines()[0] == "Release #7 is live. 1 created, 1 changed, 1 deleted"
+    assert (
+        show("deploy", DEPLOYED).splitlines()[0]
+        == "Release #7 is live. 1 created, 1 changed, 1 deleted"
+    )
     failed = {"ok": False, "release": {**RELEASE, "status": "failed"}}
     assert show("deploy", {**DEPLOYED, **failed}) == "Release #7 failed.\n"
 
@@ -137,7 +152,10 @@ def test_a_plan_by_part_in_words(show):
 
 
 def test_a_plan_with_nothing_to_do(show):
-    assert show("plan", {"changes": []}) == "Nothing to do: what is live is what the repository says.\n"
+    assert (
+        show("plan", {"changes": []})
+        == "Nothing to do: what is live is what the repository says.\n"
+    )
 
 
 def test_a_long_plan_is_cut_short_unless_asked(show):
@@ -175,7 +193,10 @@ def test_a_long_key_is_whole_in_a_pipe(show):
 
 
 def test_checks(show):
-    said = show("smoke", {"checks": [BAD, {"name": "counter", "ok": True, "detail": "41 -> 42", "seconds": 1}]})
+    said = show(
+        "smoke",
+        {"checks": [BAD, {"name": "counter", "ok": True, "detail": "41 -> 42", "seconds": 1}]},
+    )
     assert [line.split() for line in said.splitlines()] == [
         ["✗", "page", "404", "[not", "found]", "0.25", "s"],
         ["✓", "counter", "41", "->", "42", "1.00", "s"],
@@ -183,7 +204,12 @@ def test_checks(show):
 
 
 def test_a_package_in_a_folder_with_brackets(show):
-    document = {"path": "/tmp/[a]/function.zip", "sha256": "ab", "size": 3149, "files": ["counter.py"]}
+    document = {
+        "path": "/tmp/[a]/function.zip",
+        "sha256": "ab",
+        "size": 3149,
+        "files": ["counter.py"],
+    }
     assert show("package", document) == "/tmp/[a]/function.zip  3.1 kB, 1 file\nsha256 ab\n"
     assert show("package", document, verbose=True).endswith("  counter.py\n")
 
@@ -194,7 +220,16 @@ def test_destroy(show):
 
 
 def test_the_embedded_cloud(show):
-    stopped = {"state": "stopped", "endpoint": None, "pid": None, "data_bytes": 0, "log": "/p/[x]/log"}
-    assert show("local-status", stopped) == "The embedded cloud is stopped.\n  data  0 B\n  log   /p/[x]/log\n"
+    stopped = {
+        "state": "stopped",
+        "endpoint": None,
+        "pid": None,
+        "data_bytes": 0,
+        "log": "/p/[x]/log",
+    }
+    assert (
+        show("local-status", stopped)
+        == "The embedded cloud is stopped.\n  data  0 B\n  log   /p/[x]/log\n"
+    )
     running = {**stopped, "state": "running", "endpoint": "http://127.0.0.1:4566", "pid": 5}
     assert "is running on http://127.0.0.1:4566, process 5.\n" in show("local-status", running)

@@ -10,7 +10,13 @@ from resumectl.report import drift
 from resumectl.report.screen import Screen
 
 DRIFT = {"release": 7, "changes": [], "pending": {}, "ignored": [], "expired_ignores": []}
-CHANGE = {"part": "infra", "key": "aws_lambda_function.counter", "action": "update", "kind": "changed", "values": {}}
+CHANGE = {
+    "part": "infra",
+    "key": "aws_lambda_function.counter",
+    "action": "update",
+    "kind": "changed",
+    "values": {},
+}
 LONG = {"policy": {"from": "x" * 100, "to": "y" * 100}}
 
 
@@ -20,9 +26,13 @@ def shown():
 
     def text(document, *, verbose=False):
         out = io.StringIO()
-        console = Console(file=out, width=80, highlight=False, emoji=False, force_terminal=True, no_color=True)
+        console = Console(
+            file=out, width=80, highlight=False, emoji=False, force_terminal=True, no_color=True
+        )
         drift.drift(Screen(console, verbose=verbose), document)
-        return "".join(out.getvalue().split("\x1b[2m")).replace("\x1b[1m", "").replace("\x1b[0m", "")
+        return (
+            "".join(out.getvalue().split("\x1b[2m")).replace("\x1b[1m", "").replace("\x1b[0m", "")
+        )
 
     return text
 
@@ -44,7 +54,12 @@ def test_part_by_part_with_kind_and_values(shown):
             "kind": "code",
             "values": {"routing": {"from": {}, "to": {"3": 0.1}}},
         },
-        {**site, "key": "index.html", "kind": "object", "values": {"sha256": {"from": "a" * 64, "to": "b" * 64}}},
+        {
+            **site,
+            "key": "index.html",
+            "kind": "object",
+            "values": {"sha256": {"from": "a" * 64, "to": "b" * 64}},
+        },
         {**site, "key": "old.html", "action": "delete", "kind": "deleted", "since": None},
     ]
     assert shown({**DRIFT, "changes": changes}).splitlines() == [
@@ -73,7 +88,9 @@ def test_long_values_are_folded_below_themselves(shown):
 def test_verbose_shows_everything(shown):
     values = {f"field{number}": {"from": 1, "to": 2} for number in range(9)}
     document = {**DRIFT, "changes": [{**CHANGE, "since": "2026-11-22", "values": values}]}
-    assert "… and 4 more (-v shows all)" in shown({**DRIFT, "changes": [{**CHANGE, "values": values}]})
+    assert "… and 4 more (-v shows all)" in shown(
+        {**DRIFT, "changes": [{**CHANGE, "values": values}]}
+    )
     assert "field8: 1 -> 2" in shown(document, verbose=True)
     assert "Lambda function counter, since 2026-11-22" in shown(document, verbose=True)
     digests = {"sha256": {"from": "a" * 64, "to": "b" * 64}}

@@ -25,7 +25,9 @@ def test_a_terminal_gets_colour(on_terminal):
     assert on_terminal(errors.show, ERROR).startswith("\033[1;31merror:\033[0m It would")
 
 
-@pytest.mark.parametrize(("name", "value", "colour"), [("NO_COLOR", "1", False), ("NO_COLOR", "", True)])
+@pytest.mark.parametrize(
+    ("name", "value", "colour"), [("NO_COLOR", "1", False), ("NO_COLOR", "", True)]
+)
 def test_no_color_is_respected(on_terminal, monkeypatch, name, value, colour):
     """An empty NO_COLOR means nothing: https://no-color.org"""
     monkeypatch.setenv(name, value)

@@ -23,7 +23,13 @@ URLS = {"site": "https://example.com/", "counter": "https://example.com/api/coun
 
 
 def document(command="deploy", *, env="prod", ok=True, exit_code=0, **body):
-    return {"schema": f"resumectl/{command}/v1", "env": env, "ok": ok, "exit_code": exit_code, **body}
+    return {
+        "schema": f"resumectl/{command}/v1",
+        "env": env,
+        "ok": ok,
+        "exit_code": exit_code,
+        **body,
+    }
 
 
 def failure(command="deploy", message="AWS refused.", hint="Log in again.", exit_code=1, **body):
@@ -39,15 +45,24 @@ def headline(found) -> str:
     ("found", "expected"),
     [
         (document(release=RELEASE, changes=CHANGES), "✅ Deploy of prod: release #42 is live"),
-        (document(release=RELEASE, changes=[]), "✅ Deploy of prod: nothing to do, release #42 is live"),
+        (
+            document(release=RELEASE, changes=[]),
+            "✅ Deploy of prod: nothing to do, release #42 is live",
+        ),
         (
             document(release={**RELEASE, "status": "unverified"}, changes=CHANGES),
             "⚠️ Deploy of prod: release #42 is live, not tested",
         ),
-        (failure(release={**RELEASE, "status": "failed"}, changes=[]), "❌ Deploy of prod: release #42 failed"),
+        (
+            failure(release={**RELEASE, "status": "failed"}, changes=[]),
+            "❌ Deploy of prod: release #42 failed",
+        ),
         (failure(), "❌ Deploy of prod: failed"),
         (document(release=None, changes=[]), "✅ Deploy of prod: done"),
-        (document("rollback", release=RELEASE, changes=CHANGES), "✅ Rollback of prod: release #42 is live"),
+        (
+            document("rollback", release=RELEASE, changes=CHANGES),
+            "✅ Rollback of prod: release #42 is live",
+        ),
         (
             document("plan", changes=CHANGES),
             "✅ Plan of prod: 1 to create, 2 to change, 1 to delete",
@@ -62,7 +77,10 @@ def headline(found) -> str:
         ),
         (failure("drift"), "❌ Drift of prod: failed"),
         (document("smoke", checks=[GOOD, GOOD]), "✅ Smoke of prod: all 2 checks passed"),
-        (failure("smoke", checks=[GOOD, BAD], exit_code=4), "❌ Smoke of prod: 1 of 2 checks failed"),
+        (
+            failure("smoke", checks=[GOOD, BAD], exit_code=4),
+            "❌ Smoke of prod: 1 of 2 checks failed",
+        ),
         (document("smoke", env=None, checks=[]), "✅ Smoke: no checks"),
         (failure("smoke"), "❌ Smoke of prod: failed"),
         (document("status", release=RELEASE, drift=[]), "✅ Status of prod: release #42"),
@@ -78,7 +96,9 @@ def test_the_headline_says_where_and_how_it_ended(found, expected):
 
 
 def test_a_deploy_in_full():
-    found = document(release=RELEASE, changes=CHANGES, urls=URLS, checks=[GOOD], timings={"Upload the site": 1.2})
+    found = document(
+        release=RELEASE, changes=CHANGES, urls=URLS, checks=[GOOD], timings={"Upload the site": 1.2}
+    )
     assert github.summary(found) == (
         """### ✅ Deploy of prod: release #42 is live
 
@@ -141,7 +161,10 @@ def test_failed_checks_come_first():
 
 
 def test_tables_have_a_limit():
-    many = [{"part": "site", "key": f"{row}.html", "action": "create", "fields": []} for row in range(60)]
+    many = [
+        {"part": "site", "key": f"{row}.html", "action": "create", "fields": []}
+        for row in range(60)
+    ]
     page = github.summary(document("plan", changes=many))
     assert page.count("| create |") == 50
     assert "... and 10 more" in page
@@ -149,7 +172,9 @@ def test_tables_have_a_limit():
 
 
 def test_drift_names_its_kind():
-    page = github.summary(document("drift", changes=[{**CHANGES[3], "kind": "tampered"}], exit_code=3))
+    page = github.summary(
+        document("drift", changes=[{**CHANGES[3], "kind": "tampered"}], exit_code=3)
+    )
     assert "| Action | What | Differs in | Kind |" in page
     assert "| delete | `old.html` |  | tampered |" in page
 
@@ -157,7 +182,10 @@ def test_drift_names_its_kind():
 def test_status_shows_parts_and_drift():
     parts = {"infra": {}, "site": {"create": 1, "update": 2}, "function": "as released"}
     page = github.summary(document("status", release=RELEASE, parts=parts, drift=CHANGES[3:]))
-    assert "| Infrastructure | as released |\n| Site | create 1, update 2 |\n| Function | as released |" in page
+    assert (
+        "| Infrastructure | as released |\n| Site | create 1, update 2 |\n| Function | as released |"
+        in page
+    )
     assert "| delete | `old.html` |  |" in page
 
 
@@ -189,7 +217,9 @@ def test_drift_is_a_warning():
     ]
 
 
-@pytest.mark.parametrize("found", [document(release=RELEASE, changes=CHANGES, checks=[GOOD]), document("plan")])
+@pytest.mark.parametrize(
+    "found", [document(release=RELEASE, changes=CHANGES, checks=[GOOD]), document("plan")]
+)
 def test_success_is_not_annotated(found):
     assert github.annotate(found) == []
 
@@ -206,7 +236,9 @@ def test_the_summary_is_appended(tmp_path):
     environ = {"GITHUB_STEP_SUMMARY": str(file)}
     assert github.write_summary(environ, document("plan", changes=[]))
     assert github.write_summary(environ, document("plan", changes=CHANGES))
-    assert file.read_text(encoding="utf-8").startswith("before\n### ✅ Plan of prod: nothing to do\n\n### ✅ Plan")
+    assert file.read_text(encoding="utf-8").startswith(
+        "before\n### ✅ Plan of prod: nothing to do\n\n### ✅ Plan"
+    )
 
 
 @pytest.mark.parametrize("value", [None, "", "/no/such/folder/summary.md"])

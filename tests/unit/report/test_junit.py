@@ -13,7 +13,13 @@ BAD = {"name": "counter", "ok": False, "detail": "added <1> instead of 2 & more"
 
 def test_the_totals_of_a_run():
     root = ET.fromstring(junit([GOOD, BAD], "smoke prod", "2026-11-22T10:00:00+00:00"))
-    assert root.attrib == {"name": "smoke prod", "tests": "2", "failures": "1", "errors": "0", "time": "1.750"}
+    assert root.attrib == {
+        "name": "smoke prod",
+        "tests": "2",
+        "failures": "1",
+        "errors": "0",
+        "time": "1.750",
+    }
     (suite,) = root
     assert suite.attrib == {**root.attrib, "skipped": "0", "timestamp": "2026-11-22T10:00:00+00:00"}
 

@@ -35,7 +35,13 @@ STATUS = {
     "parts": {},
     "missing": [],
 }
-CHANGE = {"part": "infra", "key": "aws_lambda_function.counter", "action": "update", "kind": "changed", "values": {}}
+CHANGE = {
+    "part": "infra",
+    "key": "aws_lambda_function.counter",
+    "action": "update",
+    "kind": "changed",
+    "values": {},
+}
 
 
 def ago(**time):
@@ -48,7 +54,10 @@ def shown():
 
     def text(page, document):
         out = io.StringIO()
-        page(Screen(Console(file=out, width=80, highlight=False, emoji=False), verbose=False), document)
+        page(
+            Screen(Console(file=out, width=80, highlight=False, emoji=False), verbose=False),
+            document,
+        )
         return out.getvalue()
 
     return text
@@ -84,7 +93,10 @@ def test_status_of_nothing(shown):
 
 
 def test_status_points_to_drift_and_warns_of_the_certificate(shown):
-    said = shown(ledger.status, {**STATUS, "drift": [CHANGE], "certificate_days": 3, "pin": "pinned", "lock": "ada"})
+    said = shown(
+        ledger.status,
+        {**STATUS, "drift": [CHANGE], "certificate_days": 3, "pin": "pinned", "lock": "ada"},
+    )
     assert "resumectl drift shows what drifted" in said
     assert "Certificate     3 days left" in said
     assert "Pin             pinned" in said
@@ -117,9 +129,19 @@ def test_history_of_nothing(shown):
         ({}, 7, "live, pinned: New [job]"),
         ({"live": False}, 7, "New [job]"),
         ({"status": "unverified"}, None, "live, untested: New [job]"),
-        ({"live": False, "status": "failed", "failed_step": "Plan"}, None, "failed at Plan: New [job]"),
         (
-            {"live": False, "status": "failed", "failed_step": "Plan", "taken_back_to": 3, "message": ""},
+            {"live": False, "status": "failed", "failed_step": "Plan"},
+            None,
+            "failed at Plan: New [job]",
+        ),
+        (
+            {
+                "live": False,
+                "status": "failed",
+                "failed_step": "Plan",
+                "taken_back_to": 3,
+                "message": "",
+            },
             None,
             "failed at Plan, #3 served again",
         ),
@@ -135,7 +157,14 @@ def test_a_line_of_history(shown, release, pin, state):
 
 
 def test_history_without_git_and_changes(shown):
-    row = {**RELEASE, "time": ago(minutes=5), "git": {}, "changes": {}, "message": "", "live": False}
+    row = {
+        **RELEASE,
+        "time": ago(minutes=5),
+        "git": {},
+        "changes": {},
+        "message": "",
+        "live": False,
+    }
     said = shown(ledger.history, {"releases": [row], "pin": None}).splitlines()[1]
     assert said.split() == ["7", "5", "min", "ada", "-"]
 
@@ -167,14 +196,18 @@ def test_a_rollback_whose_tests_fail(shown):
 
 
 def test_the_plan_of_a_rollback(shown):
-    said = shown(ledger.rollback, {**BACK, "release": None, "changes": [{**CHANGE, "fields": ["timeout"]}]})
+    said = shown(
+        ledger.rollback, {**BACK, "release": None, "changes": [{**CHANGE, "fields": ["timeout"]}]}
+    )
     assert "Going back to release #7 would do this:" in said
     assert "Lambda function counter  timeout" in said
     assert "https://" not in said
 
 
 def test_a_rollback_to_what_is_live(shown):
-    assert "What is live is release #7 already." in shown(ledger.rollback, {**BACK, "release": None})
+    assert "What is live is release #7 already." in shown(
+        ledger.rollback, {**BACK, "release": None}
+    )
 
 
 def test_unpin(shown):
@@ -184,4 +217,7 @@ def test_unpin(shown):
 
 def test_unlock(shown):
     assert shown(ledger.unlock, {"released": []}) == "There is no lock.\n"
-    assert shown(ledger.unlock, {"released": ["the deploy lock of ada"]}) == "Released the deploy lock of ada.\n"
+    assert (
+        shown(ledger.unlock, {"released": ["the deploy lock of ada"]})
+        == "Released the deploy lock of ada.\n"
+    )

@@ -72,5 +72,11 @@ def test_a_cell_never_breaks_its_row(first, second):
     row = table(["A", "B"], [[text(first), code(second)]], 1).split("\n")
     assert len(row) == 3
     assert (
-        len(re.findall(r"(?<!\\)(?:\\\\)*\|", row[2].replace(code(second), "", 1) if second.strip() else row[2])) == 3
+        len(
+            re.findall(
+                r"(?<!\\)(?:\\\\)*\|",
+                row[2].replace(code(second), "", 1) if second.strip() else row[2],
+            )
+        )
+        == 3
     )

@@ -85,7 +85,11 @@ def console(out):
 
 
 def shown(out):
-    return [line.rstrip() for line in CODES.sub("", out.getvalue()).replace("\r", "\n").splitlines() if line.strip()]
+    return [
+        line.rstrip()
+        for line in CODES.sub("", out.getvalue()).replace("\r", "\n").splitlines()
+        if line.strip()
+    ]
 
 
 def test_steps_that_ended_stay_on_the_screen(out, console):

@@ -82,6 +82,8 @@ def test_how_long_ago(time, said):
     assert words.age((datetime.now(UTC) - timedelta(**time)).isoformat()) == said
 
 
-@pytest.mark.parametrize(("text", "said"), [("short", "short"), ("a\n  b", "a b"), ("x" * 11, "x" * 9 + "…")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("short", "short"), ("a\n  b", "a b"), ("x" * 11, "x" * 9 + "…")]
+)
 def test_a_text_on_one_line(text, said):
     assert words.short(text, 10) == said

@@ -29,7 +29,8 @@ HEADERS = (
 
 def aws_error(code, operation="Anything", status=400):
     return ClientError(
-        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation
+        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}},
+        operation,
     )
 
 
@@ -58,7 +59,9 @@ class FakeS3:
         self.page, self.versioned, self.exists = page, versioned, exists
         self.objects, self.fail_at, self.calls = {}, {}, []
         self.before = lambda operation, key: None
-        self.meta = SimpleNamespace(events=SimpleNamespace(register=self._ignore, unregister=self._ignore))
+        self.meta = SimpleNamespace(
+            events=SimpleNamespace(register=self._ignore, unregister=self._ignore)
+        )
         self._ids, self._lock = itertools.count(1), threading.Lock()
 
     def _ignore(self, *_):
@@ -75,7 +78,12 @@ class FakeS3:
 
     def _add(self, key, data, headers=None, checksum=None):
         with self._lock:
-            version = Version(f"v{next(self._ids):06d}" if self.versioned else "null", data, headers or {}, checksum)
+            version = Version(
+                f"v{next(self._ids):06d}" if self.versioned else "null",
+                data,
+                headers or {},
+                checksum,
+            )
             old = self.objects.get(key, []) if self.versioned else []
             self.objects[key] = [version, *old]
             return version
@@ -92,13 +100,20 @@ class FakeS3:
         data = Body if isinstance(Body, bytes) else Body.read()
         if given.get("ChecksumSHA256") not in (None, sha256(data)):
             raise aws_error("BadDigest", "PutObject")
-        headers = {"ContentType": "binary/octet-stream", **{h: given[h] for h in HEADERS if h in given}}
+        headers = {
+            "ContentType": "binary/octet-stream",
+            **{h: given[h] for h in HEADERS if h in given},
+        }
         return {"VersionId": self._add(Key, data, headers, given.get("ChecksumSHA256")).id}
 
     def copy_object(self, *, Bucket, Key, CopySource, MetadataDirective, **given):
         self._begin("copy_object", Key)
         source = self._find(CopySource["Key"], CopySource.get("VersionId"), "CopyObject")
-        headers = {h: given[h] for h in HEADERS if h in given} if MetadataDirective == "REPLACE" else source.headers
+        headers = (
+            {h: given[h] for h in HEADERS if h in given}
+            if MetadataDirective == "REPLACE"
+            else source.headers
+        )
         made = self._add(Key, source.data, headers, sha256(source.data))
         return {"VersionId": made.id, "CopyObjectResult": {"ChecksumSHA256": made.checksum}}
 
@@ -108,8 +123,20 @@ class FakeS3:
             found = self._find(Key)
         except ClientError:
             raise aws_error("404", "HeadObject", 404) from None
-        shown = {**found.headers, "ContentLength": len(found.data), "VersionId": found.id, "LastModified": WRITTEN}
-        return {**shown, **({"ChecksumSHA256": found.checksum} if ChecksumMode == "ENABLED" and found.checksum else {})}
+        shown = {
+            **found.headers,
+            "ContentLength": len(found.data),
+            "VersionId": found.id,
+            "LastModified": WRITTEN,
+        }
+        return {
+            **shown,
+            **(
+                {"ChecksumSHA256": found.checksum}
+                if ChecksumMode == "ENABLED" and found.checksum
+                else {}
+            ),
+        }
 
     def get_object(self, *, Bucket, Key, VersionId=None, Range=None):
         self._begin("get_object", Key)
@@ -133,17 +160,37 @@ class FakeS3:
 
     def list_object_versions(self, *, Bucket, MaxKeys, KeyMarker="", VersionIdMarker=None):
         self._begin("list_object_versions", KeyMarker or None)
-        flat = [(key, v, v is versions[0]) for key, versions in sorted(self.objects.items()) for v in versions]
+        flat = [
+            (key, v, v is versions[0])
+            for key, versions in sorted(self.objects.items())
+            for v in versions
+        ]
         start = 0
         while start < len(flat) and (
             flat[start][0] < KeyMarker or (flat[start][0] == KeyMarker and VersionIdMarker is None)
         ):
             start += 1
         if VersionIdMarker is not None:
-            start = next(i for i, (key, v, _) in enumerate(flat) if (key, v.id) == (KeyMarker, VersionIdMarker)) + 1
-        shown, rest = flat[start : start + min(self.page, MaxKeys)], flat[start + min(self.page, MaxKeys) :]
-        entry = [{"Key": key, "VersionId": v.id, "IsLatest": latest} for key, v, latest in shown if v.data is not None]
-        answer = {"Versions": entry, "IsTruncated": bool(rest)} if entry else {"IsTruncated": bool(rest)}
+            start = (
+                next(
+                    i
+                    for i, (key, v, _) in enumerate(flat)
+                    if (key, v.id) == (KeyMarker, VersionIdMarker)
+                )
+                + 1
+            )
+        shown, rest = (
+            flat[start : start + min(self.page, MaxKeys)],
+            flat[start + min(self.page, MaxKeys) :],
+        )
+        entry = [
+            {"Key": key, "VersionId": v.id, "IsLatest": latest}
+            for key, v, latest in shown
+            if v.data is not None
+        ]
+        answer = (
+            {"Versions": entry, "IsTruncated": bool(rest)} if entry else {"IsTruncated": bool(rest)}
+        )
         if rest:
             answer |= {"NextKeyMarker": shown[-1][0], "NextVersionIdMarker": shown[-1][1].id}
         return answer
@@ -193,7 +240,10 @@ def moto_s3():
 
     with mock_aws():
         client = boto3.client(
-            "s3", region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
+            "s3",
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
         )
         client.create_bucket(Bucket="site")
         client.put_bucket_versioning(Bucket="site", VersioningConfiguration={"Status": "Enabled"})

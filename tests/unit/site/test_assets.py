@@ -18,7 +18,12 @@ def names(assets):
 
 def test_stylesheets_scripts_and_fonts_in_the_assets_folder():
     assert all(map(is_fingerprinted, ["assets/style.css", "assets/js/a.MJS", FONT]))
-    assert not any(map(is_fingerprinted, ["style.css", "assets/photo.jpg", "assets/cv.pdf", "my/assets/style.css"]))
+    assert not any(
+        map(
+            is_fingerprinted,
+            ["style.css", "assets/photo.jpg", "assets/cv.pdf", "my/assets/style.css"],
+        )
+    )
 
 
 @given(st.binary())
@@ -57,20 +62,24 @@ def test_a_new_font_gives_its_stylesheet_a_new_name():
 
 
 def test_what_is_not_an_asset_is_left_alone():
-    text = (
-        b"a{background:url(photo.jpg)} b{background:url(data:image/png;base64,xx)} c{src:url(https://x.example/a.css)}"
-    )
+    text = b"a{background:url(photo.jpg)} b{background:url(data:image/png;base64,xx)} c{src:url(https://x.example/a.css)}"
     assert fingerprint({"assets/a.css": text})["assets/a.css"][1] == text
 
 
 def test_modules_that_import_each_other():
-    modules = {"assets/a.js": b'import "./b.js"; import "./b.js";', "assets/b.js": b"import x from './a.js'"}
+    modules = {
+        "assets/a.js": b'import "./b.js"; import "./b.js";',
+        "assets/b.js": b"import x from './a.js'",
+    }
     made = fingerprint(modules)
     a, b = (made[name][0].removeprefix("assets/") for name in modules)
 
     assert made["assets/a.js"][1].decode() == f'import "./{b}"; import "./{b}";'
     assert made["assets/b.js"][1].decode() == f"import x from './{a}'"
-    assert names({**modules, "assets/b.js": b"import x from './a.js';"})["assets/a.js"] != made["assets/a.js"][0]
+    assert (
+        names({**modules, "assets/b.js": b"import x from './a.js';"})["assets/a.js"]
+        != made["assets/a.js"][0]
+    )
 
 
 def test_a_word_in_a_script_is_no_reference():
@@ -80,11 +89,20 @@ def test_a_word_in_a_script_is_no_reference():
 
 @pytest.mark.parametrize(
     "page",
-    ['<link href="/assets/my%20style.css">', "<link href='assets/my%20style.css?1'>", '"./assets/my%20style.css"'],
+    [
+        '<link href="/assets/my%20style.css">',
+        "<link href='assets/my%20style.css?1'>",
+        '"./assets/my%20style.css"',
+    ],
 )
 def test_a_page_that_loads_the_old_name(page):
     assert named_plainly(page, ["assets/a.js", "assets/my style.css"]) == "assets/my style.css"
 
 
 def test_a_page_that_loads_the_new_name():
-    assert named_plainly('<link href="/assets/style.1234abcd.css"> assets/style.css', ["assets/style.css"]) is None
+    assert (
+        named_plainly(
+            '<link href="/assets/style.1234abcd.css"> assets/style.css', ["assets/style.css"]
+        )
+        is None
+    )

@@ -16,7 +16,12 @@ def file(site):
 def test_it_is_read_in_pieces_again_and_again(file):
     with Body(file) as body:
         assert (body.seek(0, os.SEEK_END), body.tell(), body.seek(0)) == (10, 10, 0)
-        assert [body.read(4), body.read(4), body.read(4), body.read(4)] == [b"0123", b"4567", b"89", b""]
+        assert [body.read(4), body.read(4), body.read(4), body.read(4)] == [
+            b"0123",
+            b"4567",
+            b"89",
+            b"",
+        ]
         assert body.seek(0) == 0
         assert body.read() == b"0123456789"
 

@@ -24,7 +24,11 @@ def write(folder, files):
 
 
 def tree(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture
@@ -75,7 +79,10 @@ class TestCommand:
         return run
 
     def test_runs_shell_syntax_in_the_root_and_returns_the_output(self, run, tmp_path, capfd):
-        assert run("mkdir -p public && echo hello > public/index.html; echo built") == tmp_path / "public"
+        assert (
+            run("mkdir -p public && echo hello > public/index.html; echo built")
+            == tmp_path / "public"
+        )
         assert tree(tmp_path / "public") == {"index.html": b"hello\n"}
         assert capfd.readouterr() == ("", "")
 
@@ -112,7 +119,11 @@ class TestCommand:
 
     @pytest.mark.parametrize(
         ("command", "state"),
-        [("true", "does not exist"), ("mkdir -p public/empty", "is empty"), ("touch public", "is not a folder")],
+        [
+            ("true", "does not exist"),
+            ("mkdir -p public/empty", "is empty"),
+            ("touch public", "is not a folder"),
+        ],
     )
     def test_nothing_in_the_output(self, run, command, state):
         with pytest.raises(BuildError, match=f"public {state}") as caught:
@@ -149,7 +160,9 @@ class TestPlainFolder:
 
     def test_templates_without_a_resume(self, source, refused):
         (source / "resume.json").unlink()
-        assert refused().startswith("index.html.j2 is a template, but there is no resume.json beside it")
+        assert refused().startswith(
+            "index.html.j2 is a template, but there is no resume.json beside it"
+        )
 
 
 class TestResume:
@@ -165,7 +178,14 @@ class TestResume:
         }
 
     def test_names_of_every_kind(self, source, built, out):
-        names = {"ä ö.txt", "100%.txt", "a+b.txt", "été/naïve #1?.txt", "assets/my style+1%.css", ".well-known/x"}
+        names = {
+            "ä ö.txt",
+            "100%.txt",
+            "a+b.txt",
+            "été/naïve #1?.txt",
+            "assets/my style+1%.css",
+            ".well-known/x",
+        }
         write(source, dict.fromkeys(names, "same"))
         built()
 
@@ -211,7 +231,9 @@ class TestResume:
 
     def test_a_source_that_is_itself_a_link(self, source, tmp_path, out):
         (tmp_path / "linked").symlink_to(source)
-        assert "index.html" in tree(build(SiteSettings(tmp_path / "linked"), root=tmp_path, out=out))
+        assert "index.html" in tree(
+            build(SiteSettings(tmp_path / "linked"), root=tmp_path, out=out)
+        )
 
 
 class TestResumeRefused:
@@ -224,7 +246,9 @@ class TestResumeRefused:
         assert tree(out) == before
         assert list(out.parent.iterdir()) == [out]
 
-    @pytest.mark.parametrize("target", ["/etc/hostname", "../secret.txt", ".env", "nowhere", "assets", "loop", "."])
+    @pytest.mark.parametrize(
+        "target", ["/etc/hostname", "../secret.txt", ".env", "nowhere", "assets", "loop", "."]
+    )
     def test_links_to_what_is_not_of_the_site(self, source, tmp_path, refused, target):
         write(tmp_path, {"secret.txt": "secret"})
         write(source, {".env": "SECRET=1"})
@@ -252,11 +276,17 @@ class TestResumeRefused:
     @pytest.mark.parametrize("name", ["about.html", "about.html.j2"])
     def test_a_page_that_loads_an_asset_by_its_old_name(self, source, refused, name):
         write(source, {name: '<link href="/assets/style.css">'})
-        assert refused().startswith("about.html loads assets/style.css, which is published under a name")
+        assert refused().startswith(
+            "about.html loads assets/style.css, which is published under a name"
+        )
 
     def test_a_broken_resume(self, source, refused):
-        write(source, {"resume.json": '{"basics": {"name": "A"}, "work": [{"startDate": "2020-13"}]}'})
-        assert refused() == ("resume.json: work[0].startDate: '2020-13' is not a date (YYYY, YYYY-MM or YYYY-MM-DD).")
+        write(
+            source, {"resume.json": '{"basics": {"name": "A"}, "work": [{"startDate": "2020-13"}]}'}
+        )
+        assert refused() == (
+            "resume.json: work[0].startDate: '2020-13' is not a date (YYYY, YYYY-MM or YYYY-MM-DD)."
+        )
 
     def test_a_broken_template(self, source, refused):
         write(source, {"index.html.j2": "\n{{ nothing }}"})

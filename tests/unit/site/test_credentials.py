@@ -51,7 +51,8 @@ def test_not_found(text):
 
 
 @pytest.mark.parametrize(
-    "name", ["server.pem", "SERVER.KEY", "id_rsa", "id_ed25519", "a.p12", "x.tfstate", "x.tfstate.backup"]
+    "name",
+    ["server.pem", "SERVER.KEY", "id_rsa", "id_ed25519", "a.p12", "x.tfstate", "x.tfstate.backup"],
 )
 def test_key_files(name):
     assert is_key_file(name)

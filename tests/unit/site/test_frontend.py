@@ -27,9 +27,13 @@ FULL = {
         "location": {"city": "City", "countryCode": "GB"},
         "profiles": [{"network": "Network", "username": "User", "url": "https://p.example"}],
     },
-    "work": [{"name": "Firm", "position": "Post", "startDate": "2020-01", "highlights": ["Work done"]}],
+    "work": [
+        {"name": "Firm", "position": "Post", "startDate": "2020-01", "highlights": ["Work done"]}
+    ],
     "volunteer": [{"organization": "Helpers", "position": "Helper", "endDate": "2019"}],
-    "education": [{"institution": "School", "area": "Arts", "studyType": "BA", "courses": ["Course"]}],
+    "education": [
+        {"institution": "School", "area": "Arts", "studyType": "BA", "courses": ["Course"]}
+    ],
     "awards": [{"title": "Prize", "date": "2018", "awarder": "Jury", "summary": "For it"}],
     "certificates": [{"name": "Certificate", "issuer": "Issuer", "url": "https://c.example"}],
     "publications": [{"name": "Book", "publisher": "Press", "releaseDate": "2017-05"}],
@@ -37,7 +41,9 @@ FULL = {
     "languages": [{"language": "Klingon", "fluency": "Fluent"}],
     "interests": [{"name": "Interest", "keywords": ["Hobby"]}],
     "references": [{"name": "Referee", "reference": "Quotation"}],
-    "projects": [{"name": "Project", "entity": "Entity", "description": "Described", "keywords": ["Tool"]}],
+    "projects": [
+        {"name": "Project", "entity": "Entity", "description": "Described", "keywords": ["Tool"]}
+    ],
 }
 
 
@@ -72,13 +78,26 @@ def page_of(tmp_path):
 
 def words(value):
     if isinstance(value, dict):
-        value = [part for key, part in value.items() if "Date" not in key and key not in ("url", "date", "countryCode")]
+        value = [
+            part
+            for key, part in value.items()
+            if "Date" not in key and key not in ("url", "date", "countryCode")
+        ]
     return [value] if isinstance(value, str) else [word for part in value for word in words(part)]
 
 
 def test_what_is_published(site):
-    names = sorted(re.sub(r"\.[0-9a-f]{8}\.", ".#.", p.relative_to(site).as_posix()) for p in site.rglob("*.*"))
-    assert names == ["404.html", "assets/counter.#.js", "assets/style.#.css", "favicon.svg", "index.html", "robots.txt"]
+    names = sorted(
+        re.sub(r"\.[0-9a-f]{8}\.", ".#.", p.relative_to(site).as_posix()) for p in site.rglob("*.*")
+    )
+    assert names == [
+        "404.html",
+        "assets/counter.#.js",
+        "assets/style.#.css",
+        "favicon.svg",
+        "index.html",
+        "robots.txt",
+    ]
 
 
 @pytest.mark.parametrize("name", ["index.html", "404.html"])
@@ -91,17 +110,25 @@ def test_a_page_loads_only_what_is_published_and_nothing_inline(site, name):
     ]
     assert "style" not in [tag for tag, _ in page.tags]
     assert not [
-        attributes for _, attributes in page.tags if any(key == "style" or key[:2] == "on" for key in attributes)
+        attributes
+        for _, attributes in page.tags
+        if any(key == "style" or key[:2] == "on" for key in attributes)
     ]
     assert all(
-        attributes.get("src") or "json" in attributes["type"] for tag, attributes in page.tags if tag == "script"
+        attributes.get("src") or "json" in attributes["type"]
+        for tag, attributes in page.tags
+        if tag == "script"
     )
     assert loaded
     assert all(path.startswith("/") and (site / path[1:]).is_file() for path in loaded)
 
 
 def test_style_and_script_need_nothing_from_elsewhere(site):
-    assert not [path for path in (site / "assets").iterdir() if re.search(r"https?:|@import|url\(", path.read_text())]
+    assert not [
+        path
+        for path in (site / "assets").iterdir()
+        if re.search(r"https?:|@import|url\(", path.read_text())
+    ]
 
 
 def test_every_word_of_a_full_resume_is_shown(page_of):

@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from resumectl.settings import CacheRule
-from resumectl.site.headers import ASSET, IMMUTABLE, PAGE, cache_control, content_type, is_fingerprinted, matches
+from resumectl.site.headers import (
+    ASSET,
+    IMMUTABLE,
+    PAGE,
+    cache_control,
+    content_type,
+    is_fingerprinted,
+    matches,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +83,9 @@ def test_dates_and_words_are_no_fingerprints(key):
     assert cache_control(key) == ASSET
 
 
-@pytest.mark.parametrize("key", ["index.html", "404.html", "a/b/index.htm", "post.8e0d62a0.html", "a.xhtml"])
+@pytest.mark.parametrize(
+    "key", ["index.html", "404.html", "a/b/index.htm", "post.8e0d62a0.html", "a.xhtml"]
+)
 def test_pages_are_never_kept_without_asking(key):
     assert cache_control(key) == PAGE
 

@@ -10,7 +10,11 @@ from resumectl.plan import Change
 from resumectl.site.invalidation import LIMIT, fold, invalidate, paths, wait_invalidated
 
 PAGE = {"sha256": "1", "content_type": "text/html; charset=utf-8", "cache_control": "no-cache"}
-HASHED = {"sha256": "1", "content_type": "text/css", "cache_control": "public, max-age=31536000, immutable"}
+HASHED = {
+    "sha256": "1",
+    "content_type": "text/css",
+    "cache_control": "public, max-age=31536000, immutable",
+}
 
 
 def edited(key, before=PAGE, **after):
@@ -62,7 +66,10 @@ def test_nothing_changed():
 def test_fifteen_paths_are_named_and_more_are_folded():
     names = [f"blog/{n}.html" for n in range(15)]
     assert len(paths(edited(name) for name in names)) == 15
-    assert paths([*(edited(name) for name in names), edited("about.html")]) == ["/about.html", "/blog/*"]
+    assert paths([*(edited(name) for name in names), edited("about.html")]) == [
+        "/about.html",
+        "/blog/*",
+    ]
 
 
 def test_the_deepest_folders_are_folded_first():
@@ -83,7 +90,12 @@ SEGMENT = st.text("ab~", min_size=1, max_size=2)
 KEYS = st.lists(SEGMENT, min_size=1, max_size=4).map("/".join)
 
 
-@given(st.lists(st.builds(lambda key, index: f"{key}/index.html" if index else key, KEYS, st.booleans()), max_size=40))
+@given(
+    st.lists(
+        st.builds(lambda key, index: f"{key}/index.html" if index else key, KEYS, st.booleans()),
+        max_size=40,
+    )
+)
 def test_whatever_changed_is_covered_by_at_most_fifteen(keys):
     changes = [edited(key) for key in keys]
     each = {path for change in changes for path in paths([change])}
@@ -91,7 +103,10 @@ def test_whatever_changed_is_covered_by_at_most_fifteen(keys):
     assert len(folded) <= LIMIT
     assert folded == sorted(set(folded))
     for path in each:
-        assert any(path == known or (known.endswith("*") and path.startswith(known[:-1])) for known in folded)
+        assert any(
+            path == known or (known.endswith("*") and path.startswith(known[:-1]))
+            for known in folded
+        )
     assert fold(folded) == folded
 
 
@@ -143,7 +158,9 @@ def test_patience_ends_after_five_minutes():
 
 def test_other_errors_pass():
     with pytest.raises(ClientError):
-        invalidate(FakeCloudFront(busy=1, code="AccessDenied"), "D", ["/a"], "ref-1", pause=pytest.fail)
+        invalidate(
+            FakeCloudFront(busy=1, code="AccessDenied"), "D", ["/a"], "ref-1", pause=pytest.fail
+        )
 
 
 def test_waiting():

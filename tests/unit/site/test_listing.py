@@ -33,9 +33,16 @@ def test_what_was_changed_behind_our_back_is_looked_at(s3, released):
     s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
     s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
     changes = diff("site", part.released(released), part.live(live(s3, "site", released)))
-    assert [(c.key, c.action) for c in changes] == [("a.css", "update"), ("b.css", "delete"), ("new.txt", "create")]
+    assert [(c.key, c.action) for c in changes] == [
+        ("a.css", "update"),
+        ("b.css", "delete"),
+        ("new.txt", "create"),
+    ]
     assert changes[0].fields == ("cache_control",)
-    assert sorted(key for operation, key in s3.calls if operation == "head_object") == ["a.css", "new.txt"]
+    assert sorted(key for operation, key in s3.calls if operation == "head_object") == [
+        "a.css",
+        "new.txt",
+    ]
 
 
 def test_only_what_is_not_as_released_says_since_when(s3, released):
@@ -51,7 +58,14 @@ def test_headers_that_we_never_set_are_shown(s3, released):
         "CacheControl": file.cache_control,
         "ContentDisposition": "attachment",
     }
-    s3.put_object(Bucket="site", Key="a.css", Body=b"a", **tampered, Metadata={"x": "y"}, WebsiteRedirectLocation="/z")
+    s3.put_object(
+        Bucket="site",
+        Key="a.css",
+        Body=b"a",
+        **tampered,
+        Metadata={"x": "y"},
+        WebsiteRedirectLocation="/z",
+    )
     (change,) = diff("site", part.released(released), part.live(live(s3, "site", released)))
     assert change.fields == ("content_disposition", "metadata", "website_redirect")
 
@@ -59,7 +73,9 @@ def test_headers_that_we_never_set_are_shown(s3, released):
 def test_without_a_release_everything_is_looked_at(s3, released):
     found = live(s3, "site", {})
     assert part.live(found) == part.released(released)
-    assert {key: entry.version_id for key, entry in found.items()} == {k: e.version_id for k, e in released.items()}
+    assert {key: entry.version_id for key, entry in found.items()} == {
+        k: e.version_id for k, e in released.items()
+    }
     assert [entry.size for entry in found.values()] == [1, 1, 3]
 
 
@@ -68,7 +84,9 @@ def test_a_version_id_proves_nothing_in_a_bucket_without_versioning(site, new_s3
     released = release(s3, site({"a.css": b"a"}))
     assert released["a.css"].version_id == "null"
     s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
-    assert live(s3, "site", released)["a.css"].fields["sha256"] == hashlib.sha256(b"evil").hexdigest()
+    assert (
+        live(s3, "site", released)["a.css"].fields["sha256"] == hashlib.sha256(b"evil").hexdigest()
+    )
 
 
 @pytest.mark.parametrize("checksum", [None, "q1MKE+RZFJgrefm34/uplM+R8/si9xzqGvvwK0YMbR0=-3"])

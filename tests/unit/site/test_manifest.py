@@ -12,7 +12,13 @@ def test_an_entry_survives_the_ledger():
 
 
 def test_the_ledgers_form_is_a_contract():
-    assert list(ENTRY.as_json()) == ["sha256", "size", "content_type", "cache_control", "version_id"]
+    assert list(ENTRY.as_json()) == [
+        "sha256",
+        "size",
+        "content_type",
+        "cache_control",
+        "version_id",
+    ]
 
 
 def test_what_a_later_version_adds_is_ignored():

@@ -8,7 +8,10 @@ from resumectl.errors import BuildError
 from resumectl.site.pages import render
 
 RESUME = {"basics": {"name": "<Zoë & Co>", "summary": ""}, "work": []}
-PUBLISHED = {"assets/style.css": "assets/style.1a2b3c4d.css", "assets/my photo+1%.jpg": "assets/my photo+1%.jpg"}
+PUBLISHED = {
+    "assets/style.css": "assets/style.1a2b3c4d.css",
+    "assets/my photo+1%.jpg": "assets/my photo+1%.jpg",
+}
 
 
 @pytest.fixture
@@ -62,7 +65,9 @@ def test_assets_by_their_published_path(rendered):
     assert rendered("{{ asset('my photo+1%.jpg') }}") == "/assets/my%20photo%2B1%25.jpg"
 
 
-@pytest.mark.parametrize(("date", "shown"), [("2026", "2026"), ("2026-03", "Mar 2026"), ("2026-12-31", "Dec 2026")])
+@pytest.mark.parametrize(
+    ("date", "shown"), [("2026", "2026"), ("2026-03", "Mar 2026"), ("2026-12-31", "Dec 2026")]
+)
 def test_months(rendered, date, shown):
     assert rendered(f"{{{{ '{date}' | month }}}}") == shown
 
@@ -75,10 +80,16 @@ def test_parts_are_not_pages(tmp_path):
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("ok\n{{ resume.basics.nmae }}", "index.html.j2, line 2: 'dict object' has no attribute 'nmae'."),
+        (
+            "ok\n{{ resume.basics.nmae }}",
+            "index.html.j2, line 2: 'dict object' has no attribute 'nmae'.",
+        ),
         ("\n\n{{ nothing }}", "index.html.j2, line 3: 'nothing' is undefined."),
         ("{% if x %}\n", "index.html.j2, line 1: Unexpected end of template."),
-        ("{{ asset('style.cs') }}", "index.html.j2, line 1: asset('style.cs'): there is no assets/style.cs."),
+        (
+            "{{ asset('style.cs') }}",
+            "index.html.j2, line 1: asset('style.cs'): there is no assets/style.cs.",
+        ),
         ("\n{{ 1 / 0 }}", "index.html.j2, line 2: division by zero."),
         ("{% include 'no.html.j2' %}", "index.html.j2, line 1: 'no.html.j2' not found"),
         ("{% include '../secret' %}", "index.html.j2, line 1: "),
@@ -89,12 +100,12 @@ def test_mistakes_name_file_and_line(refused, template, message):
 
 
 def test_a_mistake_in_a_part_names_the_part(refused):
-    assert refused("\n{% include '_part.html.j2' %}", **{"_part.html.j2": "\n\n{{ nothing }}"}).startswith(
-        "_part.html.j2, line 3: "
-    )
-    assert refused("{% extends '_base.html.j2' %}", **{"_base.html.j2": "\n{% endif %}"}).startswith(
-        "_base.html.j2, line 2: "
-    )
+    assert refused(
+        "\n{% include '_part.html.j2' %}", **{"_part.html.j2": "\n\n{{ nothing }}"}
+    ).startswith("_part.html.j2, line 3: ")
+    assert refused(
+        "{% extends '_base.html.j2' %}", **{"_base.html.j2": "\n{% endif %}"}
+    ).startswith("_base.html.j2, line 2: ")
 
 
 def test_text_that_cannot_be_written(refused):

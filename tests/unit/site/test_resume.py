@@ -19,7 +19,9 @@ def write(tmp_path):
         if isinstance(content, bytes):
             path.write_bytes(content)
         else:
-            path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+            path.write_text(
+                content if isinstance(content, str) else json.dumps(content), encoding="utf-8"
+            )
         return path
 
     return write
@@ -64,7 +66,9 @@ def test_every_known_field_is_there(write):
 
 
 def test_own_fields_in_a_section_are_kept(write):
-    assert load(write({"basics": {"name": "A", "pronouns": "they"}}))["basics"]["pronouns"] == "they"
+    assert (
+        load(write({"basics": {"name": "A", "pronouns": "they"}}))["basics"]["pronouns"] == "they"
+    )
 
 
 def test_a_byte_order_mark_is_no_error(write):
@@ -77,7 +81,18 @@ def test_dates(write, date):
 
 
 @pytest.mark.parametrize(
-    "date", ["2020-13", "2020-00", "2021-02-29", "03/2020", "Present", "20", "2020-3", "2020-03-31T10:00", "\uff12020"]
+    "date",
+    [
+        "2020-13",
+        "2020-00",
+        "2021-02-29",
+        "03/2020",
+        "Present",
+        "20",
+        "2020-3",
+        "2020-03-31T10:00",
+        "\uff12020",
+    ],
 )
 def test_what_is_not_a_date(refused, date):
     assert refused(with_work(startDate=date)) == (
@@ -106,12 +121,16 @@ def test_what_is_not_a_web_address(refused, url):
     assert "is not a web address (https://...)" in message
 
 
-@pytest.mark.parametrize("url", ["https://example.com", "http://münchen.example/ä?q=1#x", "https://[::1]:8080/"])
+@pytest.mark.parametrize(
+    "url", ["https://example.com", "http://münchen.example/ä?q=1#x", "https://[::1]:8080/"]
+)
 def test_web_addresses(write, url):
     assert load(write(with_work(url=url)))["work"][1]["url"] == url
 
 
-@pytest.mark.parametrize("email", ["a", "a@b", "a@@b.example", "a b@c.example", "a@b..example", '"><x>@b.example'])
+@pytest.mark.parametrize(
+    "email", ["a", "a@b", "a@@b.example", "a b@c.example", "a@b..example", '"><x>@b.example']
+)
 def test_what_is_not_an_email_address(refused, email):
     assert "basics.email: " in (message := refused({"basics": {"name": "A", "email": email}}))
     assert "is not an e-mail address" in message
@@ -120,8 +139,14 @@ def test_what_is_not_an_email_address(refused, email):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"basics": {"name": "A"}, "wrok": []}, "wrok: is not a section of JSON Resume; did you mean 'work'."),
-        ({"basics": {"name": "A"}, "Skills": []}, "Skills: is not a section of JSON Resume; did you mean 'skills'."),
+        (
+            {"basics": {"name": "A"}, "wrok": []},
+            "wrok: is not a section of JSON Resume; did you mean 'work'.",
+        ),
+        (
+            {"basics": {"name": "A"}, "Skills": []},
+            "Skills: is not a section of JSON Resume; did you mean 'skills'.",
+        ),
         ({}, "basics: is missing."),
         ({"basics": {}}, "basics.name: is missing."),
         ({"basics": {"name": " "}}, "basics.name: is empty."),
@@ -129,8 +154,14 @@ def test_what_is_not_an_email_address(refused, email):
         ({"basics": {"name": None}}, "basics.name: is null, but must be text in quotes."),
         ({"basics": []}, "basics: is a list [...], but must be an object {...}."),
         ([], "the file: is a list [...], but must be an object {...}."),
-        (with_work(highlights="One"), "work[1].highlights: is text in quotes, but must be a list [...]."),
-        (with_work(highlights=["a", True]), "work[1].highlights[1]: is true or false, but must be text in quotes."),
+        (
+            with_work(highlights="One"),
+            "work[1].highlights: is text in quotes, but must be a list [...].",
+        ),
+        (
+            with_work(highlights=["a", True]),
+            "work[1].highlights[1]: is true or false, but must be text in quotes.",
+        ),
         (with_work(endDate=""), "work[1].endDate: is empty."),
         (
             with_work(startDate="2020-05", endDate="2019"),
@@ -163,7 +194,9 @@ def test_all_problems_are_told_at_once_up_to_ten(refused):
     assert len(message.splitlines()) == 11
 
 
-@pytest.mark.parametrize(("start", "end"), [("2020-05", "2020"), ("2020", "2020-01"), ("2020-05", "2020-05-01")])
+@pytest.mark.parametrize(
+    ("start", "end"), [("2020-05", "2020"), ("2020", "2020-01"), ("2020-05", "2020-05-01")]
+)
 def test_the_same_month_or_year_is_in_order(write, start, end):
     load(write(with_work(startDate=start, endDate=end)))
 
@@ -183,7 +216,10 @@ def test_broken_json_tells_line_and_column(refused):
     [
         (b"", "resume.json, line 1, column 1: not valid JSON"),
         (b'{"basics": {"name": "\xff"}}', "resume.json is not UTF-8 text, see byte 21."),
-        (b'{"basics": {"name": "A"}, "work": [], "work": []}', "resume.json: 'work' stands twice in the same object."),
+        (
+            b'{"basics": {"name": "A"}, "work": [], "work": []}',
+            "resume.json: 'work' stands twice in the same object.",
+        ),
         (b'{"basics": {"name": NaN}}', "resume.json: NaN is not a JSON value."),
         (b"[" * 100_000, "resume.json: "),
     ],
@@ -198,11 +234,17 @@ def test_a_missing_file(tmp_path):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-SECTION = st.sampled_from(["basics", "work", "skills", "meta", "education", "projects", "languages"])
+SECTION = st.sampled_from(
+    ["basics", "work", "skills", "meta", "education", "projects", "languages"]
+)
 ENTRY = st.dictionaries(st.sampled_from(["name", "url", "startDate", "endDate"]), JSON)
 
 

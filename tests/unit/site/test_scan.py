@@ -28,7 +28,10 @@ def test_a_file_with_everything_that_is_needed_to_serve_it(folder):
 
 
 def test_the_users_cache_rules_are_used(site):
-    assert site({"a.css": b""}, [CacheRule("*.css", "max-age=7")])["a.css"].cache_control == "max-age=7"
+    assert (
+        site({"a.css": b""}, [CacheRule("*.css", "max-age=7")])["a.css"].cache_control
+        == "max-age=7"
+    )
 
 
 def test_odd_names_are_kept(site):
@@ -37,7 +40,9 @@ def test_odd_names_are_kept(site):
 
 
 def test_keys_are_nfc_whatever_the_disk_says(site):
-    assert list(site({unicodedata.normalize("NFD", "café.html"): b""})) == [unicodedata.normalize("NFC", "café.html")]
+    assert list(site({unicodedata.normalize("NFD", "café.html"): b""})) == [
+        unicodedata.normalize("NFC", "café.html")
+    ]
 
 
 def test_two_files_that_would_be_one_object(site):
@@ -48,8 +53,23 @@ def test_two_files_that_would_be_one_object(site):
 def test_hidden_files_and_leftovers_are_left_out(site):
     published = ["index.html", ".well-known/security.txt", "a.backup"]
     left_out = [
-        *(".env", ".git/config", ".DS_Store", "a/.htpasswd", ".well-known/.secret", ".well-knowns/x", ".#index.html"),
-        *("index.html~", "index.html.swp", "index.html.bak", "#index.html#", "Thumbs.db", "__pycache__/a.pyc"),
+        *(
+            ".env",
+            ".git/config",
+            ".DS_Store",
+            "a/.htpasswd",
+            ".well-known/.secret",
+            ".well-knowns/x",
+            ".#index.html",
+        ),
+        *(
+            "index.html~",
+            "index.html.swp",
+            "index.html.bak",
+            "#index.html#",
+            "Thumbs.db",
+            "__pycache__/a.pyc",
+        ),
     ]
     assert sorted(site(dict.fromkeys([*published, *left_out], b"x"))) == sorted(published)
 
@@ -82,7 +102,12 @@ def test_the_site_itself_may_be_a_link(folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("target", "said"),
-    [("../secret.txt", "out of the site"), ("gone", "leads nowhere"), (".env", "never published"), ("loop", "nowhere")],
+    [
+        ("../secret.txt", "out of the site"),
+        ("gone", "leads nowhere"),
+        (".env", "never published"),
+        ("loop", "nowhere"),
+    ],
 )
 def test_links_that_are_refused_by_name(folder, tmp_path, target, said):
     (tmp_path / "secret.txt").write_text("x")

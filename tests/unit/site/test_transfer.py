@@ -33,7 +33,9 @@ def remaining(s3, files):
 
 def written(s3):
     return [
-        (operation, key) for operation, key in s3.calls if operation in ("put_object", "copy_object", "delete_objects")
+        (operation, key)
+        for operation, key in s3.calls
+        if operation in ("put_object", "copy_object", "delete_objects")
     ]
 
 
@@ -41,14 +43,21 @@ def test_after_an_apply_there_is_nothing_left_to_do(s3, site):
     files = site({"index.html": b"<p>", "a b/ü+%.css": b"x", "empty.txt": b""})
     manifest = deploy(s3, files)
     assert remaining(s3, files) == ()
-    assert {key: entry.version_id for key, entry in manifest.items()} == {k: v[0].id for k, v in s3.objects.items()}
+    assert {key: entry.version_id for key, entry in manifest.items()} == {
+        k: v[0].id for k, v in s3.objects.items()
+    }
     deploy(s3, files, manifest)
     assert written(s3) == []
 
 
 def test_assets_then_pages_then_deletions_pages_first(s3, site):
     for key in ("old.css", "zold.html"):
-        s3.put_object(Bucket="site", Key=key, Body=b"", ContentType="text/html" if "html" in key else "text/css")
+        s3.put_object(
+            Bucket="site",
+            Key=key,
+            Body=b"",
+            ContentType="text/html" if "html" in key else "text/css",
+        )
     deploy(s3, site({"a.html": b"", "b.html": b"", "x.css": b"", "z.js": b""}))
     order = [key for _, key in written(s3)]
     assert set(order[:2]) == {"x.css", "z.js"}
@@ -150,7 +159,11 @@ def test_deletions_come_a_thousand_at_a_time(s3, site):
         s3.put_object(Bucket="site", Key=f"{n}.css", Body=b"")
     told = []
     deploy(s3, site({"index.html": b""}), progress=lambda done, total: told.append((done, total)))
-    assert [len(keys) for operation, keys in s3.calls if operation == "delete_objects"] == [1000, 1000, 1]
+    assert [len(keys) for operation, keys in s3.calls if operation == "delete_objects"] == [
+        1000,
+        1000,
+        1,
+    ]
     assert told == [(1, 2002), (1001, 2002), (2001, 2002), (2002, 2002)]
 
 
@@ -188,7 +201,9 @@ def test_other_network_errors_pass(s3, site):
 
 def test_rolling_back_brings_bytes_and_headers_without_an_upload(s3, site, tmp_path):
     first = deploy(s3, site({"index.html": b"1", "a.css": b"1", "same.css": b"s"}))
-    files = site({"index.html": b"2", "a.css": b"1", "b.css": b"2"}, [CacheRule("a.css", "max-age=7")])
+    files = site(
+        {"index.html": b"2", "a.css": b"1", "b.css": b"2"}, [CacheRule("a.css", "max-age=7")]
+    )
     deploy(s3, {key: file for key, file in files.items() if key != "same.css"}, first)
     objects = live(s3, "site", {})
     changes = diff("site", part.live(objects), part.released(first))
@@ -203,7 +218,9 @@ def test_rolling_back_brings_bytes_and_headers_without_an_upload(s3, site, tmp_p
     after = live(s3, "site", {})
     assert part.live(after) == part.released(first)
     recorded = part.record(first, objects, versions)
-    assert {key: entry.version_id for key, entry in recorded.items()} == {k: o.version_id for k, o in after.items()}
+    assert {key: entry.version_id for key, entry in recorded.items()} == {
+        k: o.version_id for k, o in after.items()
+    }
 
 
 def test_a_version_that_is_gone_stops_a_rollback_before_anything_changes(s3, site):
@@ -224,7 +241,9 @@ def test_a_rollback_that_may_not_look_says_so(s3, site):
         restore(s3, "site", diff("site", {}, part.released(first)), first)
 
 
-NAMES = st.sampled_from(["index.html", "a/index.html", "a b.css", "ü+%.js", "é/x~.txt", "app.8e0d62a0.js", "d/e/f.png"])
+NAMES = st.sampled_from(
+    ["index.html", "a/index.html", "a b.css", "ü+%.js", "é/x~.txt", "app.8e0d62a0.js", "d/e/f.png"]
+)
 TREES = st.dictionaries(NAMES, st.binary(max_size=20), min_size=1)
 
 
@@ -234,7 +253,9 @@ def test_any_site_after_any_other_and_back(new_s3, first, second, glob):
     s3 = new_s3()
     with tempfile.TemporaryDirectory() as folder:
         manifests = []
-        for number, (tree, rules) in enumerate([(first, ()), (second, (CacheRule(glob, "max-age=7"),))]):
+        for number, (tree, rules) in enumerate(
+            [(first, ()), (second, (CacheRule(glob, "max-age=7"),))]
+        ):
             root = Path(folder, str(number))
             for name, data in tree.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -249,7 +270,12 @@ def test_any_site_after_any_other_and_back(new_s3, first, second, glob):
 
 def test_over_the_wire(moto_s3, site):
     moto_s3.put_object(Bucket="site", Key="old/ü +%.txt", Body=b"x")
-    tree = {"index.html": b"<p>", "a b/ü+%~&.css": b"x", "empty.txt": b"", "big.bin": b"\0" * 3_000_000}
+    tree = {
+        "index.html": b"<p>",
+        "a b/ü+%~&.css": b"x",
+        "empty.txt": b"",
+        "big.bin": b"\0" * 3_000_000,
+    }
     files = site(tree)
     begun = live(moto_s3, "site", {})
     versions = apply(moto_s3, "site", diff("site", part.live(begun), part.worktree(files)), files)
@@ -259,21 +285,34 @@ def test_over_the_wire(moto_s3, site):
 
     manifest = part.record(files, begun, versions)
     assert part.live(live(moto_s3, "site", manifest)) == part.worktree(files)
-    moto_s3.put_object(Bucket="site", Key="index.html", Body=b"evil", Metadata={"a": "b"}, Expires=1)
+    moto_s3.put_object(
+        Bucket="site", Key="index.html", Body=b"evil", Metadata={"a": "b"}, Expires=1
+    )
     moto_s3.delete_object(Bucket="site", Key="empty.txt")
     drifted = diff("site", part.live(live(moto_s3, "site", manifest)), part.released(manifest))
     assert [change.key for change in drifted] == ["empty.txt", "index.html"]
-    assert set(drifted[1].fields) == {"cache_control", "content_type", "expires", "metadata", "sha256"}
+    assert set(drifted[1].fields) == {
+        "cache_control",
+        "content_type",
+        "expires",
+        "metadata",
+        "sha256",
+    }
     restore(moto_s3, "site", drifted, manifest)
     assert part.live(live(moto_s3, "site", manifest)) == part.released(manifest)
-    gone = {key: replace(entry, version_id="00000000-0000-4000-8000-000000000000") for key, entry in manifest.items()}
+    gone = {
+        key: replace(entry, version_id="00000000-0000-4000-8000-000000000000")
+        for key, entry in manifest.items()
+    }
     with pytest.raises(CloudError, match="and 1 more cannot be brought back"):
         restore(moto_s3, "site", diff("site", {}, part.released(gone)), gone)
 
 
 def test_an_upload_carries_one_checksum_only(moto_s3, site):
     sent = []
-    moto_s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers)))
+    moto_s3.meta.events.register(
+        "before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers))
+    )
     files = site({"expect.css": b"x"})
     apply(moto_s3, "site", diff("site", {}, part.worktree(files)), files)
     (headers,) = sent

@@ -53,7 +53,9 @@ def test_expected_keys_cut_the_listing_into_parts(s3, monkeypatch):
 def test_however_it_is_cut_and_paged_the_answer_is_the_same(new_s3, writes, expected, page, part):
     s3 = new_s3(page=page)
     fill(s3, writes)
-    served = {key: versions[0].id for key, versions in s3.objects.items() if versions[0].data is not None}
+    served = {
+        key: versions[0].id for key, versions in s3.objects.items() if versions[0].data is not None
+    }
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("resumectl.site.versions._PAGE", part)
         assert current_versions(s3, "site", sorted(expected)) == served

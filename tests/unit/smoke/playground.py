@@ -49,10 +49,14 @@ class Answer:
     stall: bool = False  # stop before the last byte, until the site closes
 
     def with_headers(self, **headers: str) -> Answer:
-        return replace(self, headers={**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}})
+        return replace(
+            self, headers={**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        )
 
     def without(self, name: str) -> Answer:
-        return replace(self, headers={k: v for k, v in self.headers.items() if k.lower() != name.lower()})
+        return replace(
+            self, headers={k: v for k, v in self.headers.items() if k.lower() != name.lower()}
+        )
 
 
 Change = Callable[[Answer], Answer]
@@ -186,7 +190,11 @@ def self_signed(folder: Path, *, days: float, host: str = HOST) -> tuple[Path, s
     pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private = folder / "key.pem"
     private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, private)
@@ -214,7 +222,9 @@ def _handler(site: Playground) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
+            self.send_header(
+                "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
+            )
             self.end_headers()
             if answer.stall:
                 self.wfile.write(answer.body[:-1])

@@ -18,7 +18,9 @@ def failure(probe, *arguments) -> Mismatch:
 
 
 def redirecting(site, status=301, location="https://example.com/") -> Target:
-    site.change("GET", "/", lambda answer: replace(answer, status=status).with_headers(Location=location))
+    site.change(
+        "GET", "/", lambda answer: replace(answer, status=status).with_headers(Location=location)
+    )
     return Target("https://example.com", plain_url=f"{site.url}/")
 
 
@@ -38,12 +40,22 @@ def test_a_redirect_may_name_the_port(site, http):
         (302, "https://example.com/", "answered 302 instead of 301"),
         (403, "", "answered 403 instead of 301"),
         (301, "", "redirects to nowhere instead of https://example.com/"),
-        (301, "http://example.com/", "redirects to http://example.com/ instead of https://example.com/"),
-        (301, "https://example.com.evil.org/", "redirects to https://example.com.evil.org/ instead of"),
+        (
+            301,
+            "http://example.com/",
+            "redirects to http://example.com/ instead of https://example.com/",
+        ),
+        (
+            301,
+            "https://example.com.evil.org/",
+            "redirects to https://example.com.evil.org/ instead of",
+        ),
     ],
 )
 def test_plain_http_that_does_not_lead_to_https_fails(site, http, status, location, detail):
-    assert failure(access.redirect, redirecting(site, status, location), http).detail.startswith(detail)
+    assert failure(access.redirect, redirecting(site, status, location), http).detail.startswith(
+        detail
+    )
 
 
 @pytest.fixture

@@ -50,13 +50,18 @@ def test_a_counter_that_miscounts_fails(site, http, step, detail):
 def test_a_stale_read_fails(site, http):
     stale = json.dumps({"page": "/_smoke", "count": 41}).encode()
     site.change("GET", "/api/count", lambda answer: replace(answer, body=stale))
-    assert failure(counter.counts, site, http).detail == "two visits counted 41 -> 43, but a read then said 41"
+    assert (
+        failure(counter.counts, site, http).detail
+        == "two visits counted 41 -> 43, but a read then said 41"
+    )
 
 
 def test_a_visit_of_someone_else_is_worth_another_try(site, http, clock):
     visits = iter([2, 2, 2, 2])
     site.step = lambda count: count + next(visits, 1)
-    check, _ = clock.pace().follow("counter", lambda: counter.counts(site.target(), http), clock(), _never())
+    check, _ = clock.pace().follow(
+        "counter", lambda: counter.counts(site.target(), http), clock(), _never()
+    )
     assert check.ok
     assert check.detail.startswith("two visits counted 49 -> 51 (3 tries in ")
 
@@ -68,13 +73,31 @@ def test_a_visit_of_someone_else_is_worth_another_try(site, http, clock):
         (b"", "200, but the answer is not a JSON object: nothing (application/json)"),
         (b"\xff{", "200, but the answer is not a JSON object"),
         (b"<html>hello</html>", "200, but the answer is not a JSON object: <html>hello</html>"),
-        (b'{"page": "/", "count": 1}', 'GET answered {"page": "/", "count": 1} instead of a page and its count'),
-        (b'{"page": "/_smoke"}', 'GET answered {"page": "/_smoke"} instead of a page and its count'),
+        (
+            b'{"page": "/", "count": 1}',
+            'GET answered {"page": "/", "count": 1} instead of a page and its count',
+        ),
+        (
+            b'{"page": "/_smoke"}',
+            'GET answered {"page": "/_smoke"} instead of a page and its count',
+        ),
         (b'{"page": "/_smoke", "count": 1, "ip": "::1"}', "GET answered "),
-        (b'{"page": "/_smoke", "count": "1"}', 'GET answered {"page": "/_smoke", "count": "1"}: the count is not'),
-        (b'{"page": "/_smoke", "count": true}', 'GET answered {"page": "/_smoke", "count": true}: the count is not'),
-        (b'{"page": "/_smoke", "count": -1}', 'GET answered {"page": "/_smoke", "count": -1}: the count is not'),
-        (b'{"page": "/_smoke", "count": 1.5}', 'GET answered {"page": "/_smoke", "count": 1.5}: the count is not'),
+        (
+            b'{"page": "/_smoke", "count": "1"}',
+            'GET answered {"page": "/_smoke", "count": "1"}: the count is not',
+        ),
+        (
+            b'{"page": "/_smoke", "count": true}',
+            'GET answered {"page": "/_smoke", "count": true}: the count is not',
+        ),
+        (
+            b'{"page": "/_smoke", "count": -1}',
+            'GET answered {"page": "/_smoke", "count": -1}: the count is not',
+        ),
+        (
+            b'{"page": "/_smoke", "count": 1.5}',
+            'GET answered {"page": "/_smoke", "count": 1.5}: the count is not',
+        ),
     ],
 )
 def test_an_answer_that_is_no_count_fails(site, http, body, detail):
@@ -98,7 +121,9 @@ PROBES = [
 @pytest.mark.parametrize("policy", [None, "max-age=60"])
 def test_an_answer_that_may_be_stored_fails(site, http, probe, method, status, policy):
     def stored(answer):
-        return answer.with_headers(Cache_Control=policy) if policy else answer.without("Cache-Control")
+        return (
+            answer.with_headers(Cache_Control=policy) if policy else answer.without("Cache-Control")
+        )
 
     site.change(method, "/api/count", stored)
     expected = f"{status}, but Cache-Control is {policy or 'missing'}, not no-store"
@@ -128,7 +153,9 @@ def test_a_wrong_method_is_refused(site, http):
 @pytest.mark.parametrize("allow", [None, "GET", "OPTIONS"])
 def test_a_refusal_that_does_not_say_what_is_allowed_fails(site, http, allow):
     site.change(
-        "DELETE", "/api/count", lambda answer: answer.with_headers(Allow=allow) if allow else answer.without("Allow")
+        "DELETE",
+        "/api/count",
+        lambda answer: answer.with_headers(Allow=allow) if allow else answer.without("Allow"),
     )
     assert (
         failure(counter.wrong_method, site, http).detail
@@ -147,7 +174,10 @@ def test_a_wrong_method_that_is_accepted_fails(site, http):
 
 
 def test_bad_pages_are_refused(site, http):
-    assert counter.bad_page(site.target(), http) == "400 to a page with odd characters and to one too long"
+    assert (
+        counter.bad_page(site.target(), http)
+        == "400 to a page with odd characters and to one too long"
+    )
     assert site.count == 41
 
 
@@ -160,7 +190,10 @@ def test_a_bad_page_that_is_accepted_fails(site, http, accepted):
 
 def test_a_refusal_without_an_error_fails(site, http):
     site.change("GET", "/api/count", lambda answer: replace(answer, body=b'{"message": "no"}'))
-    assert failure(counter.bad_page, site, http).detail == '400, but {"message": "no"} does not say what the error is'
+    assert (
+        failure(counter.bad_page, site, http).detail
+        == '400, but {"message": "no"} does not say what the error is'
+    )
 
 
 @pytest.mark.parametrize(("probe", "method", "status"), PROBES)

@@ -28,13 +28,16 @@ def test_each_header_is_missed(site, http, name):
 
 @pytest.mark.parametrize("name", ["X-Frame-Options", "Content-Security-Policy"])
 def test_either_way_to_forbid_framing_will_do(site, http, name):
-    policy = {"X-Frame-Options": SECURITY["Content-Security-Policy"], "Content-Security-Policy": "default-src 'self'"}
+    policy = {
+        "X-Frame-Options": SECURITY["Content-Security-Policy"],
+        "Content-Security-Policy": "default-src 'self'",
+    }
     site.change(
         "GET",
         "/",
-        lambda answer: answer.without("X-Frame-Options" if name == "X-Frame-Options" else "-").with_headers(
-            Content_Security_Policy=policy[name]
-        ),
+        lambda answer: answer.without(
+            "X-Frame-Options" if name == "X-Frame-Options" else "-"
+        ).with_headers(Content_Security_Policy=policy[name]),
     )
     assert security_headers(site.target(), http)
 
@@ -42,7 +45,9 @@ def test_either_way_to_forbid_framing_will_do(site, http, name):
 @pytest.mark.parametrize("framing", [None, "ALLOWALL"])
 def test_a_site_that_may_be_framed_fails(site, http, framing):
     def framed(answer):
-        bare = answer.without("X-Frame-Options").with_headers(Content_Security_Policy="default-src 'self'")
+        bare = answer.without("X-Frame-Options").with_headers(
+            Content_Security_Policy="default-src 'self'"
+        )
         return bare.with_headers(X_Frame_Options=framing) if framing else bare
 
     site.change("GET", "/", framed)
@@ -53,7 +58,11 @@ def test_a_site_that_may_be_framed_fails(site, http, framing):
     ("name", "value", "detail"),
     [
         ("Strict-Transport-Security", "max-age=0", "strict-transport-security is switched off"),
-        ("Strict-Transport-Security", "includeSubDomains", "strict-transport-security is switched off"),
+        (
+            "Strict-Transport-Security",
+            "includeSubDomains",
+            "strict-transport-security is switched off",
+        ),
         (
             "Content-Security-Policy",
             "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
@@ -64,7 +73,11 @@ def test_a_site_that_may_be_framed_fails(site, http, framing):
             "default-src 'self'; style-src 'Unsafe-Inline'",
             "content-security-policy allows 'unsafe-inline'",
         ),
-        ("Content-Security-Policy", "frame-ancestors 'none'", "content-security-policy does not restrict scripts"),
+        (
+            "Content-Security-Policy",
+            "frame-ancestors 'none'",
+            "content-security-policy does not restrict scripts",
+        ),
         ("X-Content-Type-Options", "sniff", "x-content-type-options is 'sniff' instead of nosniff"),
         ("Referrer-Policy", "unsafe-url", "referrer-policy tells every site the whole address"),
         ("Permissions-Policy", " ", "permissions-policy is missing"),

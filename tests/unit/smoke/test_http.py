@@ -30,7 +30,9 @@ def test_a_name_under_localhost_need_not_resolve_and_is_sent(site, http):
 
 
 def test_redirects_are_not_followed(site, http):
-    site.change("GET", "/", lambda answer: replace(answer, status=301).with_headers(Location="/about/"))
+    site.change(
+        "GET", "/", lambda answer: replace(answer, status=301).with_headers(Location="/about/")
+    )
     assert http.request("GET", f"{site.url}/").status == 301
     assert site.requests == [("GET", "/")]
 
@@ -65,7 +67,10 @@ def test_a_name_that_does_not_resolve(http, monkeypatch):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert failure(http, "http://no.such.host.invalid/").detail == "no such host: no.such.host.invalid does not resolve"
+    assert (
+        failure(http, "http://no.such.host.invalid/").detail
+        == "no such host: no.such.host.invalid does not resolve"
+    )
 
 
 def test_a_silent_host():
@@ -130,7 +135,9 @@ def test_a_certificate_that_browsers_refuse(tmp_path, days, host, detail):
 def test_a_certificate_of_nobody(tmp_path):
     _, context = self_signed(tmp_path, days=90)
     with opened(context) as site, Http() as http:
-        assert failure(http, f"{site.url}/").detail == "certificate refused: self-signed certificate"
+        assert (
+            failure(http, f"{site.url}/").detail == "certificate refused: self-signed certificate"
+        )
 
 
 def test_https(tmp_path):

@@ -27,7 +27,13 @@ def follow(clock, probe, settle=0.0, stop=None):
 
 def test_a_right_answer_takes_one_try(clock):
     check, reached = follow(clock, Probe())
-    assert (check.name, check.ok, check.detail, check.seconds, reached) == ("page", True, "fine", 0.0, True)
+    assert (check.name, check.ok, check.detail, check.seconds, reached) == (
+        "page",
+        True,
+        "fine",
+        0.0,
+        True,
+    )
     assert clock.waits == []
 
 
@@ -69,9 +75,16 @@ def test_the_budget_counts_from_the_beginning_of_the_run(clock):
 
 
 def test_tries_and_time_are_told(clock):
-    check, _ = follow(clock, Probe(Mismatch("wrong", Tries.TRANSIENT), Mismatch("wrong", Tries.TRANSIENT)))
+    check, _ = follow(
+        clock, Probe(Mismatch("wrong", Tries.TRANSIENT), Mismatch("wrong", Tries.TRANSIENT))
+    )
     assert check.detail == "fine (3 tries in 0.8 s)"
-    assert check.as_json() == {"name": "page", "ok": True, "detail": "fine (3 tries in 0.8 s)", "seconds": 0.75}
+    assert check.as_json() == {
+        "name": "page",
+        "ok": True,
+        "detail": "fine (3 tries in 0.8 s)",
+        "seconds": 0.75,
+    }
 
 
 def test_the_last_reason_is_told(clock):
@@ -98,4 +111,7 @@ def test_a_stop_ends_the_tries(clock):
 
 def test_a_bug_in_a_check_is_a_failed_check(clock):
     check, _ = follow(clock, Probe(KeyError("count")), settle=600)
-    assert (check.ok, check.detail) == (False, "resumectl could not finish this check: KeyError: 'count'")
+    assert (check.ok, check.detail) == (
+        False,
+        "resumectl could not finish this check: KeyError: 'count'",
+    )

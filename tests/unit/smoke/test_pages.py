@@ -25,7 +25,11 @@ def test_without_a_build_only_status_and_type_count(site, http):
 
 def test_the_page_is_asked_for_without_compression(site, http):
     site.change(
-        "GET", "/", lambda answer: answer if "Content-Encoding" not in answer.headers else replace(answer, status=500)
+        "GET",
+        "/",
+        lambda answer: (
+            answer if "Content-Encoding" not in answer.headers else replace(answer, status=500)
+        ),
     )
     assert pages.file(site.target(), http, "index.html").startswith("200")
 
@@ -46,8 +50,18 @@ def test_other_bytes_fail(site, http):
             "application/octet-stream",
             "content type is application/octet-stream instead of text/html",
         ),
-        ("assets/site.css", "/assets/site.css", "text/plain", "content type is text/plain instead of text/css"),
-        ("assets/site.js", "/assets/site.js", "text/plain", "content type is text/plain instead of javascript"),
+        (
+            "assets/site.css",
+            "/assets/site.css",
+            "text/plain",
+            "content type is text/plain instead of text/css",
+        ),
+        (
+            "assets/site.js",
+            "/assets/site.js",
+            "text/plain",
+            "content type is text/plain instead of javascript",
+        ),
     ],
 )
 def test_a_type_that_browsers_refuse_fails(site, http, key, path, kind, detail):
@@ -66,7 +80,11 @@ def test_a_type_that_browsers_refuse_fails(site, http, key, path, kind, detail):
     ],
 )
 def test_another_status_fails(site, http, status, tries):
-    site.change("GET", "/", lambda answer: replace(answer, status=status).with_headers(Location="/elsewhere"))
+    site.change(
+        "GET",
+        "/",
+        lambda answer: replace(answer, status=status).with_headers(Location="/elsewhere"),
+    )
     found = failure(pages.file, site.target(), http, "index.html")
     assert (found.detail, found.tries) == (f"answered {status} instead of 200", tries)
 
@@ -93,7 +111,11 @@ def test_a_site_that_does_not_compress_passes(site, http):
 def test_another_page_behind_compression_fails(site, http, built):
     old = gzip.compress(b"the old page")
     site.change(
-        "GET", "/", lambda answer: replace(answer, body=old) if "Content-Encoding" in answer.headers else answer
+        "GET",
+        "/",
+        lambda answer: (
+            replace(answer, body=old) if "Content-Encoding" in answer.headers else answer
+        ),
     )
     target = site.target() if built else site.target(pages=None)
     assert failure(pages.compressed, target, http).detail.startswith("not the built file")
@@ -109,7 +131,10 @@ def test_another_uncompressed_page_fails(site, http):
     ("body", "detail"),
     [
         (b"<p>not gzip", "does not decompress: Error -3"),
-        (gzip.compress(b"cut off" * 99, mtime=0)[:-9], "does not decompress: the gzip stream is cut off or too large"),
+        (
+            gzip.compress(b"cut off" * 99, mtime=0)[:-9],
+            "does not decompress: the gzip stream is cut off or too large",
+        ),
     ],
 )
 def test_broken_compression_fails(site, http, body, detail):
@@ -119,7 +144,10 @@ def test_broken_compression_fails(site, http, body, detail):
 
 def test_an_encoding_nobody_asked_for_fails(site, http):
     site.change("GET", "/", lambda answer: answer.with_headers(Content_Encoding="br"))
-    assert failure(pages.compressed, site.target(), http).detail == "sent as br, although only gzip was accepted"
+    assert (
+        failure(pages.compressed, site.target(), http).detail
+        == "sent as br, although only gzip was accepted"
+    )
 
 
 def test_a_missing_page_is_a_404_with_the_built_page(site, http):
@@ -139,7 +167,10 @@ def test_a_missing_page_is_another_one_each_time(site, http):
         ({"status": 403}, "answered 403 instead of 404"),
         ({"body": b" \n"}, "answered 404 without a page"),
         ({"body": b"<h1>another</h1>"}, "not the built file"),
-        ({"headers": {"Content-Type": "application/xml"}}, "content type is application/xml instead of text/html"),
+        (
+            {"headers": {"Content-Type": "application/xml"}},
+            "content type is application/xml instead of text/html",
+        ),
         ({"headers": {}}, "content type is missing instead of text/html"),
     ],
 )

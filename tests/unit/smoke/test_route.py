@@ -36,10 +36,14 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch, http):
     with opened() as proxy:
         monkeypatch.setenv("http_proxy", f"http://ada:l%40ce@127.0.0.1:{proxy.port}")
         assert http.request("GET", "http://example.com/").body == INDEX
-    assert route("http://example.com/").proxy_headers == {"proxy-authorization": "Basic YWRhOmxAY2U="}
+    assert route("http://example.com/").proxy_headers == {
+        "proxy-authorization": "Basic YWRhOmxAY2U="
+    }
 
 
-@pytest.mark.parametrize("url", ["http://a.localhost/", "http://127.0.0.1/", "http://inside.example.com/"])
+@pytest.mark.parametrize(
+    "url", ["http://a.localhost/", "http://127.0.0.1/", "http://inside.example.com/"]
+)
 def test_no_proxy_where_none_belongs(monkeypatch, url):
     monkeypatch.setenv("http_proxy", "http://proxy.example.com:3128")
     monkeypatch.setenv("no_proxy", ".example.com")

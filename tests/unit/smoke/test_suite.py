@@ -42,7 +42,11 @@ def test_a_working_site_passes_every_check_in_a_stable_order(site, http):
 
 def test_each_check_is_told_in_order_and_in_the_callers_thread(site, http):
     told = []
-    checks = run(site.target(), http=http, on_check=lambda check: told.append((check, threading.current_thread())))
+    checks = run(
+        site.target(),
+        http=http,
+        on_check=lambda check: told.append((check, threading.current_thread())),
+    )
     assert [check for check, _ in told] == list(checks)
     assert {thread for _, thread in told} == {threading.current_thread()}
 
@@ -57,7 +61,11 @@ def test_an_address_alone_is_enough(site):
 
 FAULTS = {
     "page": ("GET", "/", lambda answer: replace(answer, body=b"old") if _plain(answer) else answer),
-    "compressed page": ("GET", "/", lambda answer: answer if _plain(answer) else replace(answer, body=b"old")),
+    "compressed page": (
+        "GET",
+        "/",
+        lambda answer: answer if _plain(answer) else replace(answer, body=b"old"),
+    ),
     "file assets/site.css": ("GET", "/assets/site.css", lambda answer: replace(answer, status=404)),
     "security headers": ("GET", "/", lambda answer: answer.without("Referrer-Policy")),
     "private bucket": ("GET", "/bucket/index.html", lambda answer: replace(answer, status=200)),
@@ -104,7 +112,9 @@ def test_errors_that_last_are_not_forgiven(site, http):
 
 def test_a_wrong_page_is_final_on_a_settled_site_and_waited_for_on_a_fresh_one(site, http, clock):
     old = iter([True, True])
-    site.change("GET", "/about/", lambda answer: replace(answer, status=404) if next(old, None) else answer)
+    site.change(
+        "GET", "/about/", lambda answer: replace(answer, status=404) if next(old, None) else answer
+    )
     assert failed(run(site.target(), http=http, pace=EAGER)) == ["file about/index.html"]
     checks = run(site.target(), http=http, pace=clock.pace(settle=60))
     assert failed(checks) == []
@@ -113,7 +123,9 @@ def test_a_wrong_page_is_final_on_a_settled_site_and_waited_for_on_a_fresh_one(s
 
 def test_two_runs_at_the_same_time_both_pass(site):
     results = []
-    threads = [threading.Thread(target=lambda: results.append(run(site.target()))) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda: results.append(run(site.target()))) for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -126,7 +138,10 @@ def test_when_nothing_answers_every_check_says_so_in_plain_words():
         target = site.target()
     checks = run(target, pace=EAGER)
     assert failed(checks) == NAMES
-    assert all(check.detail.startswith("connection refused: nothing listens at 127.0.0.1:") for check in checks)
+    assert all(
+        check.detail.startswith("connection refused: nothing listens at 127.0.0.1:")
+        for check in checks
+    )
 
 
 def test_when_the_first_check_gives_up_without_an_answer_the_others_stop_waiting():
@@ -136,7 +151,9 @@ def test_when_the_first_check_gives_up_without_an_answer_the_others_stop_waiting
     def patient() -> str:
         raise Mismatch("not yet", Tries.TRANSIENT)
 
-    checks = _side_by_side({FIRST: gone, "other": patient}, Pace(3600, jitter=lambda: 1e9), lambda _: None)
+    checks = _side_by_side(
+        {FIRST: gone, "other": patient}, Pace(3600, jitter=lambda: 1e9), lambda _: None
+    )
     assert [check.detail for check in checks] == ["no such host", "not yet"]
 
 
@@ -144,7 +161,9 @@ def test_https_adds_the_redirect_and_the_certificate(tmp_path):
     ca, context = self_signed(tmp_path, days=90.5)
     with opened(context) as site, opened() as plain, Http(ca_file=ca) as http:
         location = f"{site.url}/"
-        plain.change("GET", "/", lambda answer: replace(answer, status=301).with_headers(Location=location))
+        plain.change(
+            "GET", "/", lambda answer: replace(answer, status=301).with_headers(Location=location)
+        )
         checks = run(site.target(plain_url=plain.url), http=http, pace=EAGER)
     assert failed(checks) == []
     assert [check.name for check in checks][7:9] == ["redirect to https", "certificate"]
@@ -156,7 +175,9 @@ def test_an_expired_certificate_fails_and_says_so(tmp_path):
     with opened(context) as site, opened() as plain, Http(ca_file=ca) as http:
         checks = run(site.target(plain_url=plain.url), http=http, pace=EAGER)
     details = {check.name: check.detail for check in checks}
-    assert details["page"] == details["certificate"] == "certificate refused: certificate has expired"
+    assert (
+        details["page"] == details["certificate"] == "certificate refused: certificate has expired"
+    )
     assert details["redirect to https"] == "answered 200 instead of 301"
 
 
@@ -169,9 +190,7 @@ def test_an_interrupt_ends_the_waiting(site, http):
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
-    script = (
-        "import sys, resumectl.smoke; print([m for m in ('urllib3', 'ssl', 'concurrent.futures') if m in sys.modules])"
-    )
+    script = "import sys, resumectl.smoke; print([m for m in ('urllib3', 'ssl', 'concurrent.futures') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 

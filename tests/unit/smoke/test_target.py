@@ -7,7 +7,9 @@ from resumectl.smoke import Target
 from resumectl.smoke.target import path_of
 
 
-@pytest.mark.parametrize("url", ["", "example.com", "ftp://example.com", "https://", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["", "example.com", "ftp://example.com", "https://", "file:///etc/passwd"]
+)
 def test_what_is_not_the_address_of_a_site_is_refused(url):
     with pytest.raises(SettingsError) as caught:
         Target(url)
@@ -19,8 +21,20 @@ def test_what_is_not_the_address_of_a_site_is_refused(url):
     ("url", "base", "host", "secure", "plain"),
     [
         ("https://example.com/", "https://example.com", "example.com", True, "http://example.com/"),
-        ("http://a.localhost:4566", "http://a.localhost:4566", "a.localhost", False, "http://a.localhost/"),
-        ("https://example.com/me/", "https://example.com/me", "example.com", True, "http://example.com/"),
+        (
+            "http://a.localhost:4566",
+            "http://a.localhost:4566",
+            "a.localhost",
+            False,
+            "http://a.localhost/",
+        ),
+        (
+            "https://example.com/me/",
+            "https://example.com/me",
+            "example.com",
+            True,
+            "http://example.com/",
+        ),
     ],
 )
 def test_what_an_address_says(url, base, host, secure, plain):
