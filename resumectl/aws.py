@@ -7,15 +7,16 @@ import os
 import threading
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from resumectl.errors import CloudError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from resumectl.settings import Environment
 
+T = TypeVar("T")
 Client = Any
 """A boto3 client. Typed loosely: its methods are made from service models at run time."""
 
@@ -178,6 +179,36 @@ def error_code(error: Exception) -> str:
     """The AWS error code of a botocore ClientError, or an empty string."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+_ABSENT: Final = frozenset(
+    [
+        *("404", "NotFound", "NotFoundException", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"),
+        *("NoSuchBucketPolicy", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration"),
+        *("NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet", "NoSuchWebsiteConfiguration"),
+        *("OwnershipControlsNotFoundError", "ReplicationConfigurationNotFoundError"),
+        *("ServerSideEncryptionConfigurationNotFoundError", "NoSuchEntity", "NoSuchFunctionExists"),
+        *("NoSuchDistribution", "ResourceNotFound", "ResourceNotFoundException"),
+    ]
+)
+"""Every way in which the services that we use say that something does not exist."""
+
+
+def is_absent(error: Exception) -> bool:
+    """Whether AWS says that the thing does not exist. Any other error means that we do not know."""
+    return error_code(error) in _ABSENT
+
+
+def found(call: Callable[..., T], **arguments: object) -> T | None:
+    """The response of a read, or None if the thing does not exist. Raises botocore's other errors."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        if is_absent(error):
+            return None
+        raise
 
 
 @contextmanager

@@ -12,7 +12,7 @@ def started(pid: int, proc: Path = Path("/proc")) -> str:
     if not (proc / "self").exists():  # macOS
         said = subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )  # noqa: S607
+        )
         return said.stdout.strip()
     try:
         fields = (proc / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()

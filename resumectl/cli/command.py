@@ -24,10 +24,10 @@ from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resumectl.operations.context import Context
-    from resumectl.operations.outcome import Outcome
-    from resumectl.operations.steps import Progress, Steps
     from resumectl.settings import Environment, Settings
+    from resumectl.steps.context import Context
+    from resumectl.steps.outcome import Outcome
+    from resumectl.steps.progress import Progress, Steps
 
 Env = Annotated[
     str | None,
@@ -79,7 +79,7 @@ class Call:
     @cached_property
     def steps(self) -> Steps:
         """Tells the progress of this call."""
-        from resumectl.operations.steps import Steps
+        from resumectl.steps.progress import Steps
 
         return Steps(self._progress())
 
@@ -90,7 +90,7 @@ class Call:
         return context(self.settings, self.environment, self.steps)
 
     def _progress(self) -> Progress:
-        from resumectl.operations.steps import Silent
+        from resumectl.steps.progress import Silent
 
         if self.quiet:
             return Silent()
@@ -165,7 +165,7 @@ def _common() -> list[inspect.Parameter]:
 
 def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> int:
     """Run the command and show how it ended; gives the exit code."""
-    from resumectl.operations.outcome import Outcome
+    from resumectl.steps.outcome import Outcome
 
     try:
         outcome = _outcome(call, function, own)
@@ -179,7 +179,7 @@ def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> i
 
 
 def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> Outcome:
-    from resumectl.operations.outcome import Outcome
+    from resumectl.steps.outcome import Outcome
 
     try:
         return function(call, **own)

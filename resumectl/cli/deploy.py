@@ -10,8 +10,8 @@ import typer
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.operations.outcome import Outcome
 from resumectl.plan import PartName
+from resumectl.steps.outcome import Outcome
 
 
 class Only(StrEnum):
@@ -73,9 +73,9 @@ def deploy(
     its front door and records the release. Interrupted at any point, the same command continues.
     """
     from resumectl.cli.approve import Approve
-    from resumectl.operations import deploy as operation
+    from resumectl.commands import deploy as command
 
-    options = operation.Options(
+    options = command.Options(
         parts(only),
         smoke=not no_smoke,
         rollback=not no_rollback,
@@ -83,7 +83,7 @@ def deploy(
         force=force,
         wait=wait,
     )
-    return operation.deploy(call.context(), options, Approve(call, yes=yes))
+    return command.deploy(call.context(), options, Approve(call, yes=yes))
 
 
 _PARTS: Mapping[Only, PartName] = {Only.infra: "infra", Only.backend: "function", Only.site: "site"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Yes
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -21,6 +21,6 @@ def destroy(call: Call, yes: Yes = False) -> Outcome:
     In a protected environment its name must be typed; --yes does not replace that. The ledger of releases stays.
     """
     from resumectl.cli.approve import Approve
-    from resumectl.operations import destroy as operation
+    from resumectl.commands import destroy as command
 
-    return operation.destroy(call.context(), Approve(call, yes=yes, verb="Delete all of this"))
+    return command.destroy(call.context(), Approve(call, yes=yes, verb="Delete all of this"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -20,7 +20,7 @@ def doctor(call: Call) -> Outcome:
     Says which Terraform and which provider were chosen, and why.
     """
     from resumectl.cli.wiring import emulator
-    from resumectl.operations import doctor as operation
+    from resumectl.commands import doctor as command
 
     def cloud() -> str:
         from resumectl.local.launch import require_packages
@@ -29,4 +29,4 @@ def doctor(call: Call) -> Outcome:
         found = emulator(call.settings, call.environment).status()
         return f"{found.state}, {found.endpoint}" if found.endpoint else found.state
 
-    return operation.doctor(call.settings, call.environment, cloud)
+    return command.doctor(call.settings, call.environment, cloud)

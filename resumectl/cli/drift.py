@@ -10,7 +10,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Force, Yes
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -32,11 +32,11 @@ def drift(
     Is what is live what was released? Read-only: takes no lock and writes no state. What the repository holds but
     nobody deployed yet is not drift.
     """
-    from resumectl.operations import drift as operation
-    from resumectl.operations import fix as fixing
+    from resumectl.commands import drift as command
+    from resumectl.commands import revert as fixing
 
     if not fix:
-        return operation.drift(call.context())
+        return command.drift(call.context())
     from resumectl.cli.approve import Approve
 
     fixer = replace(call, writes=True)

@@ -8,7 +8,7 @@ import typer
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -25,6 +25,6 @@ def history(
     ] = 10,
 ) -> Outcome:
     """List the releases: who, when, what, and which is live."""
-    from resumectl.operations import history as operation
+    from resumectl.commands import history as command
 
-    return operation.history(call.context(), count)
+    return command.history(call.context(), count)

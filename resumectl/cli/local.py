@@ -10,7 +10,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Yes
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from resumectl.local.emulator import Emulator

@@ -9,7 +9,7 @@ import typer
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -29,6 +29,6 @@ def package(
 
     Needs no AWS.
     """
-    from resumectl.operations import package as operation
+    from resumectl.commands import package as command
 
-    return operation.package(call.settings, call.environment, call.steps, out)
+    return command.package(call.settings, call.environment, call.steps, out)

@@ -9,7 +9,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import OnlyOption, parts
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -28,6 +28,6 @@ def plan(
     ] = False,
 ) -> Outcome:
     """Show what deploy would do, and change nothing."""
-    from resumectl.operations import plan as operation
+    from resumectl.commands import plan as command
 
-    return operation.plan(call.context(), parts(only), exit_code=exit_code)
+    return command.plan(call.context(), parts(only), exit_code=exit_code)

@@ -9,7 +9,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Wait, Yes
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -38,15 +38,15 @@ def rollback(
     pinned: deploy refuses until unpin.
     """
     from resumectl.cli.approve import Approve
-    from resumectl.operations import rollback as operation
+    from resumectl.commands import rollback as command
 
-    options = operation.Options(release, only_plan=plan, message=message, wait=wait)
-    return operation.rollback(call.context(), options, Approve(call, yes=yes, verb="Go back"))
+    options = command.Options(release, only_plan=plan, message=message, wait=wait)
+    return command.rollback(call.context(), options, Approve(call, yes=yes, verb="Go back"))
 
 
 @register(app, "unpin", epilog="\b\nExample:\n  resumectl unpin --env prod\n")
 def unpin(call: Call) -> Outcome:
     """Let deploys through again after a rollback."""
-    from resumectl.operations import rollback as operation
+    from resumectl.commands import rollback as command
 
-    return operation.unpin(call.context())
+    return command.unpin(call.context())

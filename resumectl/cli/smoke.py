@@ -9,7 +9,7 @@ import typer
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -33,8 +33,8 @@ def smoke(
 
     Counts on the reserved page /_smoke, so no real page's count changes. Exit code 4 when a check fails.
     """
-    from resumectl.operations import smoke as operation
+    from resumectl.commands import smoke as command
 
     if url:
-        return operation.smoke_url(url, call.steps, junit)
-    return operation.smoke(call.context(), junit)
+        return command.smoke_url(url, call.steps, junit)
+    return command.smoke(call.context(), junit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -17,7 +17,7 @@ Examples:
 def status(call: Call) -> Outcome:
     """Show on one screen what is live, what differs, what waits."""
     from resumectl.cli.wiring import context_if_up
-    from resumectl.operations import status as operation
+    from resumectl.commands import status as command
 
     found = context_if_up(call.settings, call.environment, call.steps)
-    return operation.status(found) if found else operation.stopped(call.environment.name)
+    return command.status(found) if found else command.stopped(call.environment.name)

@@ -9,7 +9,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Yes
-from resumectl.operations.outcome import Outcome
+from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -31,6 +31,6 @@ def unlock(
     Ours, and Terraform's own. Says first whose they are, and asks.
     """
     from resumectl.cli.approve import Approve
-    from resumectl.operations import unlock as operation
+    from resumectl.commands import unlock as command
 
-    return operation.unlock(call.context(), Approve(call, yes=yes).question, force=force)
+    return command.unlock(call.context(), Approve(call, yes=yes).question, force=force)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from resumectl.aws import Cloud
-from resumectl.operations.context import Context
+from resumectl.steps.context import Context
 
 if TYPE_CHECKING:
     from resumectl.local.emulator import Emulator
-    from resumectl.operations.steps import Steps
     from resumectl.settings import Environment, Settings
+    from resumectl.steps.progress import Steps
 
 
 def emulator(

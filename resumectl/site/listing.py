@@ -15,7 +15,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code
-from resumectl.site.lanes import side_by_side
+from resumectl.parallel import side_by_side
 from resumectl.site.manifest import NO_VERSION, LiveObject
 from resumectl.site.part import fields
 from resumectl.site.versions import current_versions

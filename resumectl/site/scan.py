@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resumectl.errors import BuildError
+from resumectl.parallel import side_by_side
 from resumectl.site import credentials, headers
-from resumectl.site.lanes import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code
 from resumectl.errors import CloudError
+from resumectl.parallel import side_by_side
 from resumectl.site.body import Body
 from resumectl.site.headers import is_page
-from resumectl.site.lanes import side_by_side
 from resumectl.site.manifest import NO_VERSION
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code
-from resumectl.site.lanes import side_by_side
+from resumectl.parallel import side_by_side
 from resumectl.site.manifest import NO_VERSION
 
 if TYPE_CHECKING:

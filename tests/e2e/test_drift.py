@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 
 from resumectl import settings
 from resumectl.aws import Cloud
+from resumectl.commands import drift
 from resumectl.errors import Exit
-from resumectl.operations import drift
-from resumectl.operations.context import Context
-from resumectl.operations.steps import Silent, Steps
+from resumectl.steps.context import Context
+from resumectl.steps.progress import Silent, Steps
 from tests.e2e.account import Account, zipped
 from tests.e2e.project import ROOT, ask
 from tests.e2e.tampering import catalogue

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from resumectl import settings
 from resumectl.aws import Cloud
-from resumectl.operations import deploy
-from resumectl.operations.context import Context
-from resumectl.operations.steps import Silent, Steps
+from resumectl.commands import deploy
+from resumectl.steps.context import Context
+from resumectl.steps.progress import Silent, Steps
 from tests.e2e.project import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resumectl.operations.outcome import Outcome
+    from resumectl.steps.outcome import Outcome
     from tests.e2e.project import Project
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from resumectl import settings
-from resumectl.operations import deploy, fix, rollback
-from resumectl.operations.context import Context
-from resumectl.operations.steps import Silent, Steps
+from resumectl.commands import deploy, rollback
 from resumectl.smoke.check import Check
+from resumectl.steps.context import Context
+from resumectl.steps.progress import Silent, Steps
 from tests.functional.fuse import Fuse
 from tests.functional.remembered import Account, FakeCloud
 from tests.functional.terraforming import FakeTerraform

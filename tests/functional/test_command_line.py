@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from resumectl import __version__
 from resumectl.cli import app
-from resumectl.operations import package
+from resumectl.commands import package
 from tests.commands import commands
 from tests.e2e.project import ROOT, Run
 
@@ -159,7 +159,7 @@ def test_a_full_disk_behind_stdout_is_told(project: Path) -> None:
     with (
         open("/dev/full", "w") as full,
         process(project, "package", "--json", stdout=full) as running,
-    ):  # noqa: PTH123
+    ):
         _, err = running.communicate(timeout=60)
 
     assert running.returncode != 0

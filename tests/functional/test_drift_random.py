@@ -11,10 +11,10 @@ import pytest
 
 from resumectl import settings
 from resumectl.aws import Cloud
-from resumectl.operations import drift
-from resumectl.operations.context import Context
-from resumectl.operations.live import function_of, look
-from resumectl.operations.steps import Silent, Steps
+from resumectl.commands import drift
+from resumectl.steps.context import Context
+from resumectl.steps.live import function_of, look
+from resumectl.steps.progress import Silent, Steps
 from tests.e2e import tampering
 from tests.e2e.account import Account, zipped
 from tests.functional.conftest import OUTPUTS

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from resumectl.commands import drift
+from resumectl.commands import smoke as front_door
 from resumectl.errors import ResumectlError
-from resumectl.operations import drift
-from resumectl.operations import smoke as front_door
-from resumectl.operations.survey import survey
 from resumectl.release.pin import Pins
+from resumectl.steps.compare import survey
 from tests.functional.doomed import World
 from tests.functional.fuse import Fault, Fuse, Killed
 from tests.functional.remembered import PROJECT
@@ -44,12 +44,10 @@ def ended() -> int:
 def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], World]:
     """Makes one world after the other."""
     monkeypatch.setattr(
-        "resumectl.operations.worktree.check_handler", lambda *_: None
+        "resumectl.steps.worktree.check_handler", lambda *_: None
     )  # it starts a Python
     monkeypatch.setattr("resumectl.release.actor.revision", lambda _: {})
-    monkeypatch.setattr(
-        "resumectl.operations.unmanaged.find", lambda *_: ()
-    )  # what others put there
+    monkeypatch.setattr("resumectl.steps.unmanaged.find", lambda *_: ())  # what others put there
     number = itertools.count()
 
     def make() -> World:

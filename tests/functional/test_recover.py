@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from resumectl.commands import rollback
+from resumectl.commands import smoke as front_door
 from resumectl.errors import Exit, Locked, Refused, TerraformError
 from resumectl.infra import runs
-from resumectl.operations import recover, rollback
-from resumectl.operations import smoke as front_door
+from resumectl.steps import recover
 from tests.functional.doomed import World
 from tests.functional.remembered import PROJECT, SITE
 from tests.functional.terraforming import STATE, STATE_LOCK
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A project that is deployed."""
-    monkeypatch.setattr("resumectl.operations.worktree.check_handler", lambda *_: None)
+    monkeypatch.setattr("resumectl.steps.worktree.check_handler", lambda *_: None)
     monkeypatch.setattr("resumectl.release.actor.revision", lambda _: {})
     made = World(tmp_path / "project")
     monkeypatch.setattr(front_door, "run", made.check)

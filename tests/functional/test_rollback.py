@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resumectl.commands import deploy
+from resumectl.commands import smoke as front_door
 from resumectl.errors import Refused
 from resumectl.local.presence import wait_until
-from resumectl.operations import deploy
-from resumectl.operations import smoke as front_door
 from resumectl.release.pin import Pin
 from tests.functional.doomed import World
 from tests.functional.remembered import SITE
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Two releases."""
     monkeypatch.setattr(
-        "resumectl.operations.worktree.check_handler", lambda *_: None
+        "resumectl.steps.worktree.check_handler", lambda *_: None
     )  # it starts a Python
-    monkeypatch.setattr("resumectl.operations.unmanaged.find", lambda *_: ())
+    monkeypatch.setattr("resumectl.steps.unmanaged.find", lambda *_: ())
     made = World(tmp_path / "project")
     monkeypatch.setattr(front_door, "run", made.check)
     made.deploy()

@@ -17,22 +17,28 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "resumectl").rglob("*.py"))}
 MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MULTILINE)
 
-GROUND = {"plan", "aws", "store", "settings", "errors", "process"}
-PARTS = {"infra", "function", "site", "smoke", "release"}
+GROUND = {
+    *("plan", "part", "aws", "store", "settings", "errors"),
+    *("process", "parallel", "files", "backoff"),
+}
+PARTS = {"infra", "function", "site", "resume", "smoke", "release"}
 MAY_IMPORT = {
     "__main__": {"cli"},
-    "cli": {"report", "operations", "local", *PARTS, *GROUND},
-    "operations": {*PARTS, *GROUND},
+    "cli": {"report", "commands", "steps", "local", *PARTS, *GROUND},
+    "commands": {"steps", *PARTS, *GROUND},
+    "steps": {*PARTS, *GROUND},
     "report": {"plan", "errors"},
-    "local": {"errors", "settings", "process"},
+    "local": {"errors", "settings", "process", "files", "backoff"},
     **dict.fromkeys(PARTS, GROUND),
+    "site": {"resume", *GROUND},
     "aws": {"settings", "errors"},
     "store": {"aws"},
     "settings": {"tables", "errors"},
+    "part": {"plan", "errors"},
     "tables": {"errors"},
 }
 HOUSE = {path.stem for path in (ROOT / "resumectl").iterdir()}
-EXCEPTIONS = {("operations/smoke.py", "resumectl.report.junit")}
+EXCEPTIONS = {("commands/smoke.py", "resumectl.report.junit")}
 OWNERS = {
     "typer": ("cli/",),
     "rich": ("report/", "cli/"),

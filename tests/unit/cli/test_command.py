@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from resumectl.cli import app, command
 from resumectl.errors import CloudError, Exit, Locked, Refused, SmokeFailed
-from resumectl.operations.outcome import Outcome
-from resumectl.operations.steps import Silent
 from resumectl.report import console
 from resumectl.report.progress import LiveProgress, PlainProgress
+from resumectl.steps.outcome import Outcome
+from resumectl.steps.progress import Silent
 
 TOML = '[env.prod]\nregion = "eu-west-2"\n'
 

@@ -1,0 +1,40 @@
+"""Trying again: how long, and with which pauses."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Attempts with pauses that grow, until the time is up.
+
+    Attributes:
+        seconds: the budget; the last attempt starts when it is spent.
+        first: the first pause, in seconds.
+        longest: the longest pause, in seconds.
+        factor: each pause is this much longer than the one before.
+        sleep: waits for a number of seconds.
+        clock: a monotonic clock, in seconds.
+    """
+
+    seconds: float
+    first: float = 0.1
+    longest: float = 2.0
+    factor: float = 1.3
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def attempts(self) -> Iterator[None]:
+        """Yield once now, then once after each pause; at least twice if there is any budget."""
+        end, pause = self.clock() + self.seconds, self.first
+        yield
+        while (left := end - self.clock()) > 0:
+            self.sleep(min(pause, left))
+            pause = min(pause * self.factor, self.longest)
+            yield

@@ -1,0 +1,1 @@
+"""The resume: a JSON Resume and templates become finished pages."""

@@ -1,0 +1,108 @@
+"""Fingerprints: the name follows the bytes, of the asset and of all that it loads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resumectl.resume.assets import fingerprint, is_fingerprinted, named_plainly
+from resumectl.site import headers
+
+FONT = "assets/fonts/inter.woff2"
+
+
+def names(assets):
+    return {name: published for name, (published, _) in fingerprint(assets).items()}
+
+
+def test_stylesheets_scripts_and_fonts_in_the_assets_folder():
+    assert all(map(is_fingerprinted, ["assets/style.css", "assets/js/a.MJS", FONT]))
+    assert not any(
+        map(
+            is_fingerprinted,
+            ["style.css", "assets/photo.jpg", "assets/cv.pdf", "my/assets/style.css"],
+        )
+    )
+
+
+@given(st.binary())
+def test_any_bytes_come_out_as_they_went_in_under_a_name_that_may_be_kept_for_ever(content):
+    for name in ("assets/a.css", "assets/a.js", FONT):
+        published, same = fingerprint({name: content})[name]
+        assert same == content
+        assert headers.cache_control(published) == headers.IMMUTABLE
+
+
+def test_other_bytes_get_another_name():
+    assert names({"assets/a.css": b"a{}"}) != names({"assets/a.css": b"b{}"})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "url(fonts/inter.woff2)",
+        "url( 'fonts/inter.woff2' )",
+        'url("./fonts/inter.woff2?v=1#x")',
+        "url(/assets/fonts/inter.woff2)",
+        '@import "fonts/inter.woff2";',
+    ],
+)
+def test_a_stylesheet_loads_what_was_renamed(rule):
+    made = fingerprint({"assets/style.css": rule.encode(), FONT: b"font"})
+    loaded = made[FONT][0].rpartition("/")[2]
+
+    assert made["assets/style.css"][1].decode() == rule.replace("inter.woff2", loaded)
+
+
+def test_a_new_font_gives_its_stylesheet_a_new_name():
+    rule = b"url(fonts/inter.woff2)"
+    before, after = (names({"assets/style.css": rule, FONT: font}) for font in (b"old", b"new"))
+    assert before["assets/style.css"] != after["assets/style.css"]
+
+
+def test_what_is_not_an_asset_is_left_alone():
+    text = b"a{background:url(photo.jpg)} b{background:url(data:image/png;base64,xx)} c{src:url(https://x.example/a.css)}"
+    assert fingerprint({"assets/a.css": text})["assets/a.css"][1] == text
+
+
+def test_modules_that_import_each_other():
+    modules = {
+        "assets/a.js": b'import "./b.js"; import "./b.js";',
+        "assets/b.js": b"import x from './a.js'",
+    }
+    made = fingerprint(modules)
+    a, b = (made[name][0].removeprefix("assets/") for name in modules)
+
+    assert made["assets/a.js"][1].decode() == f'import "./{b}"; import "./{b}";'
+    assert made["assets/b.js"][1].decode() == f"import x from './{a}'"
+    assert (
+        names({**modules, "assets/b.js": b"import x from './a.js';"})["assets/a.js"]
+        != made["assets/a.js"][0]
+    )
+
+
+def test_a_word_in_a_script_is_no_reference():
+    text = b'const name = "b.js"'
+    assert fingerprint({"assets/a.js": text, "assets/b.js": b""})["assets/a.js"][1] == text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<link href="/assets/my%20style.css">',
+        "<link href='assets/my%20style.css?1'>",
+        '"./assets/my%20style.css"',
+    ],
+)
+def test_a_page_that_loads_the_old_name(page):
+    assert named_plainly(page, ["assets/a.js", "assets/my style.css"]) == "assets/my style.css"
+
+
+def test_a_page_that_loads_the_new_name():
+    assert (
+        named_plainly(
+            '<link href="/assets/style.1234abcd.css"> assets/style.css', ["assets/style.css"]
+        )
+        is None
+    )
