@@ -33,13 +33,13 @@ def drift(
     nobody deployed yet is not drift.
     """
     from resumectl.commands import drift as command
-    from resumectl.commands import revert as fixing
+    from resumectl.commands import revert
 
     if not fix:
         return command.drift(call.context())
     from resumectl.cli.approve import Approve
 
     fixer = replace(call, writes=True)
-    return fixing.fix(
+    return revert.fix(
         fixer.context(), Approve(fixer, yes=yes, verb="Put all of this back"), force=force
     )

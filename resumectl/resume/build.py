@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import BuildError
 from resumectl.resume.document import RESUME, load
-from resumectl.site import assets, pages
+from resumectl.resume import assets, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

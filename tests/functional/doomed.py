@@ -67,7 +67,7 @@ class World:
         return rollback.rollback(self.context(fuse), rollback.Options(), lambda plan: None)
 
     def fix(self) -> Any:
-        return fix.fix(self.context(), lambda plan: None, force=False)
+        return revert.fix(self.context(), lambda plan: None, force=False)
 
     def check(self, target: Any, **given: Any) -> tuple[Check, ...]:
         """The front door: every page is what it should be and finds its assets, and the counter answers."""

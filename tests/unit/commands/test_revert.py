@@ -32,19 +32,19 @@ def state(**attributes):
 )
 def test_what_terraform_read_and_let_be_is_not_called_fixed(now, left):
     drifted = found({"ttl": [{"enabled": False}]}, {"ttl": [{"enabled": True}]})
-    assert [change.key for change in fix._untouched(drifted, state(**now))] == left
+    assert [change.key for change in revert._untouched(drifted, state(**now))] == left
 
 
 def test_what_was_deleted_or_is_gone_is_not_asked_for():
-    assert fix._untouched(found({"name": "x"}, None, "deleted"), state(name="x")) == ()
-    assert fix._untouched(found({"name": "x"}, {"name": "y"}), State(2, "", {})) == ()
+    assert revert._untouched(found({"name": "x"}, None, "deleted"), state(name="x")) == ()
+    assert revert._untouched(found({"name": "x"}, {"name": "y"}), State(2, "", {})) == ()
 
 
 def test_what_is_left_is_named():
-    error = fix._left(found({"ttl": 1}, {"ttl": 2}).plan.changes)
+    error = revert._left(found({"ttl": 1}, {"ttl": 2}).plan.changes)
     assert error
     assert (error.code, error.message) == (
         "not-fixed",
         f"1 difference is still there: {TABLE} (ttl).",
     )
-    assert fix._left(()) is None
+    assert revert._left(()) is None
