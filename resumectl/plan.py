@@ -1,7 +1,7 @@
 """The one idea: snapshots and their difference. Pure: no I/O, no clock, no log.
 
-A snapshot says what a part looks like (`key -> fields`); `diff(before, after)` says what would have to change to get
-from one to the other. Every verb of resumectl is a choice of two snapshots.
+A snapshot says what a part looks like (`key -> fields`); `diff(before, after)` says what has to change
+to get from one to the other. Every command of resumectl is a choice of two snapshots.
 """
 
 from __future__ import annotations
@@ -16,28 +16,24 @@ from typing import Any, Final, Literal
 
 Fields = Mapping[str, Any]
 Snapshot = Mapping[str, Fields]
-PartName = Literal["infra", "function", "site"]
 Action = Literal["create", "update", "delete", "replace"]
 
-PARTS: Final[tuple[PartName, ...]] = ("infra", "function", "site")
 UNKNOWN: Final = "(known after apply)"
 REPLACE: Final = "(replace)"
-"""A field that only an `after` side carries: the thing cannot be changed in place and is made anew."""
+"""A field that only an `after` side carries: the resource cannot be changed in place."""
+
+UNPUBLISHED: Final = "unpublished"
+"""The kind of a change that no visitor notices, because it is not published."""
 
 _ABSENT: Final = object()
 _INDEX: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
-_HOLDS_DATA: Final = {
-    "aws_dynamodb_table": "the visitor counter's table and every count in it",
-    "aws_s3_bucket": "a bucket and every object and version in it",
-    "aws_cloudfront_distribution": "the distribution, and with it the site's address",
-}
 
 
 @dataclass(frozen=True)
 class Change:
     """One thing that differs. `before` is None for a creation, `after` is None for a deletion."""
 
-    part: PartName
+    part: str
     key: str
     before: Fields | None
     after: Fields | None
@@ -81,13 +77,14 @@ class Plan:
     def __bool__(self) -> bool:
         return bool(self.changes)
 
-    def of(self, part: PartName) -> tuple[Change, ...]:
+    def of(self, part: str) -> tuple[Change, ...]:
         """The changes of one part, in a stable order."""
         return tuple(change for change in self.changes if change.part == part)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many changes of each action there are, by part."""
-        return {part: dict(Counter(change.action for change in self.of(part))) for part in PARTS}
+        parts = dict.fromkeys(change.part for change in self.changes)
+        return {part: dict(Counter(change.action for change in self.of(part))) for part in parts}
 
     def digest(self) -> str:
         """A SHA-256 over the whole plan: two equal plans, and only those, have the same one."""
@@ -95,7 +92,7 @@ class Plan:
         return hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def diff(part: PartName, before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
+def diff(part: str, before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
     """What has to change for `before` to become `after`, sorted by key."""
     return tuple(
         Change(part, key, before.get(key), after.get(key))
@@ -107,25 +104,6 @@ def diff(part: PartName, before: Snapshot, after: Snapshot) -> tuple[Change, ...
 def of_kind(kind: str, changes: Iterable[Change]) -> tuple[Change, ...]:
     """The same changes, named as one kind of drift."""
     return tuple(replace(change, kind=kind) for change in changes)
-
-
-def guard(plan: Plan, *, live_objects: int) -> tuple[str, ...]:
-    """What applying the plan would lose, one line each; empty when it is safe.
-
-    Args:
-        plan: what would be done.
-        live_objects: how many objects the site has now.
-    """
-    lost = [
-        f"{change.key} would be {change.action}d: {_HOLDS_DATA[kind]}"
-        for change in plan.of("infra")
-        if change.action in ("delete", "replace")
-        and (kind := resource_type(change.key)) in _HOLDS_DATA
-    ]
-    deletes = sum(change.action == "delete" for change in plan.of("site"))
-    if deletes * 2 > live_objects:
-        lost.append(f"{deletes} of the site's {live_objects} objects would be deleted")
-    return tuple(lost)
 
 
 def resource_type(address: str) -> str:

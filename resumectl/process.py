@@ -4,7 +4,52 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process, told apart from every other one, also on other machines and after a reboot.
+
+    Attributes:
+        started: its start as the kernel counts it; tells it from a later process with the same pid.
+        boot: which boot of the machine; empty where the system does not say.
+        namespace: the PID namespace, as in a container; empty where the system does not say.
+    """
+
+    host: str
+    pid: int
+    started: str = ""
+    boot: str = ""
+    namespace: str = ""
+
+    def can_see(self, other: Process) -> bool:
+        """Whether the other one's pid means the same here: same machine, boot and PID namespace."""
+        return (self.host, self.boot, self.namespace) == (other.host, other.boot, other.namespace)
+
+
+def current(proc: Path = Path("/proc")) -> Process:
+    """This process."""
+    import socket
+
+    pid = os.getpid()
+    boot = _text(proc / "sys" / "kernel" / "random" / "boot_id")
+    return Process(socket.gethostname(), pid, started(pid), boot, _namespace(proc))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _namespace(proc: Path) -> str:
+    try:
+        return str((proc / "self" / "ns" / "pid").readlink())
+    except OSError:
+        return ""
 
 
 def started(pid: int, proc: Path = Path("/proc")) -> str:

@@ -1,18 +1,76 @@
-"""Where objects are made and handed to one another: settings and options -> a context to work in."""
+"""Where objects are made and handed to one another: settings and options -> a context to work in.
+
+The only file that names all parts. A fourth part is one folder and one line in `_parts`.
+"""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
+from resumectl import process
 from resumectl.aws import Cloud
-from resumectl.steps.context import Context
+from resumectl.release import actor
+from resumectl.settings import work_dir
+from resumectl.steps.context import Context, Origin, Releases
+from resumectl.steps.smoke import SmokeTest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from resumectl.function.part import FunctionPart
+    from resumectl.infra.part import InfraPart
+    from resumectl.infra.workspace import Terraform
     from resumectl.local.emulator import Emulator
+    from resumectl.part import Parts
+    from resumectl.process import Process
+    from resumectl.progress import Steps
+    from resumectl.release.bucket import ProjectBucket
+    from resumectl.release.ledger import Heads
     from resumectl.settings import Environment, Settings
-    from resumectl.steps.progress import Steps
+    from resumectl.site.part import SitePart
+
+NAMES: Final = ("infra", "function", "site")
+"""What `--only` can name, in the order in which parts are applied."""
+ALIASES: Final = {"backend": "function"}
+
+_SETTLED: Final = 5.0
+"""Seconds that the embedded cloud may take to serve what was deployed."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What differs between machines and processes; tests replace it.
+
+    Attributes:
+        me: this process.
+        alive: whether a process of this machine still runs, by pid and start.
+        environ: the environment variables.
+        now: the time of day, with its zone.
+    """
+
+    me: Process
+    alive: Callable[[int, str], bool] = process.alive
+    environ: Mapping[str, str] = os.environ
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def context(settings: Settings, environment: Environment, steps: Steps) -> Context:
+    """An environment, ready to work on; starts the embedded cloud if that is what it needs."""
+    endpoint = _started(settings, environment, steps) if environment.emulator else None
+    machine = Machine(process.current())
+    return Wiring(settings, Cloud(environment, endpoint), steps, machine).context
+
+
+def context_if_up(settings: Settings, environment: Environment, steps: Steps) -> Context | None:
+    """The same, but an embedded cloud that is not running is left alone: None."""
+    if environment.emulator and emulator(settings, environment).status().state != "running":
+        return None
+    return context(settings, environment, steps)
 
 
 def emulator(
@@ -21,33 +79,182 @@ def emulator(
     """The embedded cloud of a project."""
     from resumectl.local.emulator import Emulator
 
-    return Emulator(
-        settings.state_dir / "local", port or (environment.port if environment else None)
-    )
+    own = environment.port if environment else None
+    return Emulator(settings.state_dir / "local", port or own)
 
 
-def context(settings: Settings, environment: Environment, steps: Steps) -> Context:
-    """An environment, ready to work on; starts the embedded cloud when that is what it needs."""
-    endpoint = _started(settings, environment, steps) if environment.emulator else None
-    return Context(
-        settings, Cloud(environment, endpoint), os.environ, steps, lambda: datetime.now(UTC)
-    )
+def function_part(settings: Settings, environment: Environment, steps: Steps) -> FunctionPart:
+    """The function alone, to package it without AWS."""
+    wiring = Wiring(settings, Cloud(environment), steps, Machine(process.current()))
+    return wiring.function(artifacts=None)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Makes the objects of one environment, once each."""
+
+    settings: Settings
+    cloud: Cloud
+    steps: Steps
+    machine: Machine
+    terraform: Callable[[Path, Path], Terraform] | None = None
+
+    @cached_property
+    def context(self) -> Context:
+        """What commands work with."""
+        environ, root = self.machine.environ, self.settings.root
+        return Context(
+            self.cloud.environment,
+            self._parts,
+            self._releases,
+            self.steps,
+            self._smoke,
+            Origin(actor.actor(environ), lambda: actor.revision(root), self.machine.now),
+            self.settings.retention,
+            self.settings.ignores,
+        )
+
+    @cached_property
+    def _bucket(self) -> ProjectBucket:
+        from resumectl.release.bucket import ProjectBucket, bucket_name
+
+        account, env = self.cloud.account_id, self.cloud.environment.name
+        name = bucket_name(self.settings.name, account, self.cloud.region)
+        return ProjectBucket(self.cloud.client("s3"), name, account, env)
+
+    @cached_property
+    def _releases(self) -> Releases:
+        from resumectl.release.ledger import Ledger
+        from resumectl.release.lock import Lock
+        from resumectl.release.pin import Pins
+
+        readers = {part.name: part.record for part in self._parts}
+        lock = Lock(self._bucket, self.machine.me, alive=self.machine.alive)
+        return Releases(self._bucket, Ledger(self._bucket, readers), lock, Pins(self._bucket))
+
+    @cached_property
+    def _parts(self) -> Parts:
+        function = self.function(self._artifacts("function"))
+        return (self._infra(function), function, self._site())
+
+    @cached_property
+    def _smoke(self) -> SmokeTest:
+        endpoint, region = self.cloud.endpoint, self.cloud.region
+        if endpoint:
+            url = f"{endpoint}/{{}}/index.html"
+            return SmokeTest(self.steps, url.format, new=_SETTLED, changed=_SETTLED)
+        url = f"https://{{}}.s3.{region}.amazonaws.com/index.html"
+        return SmokeTest(self.steps, url.format)
+
+    @property
+    def _work(self) -> Path:
+        return work_dir(self.settings, self.cloud.environment)
+
+    @property
+    def _run(self) -> Path:
+        from resumectl.infra import runs
+
+        return runs.folder(self._work, self.machine.me.pid)
+
+    def function(self, artifacts: Any) -> FunctionPart:
+        """The function part."""
+        from resumectl.function.part import FunctionPart
+
+        return FunctionPart(
+            self.settings.backend,
+            zip_file=self._work / "function.zip",
+            run=self._run,
+            artifacts=artifacts,
+            client=self.cloud.client,
+            steps=self.steps,
+        )
+
+    def _site(self) -> SitePart:
+        from resumectl.site.part import SitePart
+
+        return SitePart(
+            self.settings.site,
+            root=self.settings.root,
+            out=self._work / "site",
+            client=self.cloud.client,
+            now=self.machine.now,
+            steps=self.steps,
+        )
+
+    def _infra(self, function: FunctionPart) -> InfraPart:
+        from resumectl.infra.importing import Importer
+        from resumectl.infra.inventory import Account
+        from resumectl.infra.module import DIRECTORY, worktree_module
+        from resumectl.infra.part import InfraPart
+        from resumectl.infra.recovery import Recovery
+        from resumectl.infra.workspace import Workspaces
+
+        settings, cloud, note = self.settings, self.cloud, self.steps.note
+        source = settings.root / DIRECTORY
+        terraform = self.terraform or self._run_terraform
+        workspaces = Workspaces(
+            *(cloud, self._bucket, source, self._work, self._run), terraform=terraform
+        )
+        tags = {"Project": settings.name, "Environment": cloud.environment.name}
+        tags |= {"ManagedBy": "resumectl"}
+
+        def module() -> Any:
+            return worktree_module(settings, cloud, function.zip_file)
+
+        return InfraPart(
+            self._bucket,
+            workspaces,
+            Importer(
+                workspaces,
+                lambda: Account(cloud.client, cloud.account_id, cloud.region, tags),
+                note,
+            ),
+            Recovery(
+                self._bucket,
+                workspaces,
+                host=self.machine.me.host,
+                recorded=self._had_state,
+                workspace=lambda: workspaces.open(module()),
+                note=note,
+            ),
+            self._artifacts("infra"),
+            self.steps,
+            module=module,
+            package=function.released_zip,
+            client=cloud.client,
+        )
+
+    def _had_state(self) -> bool:
+        heads: Heads = self._releases.ledger.heads()
+        return heads.standing("infra") is not None
+
+    def _artifacts(self, part: str) -> Any:
+        from resumectl.release.artifacts import Artifacts
+
+        return Artifacts(self._bucket, part)
+
+    def _run_terraform(self, directory: Path, work: Path) -> Terraform:
+        """Terraform itself; finding it and its provider is only done when it is needed."""
+        from resumectl.infra.binary import find_terraform
+        from resumectl.infra.provider import cli_config
+        from resumectl.infra.runner import Runner
+
+        environ, state_dir = self.machine.environ, self.settings.state_dir
+        program = find_terraform(environ, state_dir)
+        choice = cli_config(environ, state_dir, product=program.product)
+        variables = {**self.cloud.environ(environ), **choice.env}
+        return Runner(program.path, directory, work, variables, run=self._run)
 
 
 def _started(settings: Settings, environment: Environment, steps: Steps) -> str:
+    from resumectl.progress import Step
+
     cloud = emulator(settings, environment)
     if cloud.status().state == "running" and environment.port is None:
         return cloud.start().endpoint
-    with steps("Start the embedded cloud") as tell:
+    with steps(Step("start-cloud", "Start the embedded cloud")) as tell:
         running = cloud.start(tell)
         tell(running.endpoint)
     for note in running.notes:
-        steps.progress.note(note)
+        steps.note(note)
     return running.endpoint
-
-
-def context_if_up(settings: Settings, environment: Environment, steps: Steps) -> Context | None:
-    """The same, but an embedded cloud that is not running is left alone: None."""
-    if environment.emulator and emulator(settings, environment).status().state != "running":
-        return None
-    return context(settings, environment, steps)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from resumectl.progress import Step
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from resumectl.steps.context import Context
 
+_READ: Final = Step("read-ledger", "Read the ledger")
+
 
 def history(ctx: Context, count: int) -> Outcome:
     """The last `count` releases, and which of them is live and which is pinned."""
-    with ctx.step("Read the ledger"):
-        releases = list(islice(ctx.ledger.newest_first(), count))
-        live = (
-            next((found for found in releases if found.status != "failed"), None)
-            or ctx.ledger.live()
-        )
-        pin = ctx.pins.read()
+    ledger = ctx.releases.ledger
+    with ctx.steps(_READ):
+        releases = list(islice(ledger.newest_first(), count))
+        live = next((release for release in releases if release.status != "failed"), None)
+        live = live or ledger.heads().released
+        pin = ctx.releases.pins.read()
     rows = [
         {**release.summary(), "live": live is not None and release.id == live.id}
         for release in releases

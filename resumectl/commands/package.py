@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from resumectl.infra import part as infra
-from resumectl.settings import work_dir
-from resumectl.steps import worktree
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from resumectl.settings import Environment, Settings
-    from resumectl.steps.progress import Steps
 
-
-def package(
-    settings: Settings, environment: Environment, steps: Steps, out: Path | None
-) -> Outcome:
-    """Write the zip to `out`, or to where deploy keeps it."""
-    path = out or infra.package(work_dir(settings, environment))
-    made = worktree.package(settings, steps, path)
+def package(zip_function: Callable[[Path], Any], out: Path) -> Outcome:
+    """Write the zip to `out`."""
+    zipped = zip_function(out)
     return Outcome(
-        {"path": str(path), "sha256": made.sha256, "size": made.size, "files": list(made.files)}
+        {
+            "path": str(out),
+            "sha256": zipped.sha256,
+            "size": zipped.size,
+            "files": list(zipped.files),
+        }
     )

@@ -11,18 +11,20 @@ from resumectl.steps.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resumectl.plan import PartName
     from resumectl.steps.context import Context
 
 
-def plan(ctx: Context, only: Sequence[PartName], *, exit_code: bool) -> Outcome:
-    """What deploy would do.
+def plan(ctx: Context, only: Sequence[str], *, exit_code: bool) -> Outcome:
+    """Report what deploy would do.
 
     Args:
         ctx: the environment.
-        only: the parts to look at; empty means all.
-        exit_code: end with `Exit.DIFFERENT` when there is anything to do.
+        only: the names of the parts to look at; empty means all.
+        exit_code: end with `Exit.DIFFERENT` if there is anything to do.
     """
-    found = survey(ctx, only).plan
-    body = {"changes": [change.as_json() for change in found.changes], "digest": found.digest()}
-    return Outcome(body, code=Exit.DIFFERENT if exit_code and found else Exit.OK)
+    changes = survey(ctx, only).plan
+    body = {
+        "changes": [change.as_json() for change in changes.changes],
+        "digest": changes.digest(),
+    }
+    return Outcome(body, code=Exit.DIFFERENT if exit_code and changes else Exit.OK)

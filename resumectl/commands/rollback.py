@@ -1,30 +1,36 @@
-"""`rollback`: live -> an earlier release, function and site; and `unpin`.
+"""`rollback`: live -> an earlier release, in the parts that can be served again.
 
-The pin is set first: a deploy that comes meanwhile, or after a rollback that was interrupted, must not undo it.
+The pin is set first: a deploy that comes meanwhile, or after a rollback that was interrupted, must not
+undo it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.commands import smoke
 from resumectl.errors import Refused
-from resumectl.plan import Plan
+from resumectl.plan import UNPUBLISHED, Plan
+from resumectl.progress import Step
 from resumectl.release.pin import Pin
-from resumectl.steps import record, recover, restore
-from resumectl.steps.live import Live, function_of, look
+from resumectl.steps import apply, record
+from resumectl.steps.compare import plan_of, to_release
+from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
+from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
-    from resumectl.commands.deploy import Approve
     from resumectl.errors import SmokeFailed
-    from resumectl.release.ledger import Release
     from resumectl.release.lock import Holder
+    from resumectl.release.record import Release
+    from resumectl.steps.approve import Approve
+    from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context
+    from resumectl.steps.look import Scene
 
-_SETTLE = 20.0
+_CHECK: Final = Step("check-release", "Check what was released")
+_PIN: Final = Step("pin", "Pin the environment")
 
 
 @dataclass(frozen=True)
@@ -44,143 +50,122 @@ class Options:
     wait: float = 0.0
 
 
-def rollback(ctx: Context, options: Options, approve: Approve) -> Outcome:
+@dataclass(frozen=True)
+class _WayBack:
+    """What it takes to serve a release again."""
+
+    scene: Scene
+    target: Release
+    comparisons: tuple[AnyComparison, ...]
+
+    @property
+    def plan(self) -> Plan:
+        return plan_of(self.comparisons)
+
+
+def rollback(ctx: Context, options: Options, approval: Approve) -> Outcome:
     """Serve an earlier release again.
 
     Raises:
-        Refused: there is no such release, it failed, or what it was made of is gone; nothing was changed.
+        Refused: there is no such release, it failed, or what it was made of is gone; nothing was
+            changed.
     """
-    ctx.require_release()
+    require_release(ctx)
     if options.only_plan:
-        _, target, plan = _prepare(ctx, options)
-        return Outcome(_body(target, plan))
-    with ctx.locked("rollback", options.wait) as interrupted:
-        with ctx.step("Look for an interrupted run"):
-            recover.readable_state(ctx)
-            ended = _ended(ctx, options, interrupted)
+        way = _way_back(ctx, options)
+        return Outcome(_body(ctx, way.target, way.plan))
+    with ctx.locked("rollback", options.wait) as crashed:
+        recover(ctx, for_apply=False)
+        ended = _ended(ctx, options, crashed)
         if ended:
             return _outcome(ctx, ended, Plan())
-        live, target, plan = _prepare(ctx, options)
-        if plan:
-            approve(plan)
-        return _rollback(ctx, options, live, target, plan)
+        way = _way_back(ctx, options)
+        if way.plan:
+            approval(way.plan)
+        return _rollback(ctx, options, way)
 
 
-def unpin(ctx: Context) -> Outcome:
-    """Let deploys through again."""
-    with ctx.step("Unpin the environment"):
-        pin = ctx.pins.read()
-        if pin:
-            ctx.pins.remove()
-    return Outcome({"unpinned": pin is not None, "release": pin.release if pin else None})
-
-
-def _ended(ctx: Context, options: Options, interrupted: Holder | None) -> Release | None:
-    """What an interrupted rollback recorded, if it came so far: the same command again must not go back once more."""
-    if interrupted is None or interrupted.command != "rollback" or options.release is not None:
+def _ended(ctx: Context, options: Options, crashed: Holder | None) -> Release | None:
+    """What a crashed rollback recorded, if it got that far: repeating it must not go back once more."""
+    if crashed is None or crashed.command != "rollback" or options.release is not None:
         return None
-    newest = ctx.ledger.heads()[0]
+    newest = ctx.releases.ledger.heads().newest
     if newest is None or newest.status != "verified" or newest.rollback_of is None:
         return None
-    if datetime.fromisoformat(newest.time) < datetime.fromisoformat(interrupted.time):
+    if datetime.fromisoformat(newest.time) < datetime.fromisoformat(crashed.time):
         return None
-    ctx.steps.progress.note(
-        f"The interrupted rollback to release #{newest.rollback_of} had ended well."
-    )
+    ctx.steps.note(f"The interrupted rollback to release #{newest.rollback_of} had finished.")
     return newest
 
 
-def _prepare(ctx: Context, options: Options) -> tuple[Live, Release, Plan]:
-    with ctx.step("Look at what is live"):
-        ctx.deployed_state()
-        live = look(ctx)
-        target = _target(ctx, options.release, live)
-        changes = restore.changes(live, target).changes
-        plan = Plan(tuple(change for change in changes if change.key != "$LATEST"))
-        restore.check(ctx, live.state, target, plan)
-    return live, target, plan
+def _way_back(ctx: Context, options: Options) -> _WayBack:
+    scene = look_deployed(ctx)
+    with ctx.steps(_CHECK):
+        target = _target(ctx, scene, options.release)
+        comparisons = tuple(_served(found) for found in to_release(ctx, scene, target))
+        for part, comparison in zip(ctx.parts, comparisons, strict=True):
+            part.check(comparison, scene.outputs)
+    return _WayBack(scene, target, comparisons)
 
 
-def _target(ctx: Context, number: int | None, live: Live) -> Release:
+def _served(comparison: AnyComparison) -> AnyComparison:
+    """Only what visitors get."""
+    changes = tuple(change for change in comparison.changes if change.kind != UNPUBLISHED)
+    return replace(comparison, changes=changes)
+
+
+def _target(ctx: Context, scene: Scene, number: int | None) -> Release:
     """The release to go back to.
 
     Raises:
         Refused: there is none.
     """
     if number is None:
-        return _previous(ctx, live)
-    found = ctx.ledger.read(number)
-    if found is None:
-        raise Refused(
-            f"There is no release #{number}.",
-            hint="resumectl history shows them.",
-            code="unknown-release",
-        )
-    if found.status == "failed":
-        raise Refused(
-            f"Release #{number} failed at: {found.failed_step}.",
-            hint="Choose a verified one: resumectl history.",
-        )
-    if not (found.function and found.site):
-        raise Refused(
-            f"Release #{number} holds no site and code.",
-            hint="Choose another one: resumectl history.",
-        )
-    return found
+        return _previous(ctx, scene)
+    hint = "resumectl history lists the releases; choose a verified one."
+    release = ctx.releases.ledger.read(number)
+    if release is None:
+        raise Refused(f"There is no release #{number}.", hint=hint, code="unknown-release")
+    if release.status == "failed":
+        raise Refused(f"Release #{number} failed at: {release.failed_step}.", hint=hint)
+    missing = [part.name for part in ctx.parts if part.rolls_back and part.name not in release.parts]
+    if missing:
+        raise Refused(f"Release #{number} has no {' and no '.join(missing)}.", hint=hint)
+    return release
 
 
-def _previous(ctx: Context, live: Live) -> Release:
-    """The last verified release before what is live, which can be a deploy that failed and was left in place."""
-    released = live.released
-    if released and released.status == "verified" and _left_in_place(live, released):
+def _previous(ctx: Context, scene: Scene) -> Release:
+    """The last verified release before what is live, which can be a failed deploy left in place."""
+    released = scene.heads.released
+    if released and released.status == "verified" and _left_in_place(ctx, scene, released):
         return released
     before = released.origin if released else 0
-    earlier = (release for release in ctx.ledger.newest_first() if release.id < before)
-    verified = next(
-        (found for found in earlier if found.status == "verified" and found.origin == found.id),
-        None,
-    )
-    if verified is None:
-        raise Refused(
-            "There is no verified release before the live one.",
-            hint="resumectl history shows them.",
-        )
-    return verified
+    for release in ctx.releases.ledger.newest_first():
+        own = release.origin == release.id
+        if release.id < before and release.status == "verified" and own:
+            return release
+    hint = "resumectl history lists the releases."
+    raise Refused("There is no verified release before the live one.", hint=hint)
 
 
-def _left_in_place(live: Live, released: Release) -> bool:
-    newest = live.newest
+def _left_in_place(ctx: Context, scene: Scene, released: Release) -> bool:
+    newest = scene.heads.newest
     if newest is None or newest.status != "failed" or newest.taken_back_to is not None:
         return False
-    return newest.rollback_of is None and bool(
-        restore.changes(live, released)
-    )  # a rollback that failed goes on
+    if newest.kind == "rollback":  # one that failed goes on
+        return False
+    return bool(plan_of(to_release(ctx, scene, released)))
 
 
-def _rollback(ctx: Context, options: Options, live: Live, target: Release, plan: Plan) -> Outcome:
-    draft = record.draft(ctx, plan, options.message or f"rollback to {target.id}")
-    draft = replace(draft, rollback_of=target.id, infra=live.applied)
-    with ctx.step("Pin the environment"):
-        ctx.pins.set(Pin(target.id, ctx.actor, draft.time, options.message))
-    try:
-        manifest = restore.carry_out(ctx, live, target, plan)
-        pages = {key: entry.sha256 for key, entry in manifest.items()}
-        checks = smoke.check(ctx, live.state, pages, settle=_SETTLE)
-        function = function_of(ctx, live.state).record
-    except BaseException:
-        record.failure(ctx, draft)
-        raise
-    error = smoke.failure(checks)
-    release = replace(
-        draft,
-        status="failed" if error else "verified",
-        failed_step=smoke.STEP if error else None,
-        function=function,
-        site=record.site_now(manifest),
-        urls=record.urls(live.state),
-        smoke=tuple(check.as_json() for check in checks),
-    )
-    return _outcome(ctx, record.append(ctx, release), plan, target, error)
+def _rollback(ctx: Context, options: Options, way: _WayBack) -> Outcome:
+    target, message = way.target, options.message or f"rollback to {way.target.id}"
+    draft = record.draft(ctx, way.plan, "rollback", message)
+    with ctx.steps(_PIN):
+        pin = Pin(target.id, ctx.origin.actor, draft.time, options.message)
+        ctx.releases.pins.set(pin)
+    draft = replace(draft, rollback_of=target.id)
+    ending = apply.carry_out(ctx, way.scene, way.comparisons, draft)
+    return _outcome(ctx, ending.release, way.plan, target, ending.error)
 
 
 def _outcome(
@@ -190,16 +175,18 @@ def _outcome(
     target: Release | None = None,
     error: SmokeFailed | None = None,
 ) -> Outcome:
-    body = _body(target or ctx.ledger.read(recorded.rollback_of or 0) or recorded, plan)
+    ledger = ctx.releases.ledger
+    body = _body(ctx, target or ledger.read(recorded.rollback_of or 0) or recorded, plan)
     done = {
         "release": recorded.summary(),
         "checks": list(recorded.smoke),
         "timings": ctx.steps.timings,
+        "urls": dict(recorded.urls),
     }
-    return Outcome({**body, **done, "urls": dict(recorded.urls)}, error)
+    return Outcome({**body, **done}, error)
 
 
-def _body(target: Release, plan: Plan) -> dict[str, Any]:
+def _body(ctx: Context, target: Release, plan: Plan) -> dict[str, Any]:
     return {
         "target": target.id,
         "release": None,
@@ -207,6 +194,6 @@ def _body(target: Release, plan: Plan) -> dict[str, Any]:
         "urls": dict(target.urls),
         "timings": {},
         "checks": [],
-        "not_rolled_back": ["infrastructure", "the counter's data"],
+        "not_rolled_back": [*(p.name for p in ctx.parts if not p.rolls_back), "data"],
         "revision": target.git.get("revision"),
     }

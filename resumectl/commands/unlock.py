@@ -1,10 +1,11 @@
-"""`unlock`: take away the lock of a holder that died, and Terraform's own if it left one."""
+"""`unlock`: release the lock of a holder that crashed, and Terraform's own if it left one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import Refused
+from resumectl.progress import Step
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -12,37 +13,39 @@ if TYPE_CHECKING:
 
     from resumectl.steps.context import Context
 
+_READ: Final = Step("read-locks", "Read the locks")
+_RELEASE: Final = Step("release-locks", "Release the locks")
+
 
 def unlock(ctx: Context, ask: Callable[[str], None], *, force: bool) -> Outcome:
     """Release the environment's locks.
 
     Args:
         ctx: the environment.
-        ask: asked with what would be done; raises `Refused` if that is not wanted.
-        force: also when the holder still shows signs of life.
+        ask: asked with what would be done; raises `Refused` if the answer is no.
+        force: also if the holder still shows signs of life.
 
     Raises:
         Refused: the holder is alive.
     """
-    with ctx.step("Look at the locks"):
-        held, terraform = ctx.lock.read(), ctx.terraform_lock.read()
+    lock = ctx.releases.lock
+    with ctx.steps(_READ):
+        held = lock.read()
+        foreign = [found for part in ctx.parts if (found := part.lock())]
     if held and not (held.dead or force):
         raise Refused(
-            f"The holder is at work: {held.describe()}.",
-            hint="Wait for it to end. If you know that it is dead: --force.",
+            f"The holder is still working: {held.describe()}.",
+            hint="Wait until it has finished. If you know that it crashed: --force.",
             code="holder-alive",
         )
-    found = [f"the deploy lock of {held.describe()}"] if held else []
-    found += [f"Terraform's state lock of {terraform.describe()}"] if terraform else []
-    if found:
-        ask(
-            f"This releases {' and '.join(found)}. Whoever holds it must not be working any more. Go on?"
-        )
-        with ctx.step("Release the locks"):
-            released = held is None or ctx.lock.release(held.etag)
-            released = (terraform is None or ctx.terraform_lock.release(terraform)) and released
-        if not released:
-            raise Refused(
-                "The lock changed hands meanwhile.", hint="Run it again to see who holds it now."
-            )
-    return Outcome({"released": found})
+    locks = [f"the deploy lock of {held.describe()}"] if held else []
+    locks += [f"the state lock of {found.describe()}" for found in foreign]
+    if locks:
+        ask(f"Release {' and '.join(locks)}. Continue only if no deploy is running. Continue?")
+        with ctx.steps(_RELEASE):
+            released = [held is None or lock.release(held.etag)]
+            released += [found.release() for found in foreign]
+        if not all(released):
+            hint = "Run it again to see who holds it now."
+            raise Refused("The lock changed hands meanwhile.", hint=hint)
+    return Outcome({"released": locks})

@@ -1,7 +1,9 @@
-"""A root module as a value: its digest, and a zip that brings it back as it was released.
+"""A root module as a value: its files, its digest, and a zip that brings it back as it was released.
 
-The ledger remembers the digest; the project bucket keeps the zip, so that drift can be judged and repaired with the
-very configuration that was released, whatever the worktree holds by then.
+The ledger remembers the digest; the project bucket keeps the zip, so that drift can be judged and
+reverted with the configuration that was released, whatever the worktree holds by then. Everything under
+`terraform/` belongs to it, but for tests and what Terraform itself leaves there. The lock file counts
+by the versions that it names: its checksums differ from machine to machine.
 """
 
 from __future__ import annotations
@@ -9,83 +11,121 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import shutil
 import zipfile
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
 VARIABLES: Final = "resumectl.variables.json"
+LOCK: Final = ".terraform.lock.hcl"
 ERRORED: Final = "errored.tfstate"
 """Where Terraform leaves a state that it could not save, in the folder that it runs in."""
-_FILES: Final = (
-    "*.tf",
-    "*.tf.json",
-    "*.tfvars",
-    "*.tfvars.json",
-    "functions/*",
-    ".terraform.lock.hcl",
-)
-_NOT_COPIED: Final = (".terraform", "tests", "*.tfstate", "*.tfstate.*")
+PLUGINS: Final = "terraform.d"
+"""A mirror of providers that Terraform looks for in the folder that it runs in."""
+
+_LEFT_OUT: Final = (".*", "*~", "*.tfstate", "*.tfstate.*", "crash.log", VARIABLES)
+_FOLDERS_LEFT_OUT: Final = ("tests", PLUGINS)
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_HASHES: Final = re.compile(rb"^\s*hashes\s*=\s*\[[^\]]*\]\s*$", re.MULTILINE)
 
 
-def digest(directory: Path, values: Mapping[str, Any]) -> str:
+def read(directory: Path) -> dict[str, bytes]:
+    """The files of a root module by name, in order."""
+    files = {path.relative_to(directory).as_posix(): path for path in _walk(directory, top=True)}
+    return {name: files[name].read_bytes() for name in sorted(files)}
+
+
+def digest(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> str:
     """A SHA-256 over a root module's files and its variables, the same on every machine."""
-    total = hashlib.sha256(_portable(values))
-    for name, content in _contents(directory).items():
+    total = hashlib.sha256(_portable(variables))
+    for name, content in sorted(files.items()):
         total.update(f"\n{name}\n".encode())
-        total.update(hashlib.sha256(content).digest())
+        total.update(hashlib.sha256(_without_hashes(name, content)).digest())
     return total.hexdigest()
 
 
-def pack(directory: Path, values: Mapping[str, Any]) -> bytes:
+def pack(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> bytes:
     """The module and its variables as a zip."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, content in {**_contents(directory), VARIABLES: _portable(values)}.items():
+        for name, content in {**files, VARIABLES: _portable(variables)}.items():
             zipped.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     return buffer.getvalue()
 
 
-def unpack(data: bytes, directory: Path) -> dict[str, Any]:
-    """Lay the module out in `directory`, in place of what is there; gives its variables."""
-    clear(directory)
+def unpack(data: bytes) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The files and the variables of a packed module."""
     with zipfile.ZipFile(io.BytesIO(data)) as zipped:
-        zipped.extractall(directory)
-    values: dict[str, Any] = json.loads((directory / VARIABLES).read_text())
-    return values
+        files = {name: zipped.read(name) for name in zipped.namelist()}
+    variables: dict[str, Any] = json.loads(files.pop(VARIABLES))
+    return files, variables
+
+
+def lay_out(files: Mapping[str, bytes], directory: Path, lock: Path) -> None:
+    """Make a folder hold exactly these files, but for what Terraform itself leaves there.
+
+    Args:
+        files: a root module.
+        directory: where Terraform will run.
+        lock: a lock file of this machine; used in place of the module's if it names the same versions,
+            because it may have more checksums.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    chosen = {**files, LOCK: _chosen_lock(files.get(LOCK), lock)}
+    for path in list(_walk(directory)):
+        if path.relative_to(directory).as_posix() not in chosen:
+            path.unlink()
+    for name, content in chosen.items():
+        path = directory / name
+        if content is not None and not (path.is_file() and path.read_bytes() == content):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def link_plugins(source: Path, directory: Path) -> None:
+    """Let Terraform find the provider mirror of the project's own `terraform/` folder."""
+    plugins, link = source / PLUGINS, directory / PLUGINS
+    if plugins.is_dir() and not link.exists():
+        link.symlink_to(plugins.absolute(), target_is_directory=True)
 
 
 def clear(directory: Path) -> None:
-    """Empty a folder that a module is laid out in; a state that Terraform could not save there stays."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for entry in directory.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name != ERRORED:
-            entry.unlink()
+    """Delete a folder, unless it holds a state that Terraform could not save."""
+    if not (directory / ERRORED).exists():
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def copy(directory: Path, target: Path, name: str, text: str) -> None:
-    """Copy a root module to `target`, in place of what is there, with one more file in it."""
-    clear(target)
-    shutil.copytree(
-        directory, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NOT_COPIED)
-    )
-    (target / name).write_text(text)
+def _walk(folder: Path, *, top: bool = True) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_symlink() and path.name == PLUGINS:
+            continue
+        if path.is_dir():
+            if not path.name.startswith(".") and not (top and path.name in _FOLDERS_LEFT_OUT):
+                yield from _walk(path, top=False)
+        elif path.name == LOCK or not any(fnmatchcase(path.name, left) for left in _LEFT_OUT):
+            yield path
 
 
-def _contents(directory: Path) -> dict[str, bytes]:
-    files = sorted(
-        {file for pattern in _FILES for file in directory.glob(pattern) if file.is_file()}
-    )
-    return {file.relative_to(directory).as_posix(): file.read_bytes() for file in files}
+def _chosen_lock(own: bytes | None, lock: Path) -> bytes | None:
+    try:
+        here = lock.read_bytes()
+    except OSError:
+        return own
+    same = own is None or _without_hashes(LOCK, own) == _without_hashes(LOCK, here)
+    return here if same else own
 
 
-def _portable(values: Mapping[str, Any]) -> bytes:
+def _without_hashes(name: str, content: bytes) -> bytes:
+    return _HASHES.sub(b"", content) if name == LOCK else content
+
+
+def _portable(variables: Mapping[str, Any]) -> bytes:
     """The variables without the path of the zip, which differs from machine to machine."""
-    function = {key: value for key, value in values.get("function", {}).items() if key != "package"}
-    return json.dumps({**values, "function": function}, sort_keys=True).encode()
+    table = variables.get("function", {})
+    function = {key: value for key, value in table.items() if key != "package"}
+    return json.dumps({**variables, "function": function}, sort_keys=True).encode()

@@ -1,187 +1,286 @@
-"""The infrastructure part of an environment: plans, applies, and says what its configuration is."""
+"""The infrastructure: Terraform's resources of one environment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from resumectl.errors import SettingsError
-from resumectl.infra import configuration, snapshot, state
-from resumectl.infra.binary import find_terraform
-from resumectl.infra.provider import cli_config
-from resumectl.infra.runner import Runner
-from resumectl.settings import work_dir
+from resumectl.errors import TerraformError
+from resumectl.infra import configuration, guard, inventory, statelock
+from resumectl.infra import state as states
+from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
+from resumectl.infra.module import Module
+from resumectl.infra.record import InfraRecord
+from resumectl.infra.removal import Removal
+from resumectl.infra.runner import Watch
+from resumectl.infra.snapshot import settled
+from resumectl.infra.state import EMPTY, State
+from resumectl.part import Applied, Comparison, Drift, Part
+from resumectl.plan import diff, of_kind
+from resumectl.progress import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import threading
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from resumectl.aws import Cloud
-    from resumectl.infra.runner import Mode, Watch
-    from resumectl.plan import Snapshot
-    from resumectl.settings import Settings
+    from resumectl.aws import Client
+    from resumectl.infra.importing import Importer
+    from resumectl.infra.recovery import Recovery
+    from resumectl.infra.statelock import StateLock
+    from resumectl.infra.workspace import Planned, Workspace, Workspaces
+    from resumectl.part import Changes, Outputs
+    from resumectl.plan import Change
+    from resumectl.progress import Steps
+    from resumectl.release.artifacts import Artifacts
+    from resumectl.release.bucket import ProjectBucket
+    from resumectl.release.ledger import Heads
+    from resumectl.release.record import Need, Release
 
-DIRECTORY: Final = "terraform"
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A saved plan: whether there is anything to apply, and both sides of what would change.
-
-    What is taken over as it is changes Terraform's state and nothing else: it is on neither side, and only counted.
-    `since` says when what drifted was changed, by address, as far as AWS knows.
-    """
-
-    changed: bool
-    live: Snapshot = field(default_factory=dict)
-    wanted: Snapshot = field(default_factory=dict)
-    imported: int = 0
-    since: Mapping[str, str] = field(default_factory=dict)
+_PLAN: Final = Step("plan-infra", "Plan the infrastructure")
+_APPLY: Final = Step("apply-infra", "Apply the infrastructure")
+_COMPARE: Final = Step("compare-infra", "Compare the infrastructure")
+_UNDECLARED: Final = Step("find-undeclared", "Look for undeclared resources")
+_REMOVE: Final = Step("remove-undeclared", "Remove undeclared resources")
+_UNMANAGED: Final = "unmanaged"
 
 
 @dataclass(frozen=True)
-class Module:
-    """A root module and the values of its variables: the worktree's, or that of a release."""
-
-    directory: Path
-    variables: Mapping[str, Any]
-
-
-class Infra:
+class InfraPart(Part[State, Module]):
     """Terraform's resources of one environment.
 
-    Args:
-        runner: runs Terraform.
-        backend: the values of the partial `s3` backend.
-        module: the configuration.
+    Attributes:
+        module: reads the worktree's configuration.
+        package: writes the zip of a release's function and returns its path, None if it is not kept:
+            Terraform creates a function that is gone from it.
+        client: gives the boto3 client of a service.
     """
 
-    def __init__(self, runner: Runner, backend: Mapping[str, str], module: Module) -> None:
-        self.runner = runner
-        self._backend = backend
-        self._module = module
+    name: ClassVar[str] = "infra"
+    rolls_back: ClassVar[bool] = False
 
-    @classmethod
-    def open(
-        cls,
-        settings: Settings,
-        cloud: Cloud,
-        bucket: str | None,
-        module: Module,
-        environ: Mapping[str, str],
-    ) -> Infra:
-        """Find Terraform and its provider for an environment.
+    bucket: ProjectBucket
+    workspaces: Workspaces
+    importer: Importer
+    recovery: Recovery
+    artifacts: Artifacts
+    steps: Steps
+    module: Callable[[], Module]
+    package: Callable[[Release], Path | None]
+    client: Callable[[str], Client]
 
-        Args:
-            settings: the project.
-            cloud: the environment's account and region.
-            bucket: where the state is kept; None before there is one, when all that makes sense is a plan.
-            module: the configuration.
-            environ: the environment variables of the process.
+    # --- looking
 
-        Raises:
-            TerraformError: there is no usable Terraform.
+    def worktree(self) -> Module:
+        return self.module()
+
+    def released(self, release: Release) -> Module:
+        """The configuration that was applied; the worktree's if none was kept."""
+        return self._with_code(self._recorded(release.parts.get(self.name)), release)
+
+    def _with_code(self, module: Module, release: Release) -> Module:
+        """A function that is gone is created from the code that was released."""
+        package = self.package(release)
+        if package is None:
+            return module
+        function = {**module.variables["function"], "package": str(package)}
+        return replace(module, variables={**module.variables, "function": function})
+
+    def live(self, outputs: Outputs, released: Release | None) -> State:
+        return states.read(self.bucket) or EMPTY
+
+    def outputs(self, live: State) -> Outputs:
+        return live.outputs if live.complete else {}
+
+    def pending(self, heads: Heads) -> int | None:
+        record = heads.standing(self.name)
+        applied = record.digest if isinstance(record, InfraRecord) else None
+        return int(applied != self.module().digest)
+
+    # --- comparing
+
+    def compare(
+        self, live: State, wanted: Module | None, earlier: Changes, stop: threading.Event
+    ) -> InfraComparison:
+        if wanted is None:
+            return InfraComparison(self.name, live, None)
+        with self.steps(_PLAN) as tell:
+            workspace, planned = self.importer.plan(
+                wanted,
+                self.workspaces.open(wanted),
+                lambda: Watch(PlanProgress(tell).event, stop),
+            )
+        return self._comparison(live, wanted, workspace, planned)
+
+    def losses(self, comparison: Comparison[State, Module]) -> Sequence[str]:
+        return guard.losses(comparison.changes)
+
+    def is_recorded(self, comparison: Comparison[State, Module], heads: Heads) -> bool:
+        wanted = comparison.wanted
+        if wanted is None:
+            return True
+        return heads.record(self.name) == InfraRecord(wanted.digest, comparison.live.serial)
+
+    def record(self, document: Mapping[str, Any]) -> InfraRecord:
+        return InfraRecord.from_json(document)
+
+    # --- writing
+
+    def apply(self, comparison: Comparison[State, Module], outputs: Outputs) -> Applied:
+        if not isinstance(comparison, InfraComparison):
+            raise TypeError(comparison)
+        if comparison.strays is not None:
+            self._removal.apply(comparison)
+            return Applied(None)
+        state = comparison.live
+        if comparison.workspace and comparison.changed:
+            state = self._apply(comparison.workspace, comparison.changes)
+        self._remove_undeclared(comparison)
+        if comparison.wanted is None:
+            return Applied(None, self.outputs(state))
+        module = comparison.wanted
+        self.artifacts.keep(module.digest, configuration.pack(module.files, module.variables))
+        return Applied(InfraRecord(module.digest, state.serial), self.outputs(state))
+
+    def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
+        for (digest,) in sorted(needs):
+            self.artifacts.delete(digest)
+
+    def recover(self, *, for_apply: bool) -> None:
+        if for_apply:
+            self.recovery.recover()
+        else:
+            self.recovery.readable_state()
+
+    # --- drift
+
+    def drift(self, heads: Heads, live: State, stop: threading.Event) -> Drift:
+        """Judged by Terraform's own refresh against its state, with the released configuration.
+
+        What no release ever created is asked for by name, at the same time.
         """
-        found = find_terraform(environ, settings.state_dir)
-        choice = cli_config(environ, settings.state_dir, product=found.product)
-        work = work_dir(settings, cloud.environment)
-        if bucket is None:
-            work = work / "unborn"
-            module = unborn(module, work / "module")
-        runner = Runner(
-            found.path, module.directory, work, {**cloud.environ(environ), **choice.env}
+        with ThreadPoolExecutor(1, thread_name_prefix="undeclared") as pool:
+            undeclared = pool.submit(self._undeclared, live)
+            with self.steps(_COMPARE):
+                module = self._recorded(heads.standing(self.name))
+                workspace = self.workspaces.open_beside(module, "released")
+                planned = workspace.plan(Watch(abandon=stop), "refresh-only")
+            changes = diff(self.name, planned.live, planned.wanted)
+            deleted = of_kind("deleted", [change for change in changes if change.after is None])
+            changed = of_kind("changed", [change for change in changes if change.after is not None])
+            state = self._state_drift(heads, live)
+            return Drift((*state, *changed, *deleted, *undeclared.result()), planned.since)
+
+    def revert(
+        self, heads: Heads, live: State, drift: Changes, ignored: Changes
+    ) -> InfraComparison:
+        """What Terraform would do to get back to the released configuration."""
+        resources = [change.key for change in drift if change.kind in ("changed", "deleted")]
+        if heads.released is None or not drift:
+            return InfraComparison(self.name, live, None)
+        extra = _reversed(_extra(drift))
+        module = self._with_code(self._recorded(heads.standing(self.name)), heads.released)
+        if ignored and not resources:  # for Terraform, no target means everything
+            return InfraComparison(self.name, live, module, extra)
+        with self.steps(_PLAN):
+            workspace, planned = self.importer.plan(
+                module,
+                self.workspaces.open_beside(module, "released"),
+                Watch,
+                targets=resources if ignored else (),
+            )
+        comparison = self._comparison(live, module, workspace, planned)
+        if planned.imported:  # what was missing in the state looked undeclared: look again after it
+            return comparison
+        return replace(comparison, changes=(*comparison.changes, *extra))
+
+    def remaining(self, reverted: Changes) -> Changes:
+        """What Terraform read into its state and left alone: its configuration does not declare it."""
+        state = states.read(self.bucket) or EMPTY
+        now = {resource.address: settled(resource.attributes) for resource in state.resources}
+        return tuple(
+            change
+            for change in reverted
+            if change.kind == "changed" and change.after and change.key in now
+            if any(change.after.get(name) == now[change.key].get(name) for name in change.fields)
         )
-        return cls(runner, backend(cloud, bucket) if bucket else {}, module)
 
-    def plan(self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] = ()) -> Planned:
-        """Compare the configuration (or, for `refresh-only`, the state) with what AWS has.
+    def lock(self) -> StateLock | None:
+        return statelock.read(self.bucket)
 
-        Raises:
-            TerraformError: Terraform could not make a plan.
-        """
-        self.runner.init(self._backend)
-        changed = self.runner.plan(self._module.variables, mode, watch, targets)
-        if mode == "refresh-only":  # its exit code also counts what only looks like a difference
-            shown = self.runner.show()
-            return Planned(changed, *snapshot.drift(shown), since=snapshot.modified(shown))
-        if not changed:
-            return Planned(changed)
-        shown = self.runner.show()
-        return Planned(changed, *snapshot.changes(shown), snapshot.imports(shown))
+    def removal(self, heads: Heads) -> InfraComparison:
+        record = heads.standing(self.name)
+        live = states.read(self.bucket) or EMPTY
+        known = isinstance(record, InfraRecord) and record.serial == live.serial
+        return self._removal.compare(self.module(), live, state_is_recorded=known)
 
-    def command(self, *arguments: str) -> str:
-        """Run any other Terraform command on the environment's state; gives its output.
+    # ---
 
-        Raises:
-            TerraformError: it failed.
-        """
-        self.runner.init(self._backend)
-        return self.runner.command(*arguments)
+    def _comparison(
+        self, live: State, wanted: Module, workspace: Workspace, planned: Planned
+    ) -> InfraComparison:
+        changes = diff(self.name, planned.live, planned.wanted)
+        outputs = of_kind("output", diff(self.name, *planned.outputs))
+        return InfraComparison(
+            *(self.name, live, wanted, changes + outputs, planned.imported),
+            workspace=workspace,
+            changed=planned.changed,
+        )
 
-    def apply(self, watch: Watch) -> None:
-        """Apply the saved plan.
+    def _recorded(self, record: object) -> Module:
+        data = self.artifacts.read(record.digest) if isinstance(record, InfraRecord) else None
+        worktree = self.module()
+        if data is None:
+            return worktree
+        files, variables = configuration.unpack(data)
+        variables["function"]["package"] = worktree.variables["function"]["package"]
+        return Module(files, variables)
 
-        Raises:
-            TerraformError: something could not be made.
-        """
-        self.runner.apply(watch)
+    def _apply(self, workspace: Workspace, changes: Sequence[Change]) -> State:
+        with self.steps(_APPLY) as tell:
+            total = sum(change.kind is None for change in changes)
+            workspace.apply(Watch(ApplyProgress(tell, total).event))
+            state = states.read(self.bucket) or EMPTY
+            if not state.complete:
+                raise TerraformError(
+                    "Terraform finished, but its state lacks outputs that resumectl needs.",
+                    hint="Compare terraform/outputs.tf with the one of resumectl.",
+                )
+        return state
 
+    def _undeclared(self, live: State) -> Changes:
+        with self.steps(_UNDECLARED):
+            return inventory.undeclared(self.client, live)
 
-def package(work: Path) -> Path:
-    """Where the function's zip of an environment is built."""
-    return work / "function.zip"
+    def _remove_undeclared(self, comparison: InfraComparison) -> None:
+        extra = _extra(comparison.changes)
+        if not extra:
+            return
+        with self.steps(_REMOVE) as tell:
+            for change in extra:
+                tell(change.key)
+                inventory.remove(self.client, comparison.live, _reversed([change])[0])
 
+    def _state_drift(self, heads: Heads, live: State) -> Changes:
+        """A state that was written since the last record: by a crashed deploy, or by hand."""
+        record = heads.standing(self.name)
+        if not isinstance(record, InfraRecord) or record.serial == live.serial:
+            return ()
+        before, after = {"serial": record.serial}, {"serial": live.serial}
+        return of_kind(
+            "state", diff(self.name, {"terraform.state": before}, {"terraform.state": after})
+        )
 
-def backend(cloud: Cloud, bucket: str) -> dict[str, str]:
-    """The values that complete the partial `s3` backend."""
-    values = {"bucket": bucket, "key": state.key(cloud.environment.name), "region": cloud.region}
-    if cloud.endpoint is None:
-        return values
-    skipped = (
-        "credentials_validation",
-        "requesting_account_id",
-        "metadata_api_check",
-        "region_validation",
-    )
-    local = {"use_path_style": "true", "max_retries": "1"}  # one that does not answer has ended
-    return {**values, **local, **{f"skip_{name}": "true" for name in skipped}}
-
-
-def unborn(of: Module, directory: Path) -> Module:
-    """The same configuration for an environment that has no state yet, and no bucket to look for one."""
-    configuration.copy(
-        of.directory, directory, "backend_override.tf", 'terraform {\n  backend "local" {}\n}\n'
-    )
-    return Module(directory, of.variables)
-
-
-def module(settings: Settings, cloud: Cloud) -> Module:
-    """The worktree's configuration; what the user set under `variables` wins."""
-    env = cloud.environment
-    port = int(cloud.endpoint.rsplit(":", 1)[1]) if cloud.endpoint else None
-    extra = dict(env.variables)
-    function = {
-        "package": str(package(work_dir(settings, env))),
-        "handler": settings.backend.handler,
-    }
-    values = {
-        "project": settings.name,
-        "environment": env.name,
-        "region": env.region,
-        "domain": env.domain,
-        "zone": env.zone,
-        "protected": env.protected,
-        "function": {**function, **_table(env.name, extra.pop("function", {}))},
-        "emulator": {"port": port} if port else None,
-        **extra,
-    }
-    return Module(settings.root / DIRECTORY, values)
+    @property
+    def _removal(self) -> Removal:
+        return Removal(self.workspaces, self.importer, self.steps)
 
 
-def _table(env: str, value: object) -> Mapping[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise SettingsError(
-        f"resumectl.toml: env.{env}.variables.function must be a table.",
-        hint="For example { memory_mb = 256 }.",
-    )
+def _extra(changes: Iterable[Change]) -> list[Change]:
+    return [change for change in changes if change.kind == _UNMANAGED]
+
+
+def _reversed(changes: Iterable[Change]) -> Changes:
+    """The way back of each change."""
+    return tuple(replace(change, before=change.after, after=change.before) for change in changes)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from resumectl import process
+from resumectl import files, process
 from resumectl.infra.configuration import ERRORED
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _POLL: Final = 0.1
 
 
 def folder(work: Path) -> Path:
-    """The folder of this process; another one that had its number is no more."""
+    """The folder of this process. The recorded process has exited if its pid was reused."""
     return work / "run" / str(os.getpid())
 
 
@@ -57,10 +57,7 @@ def began(run: Path, pid: int) -> None:
 
 
 def _write(run: Path, record: Mapping[str, Any]) -> None:
-    """All of it or nothing, whenever we are killed."""
-    new = run / f"{_RECORD}.new"
-    new.write_text(json.dumps(record))
-    new.replace(run / _RECORD)
+    files.replace(run / _RECORD, json.dumps(record))
 
 
 def end(run: Path) -> None:

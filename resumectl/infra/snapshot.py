@@ -64,10 +64,7 @@ _TIMES: Final = ("last_modified", "last_modified_time")
 
 
 def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
-    """The live and the wanted side of everything that the plan would change.
-
-    Outputs follow from resources: they are named only when nothing else changes.
-    """
+    """The live and the wanted side of every resource that the plan would change."""
     live: dict[str, Fields] = {}
     wanted: dict[str, Fields] = {}
     for change in plan.get("resource_changes", ()):
@@ -79,9 +76,15 @@ def changes(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
             live[_key(change)] = before
         if actions != ["delete"]:
             wanted[_key(change)] = _marked(before, after, actions)
-    if not live and not wanted:
-        for name, change in plan.get("output_changes", {}).items():
-            _put_output(name, change, live, wanted)
+    return live, wanted
+
+
+def outputs(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
+    """The live and the wanted side of every output that the plan would change."""
+    live: dict[str, Fields] = {}
+    wanted: dict[str, Fields] = {}
+    for name, change in plan.get("output_changes", {}).items():
+        _put_output(name, change, live, wanted)
     return live, wanted
 
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import TerraformError
-from resumectl.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from resumectl.aws import Client
+    from resumectl.release.bucket import ProjectBucket
 
 
 _PROMISED: Final = (
@@ -27,7 +26,7 @@ _PROMISED: Final = (
     "function_alias",
     "api_id",
 )
-"""The outputs of terraform/ that every operation counts on."""
+"""The outputs of terraform/ that every command counts on."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class State:
 
     @property
     def complete(self) -> bool:
-        """Whether all that operations look for is there: not before a first deploy or after a destroy has ended."""
+        """Whether every promised output is there: not before a first deploy, nor after a destroy."""
         return all(self.outputs.get(name) for name in _PROMISED)
 
     def find(self, type_: str) -> Resource | None:
@@ -67,38 +66,32 @@ def key(env: str) -> str:
     return f"terraform/{env}.tfstate"
 
 
-def read(s3: Client, bucket: str, env: str) -> State | None:
-    """The state of an environment, or None when there is none yet.
+def read(bucket: ProjectBucket) -> State | None:
+    """The state of the bucket's environment, or None if there is none yet.
 
     Raises:
         TerraformError: the state object is not a Terraform state.
     """
-    found = Store(s3, bucket).read(key(env))
-    return parse(found.body, env) if found else None
+    stored = bucket.read(key(bucket.env))
+    return parse(stored.body, bucket.env) if stored else None
 
 
-def newest_readable(s3: Client, bucket: str, env: str) -> str | None:
-    """The version id of the newest version of the state object that is a state; None when there is none."""
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key(env))
-    for version in (
-        found for page in pages for found in page.get("Versions", ()) if found["Key"] == key(env)
-    ):
-        body = s3.get_object(Bucket=bucket, Key=key(env), VersionId=version["VersionId"])[
-            "Body"
-        ].read()
+def newest_readable(bucket: ProjectBucket) -> str | None:
+    """The id of the newest version of the state object that is a state; None if there is none."""
+    for version in bucket.versions(key(bucket.env)):
+        stored = bucket.read(key(bucket.env), version)
         try:
-            parse(body, env)
+            parse(stored.body if stored else b"", bucket.env)
         except TerraformError:
             continue
-        return str(version["VersionId"])
+        return version
     return None
 
 
-def restore(s3: Client, bucket: str, env: str, version: str) -> State:
+def restore(bucket: ProjectBucket, version: str) -> State:
     """Make that version of the state object the current one again."""
-    source = {"Bucket": bucket, "Key": key(env), "VersionId": version}
-    s3.copy_object(Bucket=bucket, Key=key(env), CopySource=source)
-    return parse(s3.get_object(Bucket=bucket, Key=key(env))["Body"].read(), env)
+    bucket.restore(key(bucket.env), version)
+    return read(bucket) or EMPTY
 
 
 def parse(body: bytes, env: str) -> State:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resumectl.infra.state import key
-from resumectl.store import Store
 
 if TYPE_CHECKING:
-    from resumectl.aws import Client
+    from resumectl.release.bucket import ProjectBucket
 
 
 @dataclass(frozen=True)
@@ -22,39 +21,26 @@ class StateLock:
     who: str
     created: str
     etag: str
+    bucket: ProjectBucket
 
     def describe(self) -> str:
         """One line: who, what, since when."""
-        return f"{self.who} ({self.operation}, since {self.created})"
+        return f"Terraform: {self.who} ({self.operation}, since {self.created})"
+
+    def release(self) -> bool:
+        """Delete the lock if it is still this one."""
+        return self.bucket.delete(_key(self.bucket), self.etag)
 
 
-class StateLocks:
-    """The state lock of one environment.
+def read(bucket: ProjectBucket) -> StateLock | None:
+    """The lock of the environment's state, or None."""
+    stored = bucket.read(_key(bucket))
+    if stored is None:
+        return None
+    info = json.loads(stored.body)
+    words = (info.get(name, "") for name in ("ID", "Operation", "Who", "Created"))
+    return StateLock(*words, stored.etag, bucket)
 
-    Args:
-        s3: a boto3 S3 client.
-        bucket: the project bucket.
-        env: the environment's name.
-    """
 
-    def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._store = Store(s3, bucket)
-        self._key = f"{key(env)}.tflock"
-
-    def read(self) -> StateLock | None:
-        """The lock, or None."""
-        found = self._store.read(self._key)
-        if found is None:
-            return None
-        info = json.loads(found.body)
-        return StateLock(
-            info.get("ID", ""),
-            info.get("Operation", ""),
-            info.get("Who", ""),
-            info.get("Created", ""),
-            found.etag,
-        )
-
-    def release(self, lock: StateLock) -> bool:
-        """Delete the lock if it is still that one."""
-        return self._store.delete(self._key, lock.etag)
+def _key(bucket: ProjectBucket) -> str:
+    return f"{key(bucket.env)}.tflock"

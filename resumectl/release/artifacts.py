@@ -1,42 +1,39 @@
-"""What a release was made of, kept by its digest: the function's zip, Terraform's configuration."""
+"""What releases were made of, kept by digest: the function's zip, Terraform's configuration."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from resumectl.store import NEW, Store
+from resumectl.release.bucket import NEW
 
 if TYPE_CHECKING:
-    from resumectl.aws import Client
-
-Kind = Literal["function", "infra"]
+    from resumectl.release.bucket import ProjectBucket
 
 
 class Artifacts:
-    """The kept artifacts of one environment.
+    """The kept artifacts of one part in one environment.
 
     Args:
-        s3: a boto3 S3 client.
         bucket: the project bucket.
-        env: the environment's name.
+        part: the part's name.
     """
 
-    def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._store = Store(s3, bucket)
-        self._prefix = f"artifacts/{env}/"
+    def __init__(self, bucket: ProjectBucket, part: str) -> None:
+        self._bucket = bucket
+        self._prefix = f"artifacts/{bucket.env}/{part}/"
 
-    def keep(self, kind: Kind, digest: str, data: bytes) -> None:
+    def keep(self, digest: str, data: bytes) -> None:
         """Store an artifact, unless it is kept already."""
-        self._store.write(self._key(kind, digest), data, "application/zip", **NEW)
+        self._bucket.write(self._key(digest), data, "application/zip", **NEW)
 
-    def read(self, kind: Kind, digest: str) -> bytes | None:
-        """An artifact, or None when it is not kept."""
-        found = self._store.read(self._key(kind, digest))
-        return found.body if found else None
+    def read(self, digest: str) -> bytes | None:
+        """An artifact, or None if it is not kept."""
+        stored = self._bucket.read(self._key(digest))
+        return stored.body if stored else None
 
-    def forget(self, kind: Kind, digest: str) -> None:
-        """Delete an artifact that no kept release needs any more."""
-        self._store.delete(self._key(kind, digest))
+    def delete(self, digest: str) -> None:
+        """Delete an artifact that no kept release needs."""
+        self._bucket.delete(self._key(digest))
 
-    def _key(self, kind: Kind, digest: str) -> str:
-        return f"{self._prefix}{kind}/{digest}.zip"
+    def _key(self, digest: str) -> str:
+        return f"{self._prefix}{digest}.zip"

@@ -1,33 +1,34 @@
-"""The deploy lock: one writing command at a time for each environment, also across machines.
+"""The deploy lock: one writing command at a time per environment, also across machines.
 
-The lock is an object written with If-None-Match, so S3 itself decides who wins. The holder writes it again every
-`HEARTBEAT` seconds with If-Match; how old the last sign of life is, is told by S3's own clock alone.
+The lock is an object written with If-None-Match, so S3 decides who wins. The holder rewrites it every
+`HEARTBEAT` seconds with If-Match and a beat that counts up: the body, and so its ETag, changes with
+each sign of life. How old the last sign is follows from S3's clock alone.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 import uuid
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import process
 from resumectl.errors import Locked
-from resumectl.store import NEW, Store
+from resumectl.process import Process
+from resumectl.release.bucket import NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from resumectl.aws import Client
+    from resumectl.release.bucket import ProjectBucket
 
 HEARTBEAT: Final = 15.0
 DEAD_AFTER: Final = 90.0
-"""Seconds without a sign of life after which a holder on another machine is called dead."""
+"""Seconds without a sign of life after which a holder that we cannot see is called dead."""
 
 _POLL: Final = 1.0
 _MINUTE: Final = 60
@@ -36,27 +37,42 @@ _HOUR: Final = 3600
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock, as the lock itself says."""
+    """Who holds a lock, as the lock itself says.
+
+    Attributes:
+        id: made anew for each command.
+        beat: how often the lock was rewritten.
+    """
 
     id: str
     actor: Mapping[str, str]
     command: str
     time: str
-    pid: int
-    started: str
-    """The start of the process as its kernel counts it: tells a living process from a new one with the same pid."""
+    process: Process
+    beat: int = 0
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Holder:
+        """Read a stored holder; keys that a newer resumectl added are left alone."""
+        values = {item.name: document[item.name] for item in fields(cls) if item.name in document}
+        known = {item.name for item in fields(Process)}
+        place = {key: value for key, value in document["process"].items() if key in known}
+        return cls(**{**values, "process": Process(**place)})
 
 
 @dataclass(frozen=True)
 class Held:
-    """A lock as it is found: the holder, and what is known of its life."""
+    """A lock as it was read: the holder, and what is known of its life.
+
+    Attributes:
+        age: seconds since the last sign of life.
+        gone: the holder's process ran here and has exited.
+    """
 
     holder: Holder
     etag: str
     age: float
-    """Seconds since the last sign of life."""
     gone: bool
-    """The holder's process ran on this machine, and is no more."""
 
     @property
     def dead(self) -> bool:
@@ -67,30 +83,45 @@ class Held:
         """One line: who, where, what, since when."""
         run = f", {self.holder.actor['run']}" if self.holder.actor.get("run") else ""
         who = f"{self.holder.actor.get('name')} on {self.holder.actor.get('host')}"
-        return f"{who} ({self.holder.command}, since {self.holder.time}, last sign {_ago(self.age)} ago{run})"
+        seen = f"last sign of life {_ago(self.age)} ago"
+        return f"{who} ({self.holder.command}, since {self.holder.time}, {seen}{run})"
 
 
 class Lock:
     """The lock of one environment.
 
     Args:
-        s3: a boto3 S3 client.
         bucket: the project bucket.
-        env: the environment's name.
+        me: this process.
+        alive: whether a process that we can see still runs, by pid and start.
+        heartbeat: seconds between two signs of life.
+        poll: seconds between two attempts to get a lock that somebody else holds.
     """
 
-    def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._store = Store(s3, bucket)
-        self._key = f"locks/{env}.json"
-        self._env = env
+    def __init__(
+        self,
+        bucket: ProjectBucket,
+        me: Process,
+        *,
+        alive: Callable[[int, str], bool] = process.alive,
+        heartbeat: float = HEARTBEAT,
+        poll: float = _POLL,
+    ) -> None:
+        self._bucket = bucket
+        self._key = f"locks/{bucket.env}.json"
+        self._env = bucket.env
+        self._me = me
+        self._alive = alive
+        self._heartbeat = heartbeat
+        self._poll = poll
 
     def read(self) -> Held | None:
         """Who holds the lock, or None."""
-        found = self._store.read(self._key)
-        if found is None:
+        stored = self._bucket.read(self._key)
+        if stored is None:
             return None
-        holder = Holder(**json.loads(found.body))
-        return Held(holder, found.etag, found.age, gone=_is_gone(holder))
+        holder = Holder.from_json(json.loads(stored.body))
+        return Held(holder, stored.etag, stored.age, gone=self._is_gone(holder.process))
 
     @contextmanager
     def held(
@@ -101,118 +132,120 @@ class Lock:
         note: Callable[[str], None],
         wait: float = 0.0,
     ) -> Iterator[Holder | None]:
-        """Hold the lock while the block runs; gives the dead process of this machine that lost it, if there was one.
+        """Hold the lock while the block runs; gives the crashed holder it was taken from, if any.
 
         Args:
             command: what is being done, for whoever finds the lock taken.
             actor: as `actor.actor()` gives it.
             now: the time of day.
-            note: told when a dead process of this machine lost its lock, when there is somebody to wait for, and when
-                the lock could not be given back.
+            note: told when the lock of a crashed process is taken over, when there is somebody to
+                wait for, and when the lock could not be released.
             wait: seconds to wait for a lock that somebody else holds.
 
         Raises:
             Locked: somebody else holds it.
         """
-        holder = Holder(
-            uuid.uuid4().hex,
-            dict(actor),
-            command,
-            now.isoformat(timespec="seconds"),
-            os.getpid(),
-            process.started(os.getpid()),
-        )
-        etag, dead = self._acquire(holder, note, wait)
-        beat = _Heartbeat(lambda etag: self._renew(holder, etag), etag)
+        began = now.isoformat(timespec="seconds")
+        holder = Holder(uuid.uuid4().hex, dict(actor), command, began, self._me)
+        etag, crashed = self._acquire(holder, note, wait)
+        beat = _Heartbeat(lambda etag, beat: self._renew(holder, etag, beat), etag, self._heartbeat)
         beat.start()
         try:
-            yield dead
+            yield crashed
         finally:
             beat.stop()
             self._give_back(beat.etag, note)
 
     def release(self, etag: str) -> bool:
         """Delete the lock if it is still the one with that ETag."""
-        return self._store.delete(self._key, etag)
+        return self._bucket.delete(self._key, etag)
 
     def _give_back(self, etag: str, note: Callable[[str], None]) -> None:
-        """Release our own lock; that it cannot be released changes nothing about what was done."""
+        """Release our own lock. If that fails, what was done is still done."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             self.release(etag)
         except (BotoCoreError, ClientError) as error:
             note(
-                f"The lock could not be given back ({error}); later: resumectl unlock --env {self._env}"
+                f"Could not release the lock ({error}). Later: resumectl unlock --env {self._env}"
             )
 
     def _acquire(
         self, holder: Holder, note: Callable[[str], None], wait: float
     ) -> tuple[str, Holder | None]:
         end = time.monotonic() + wait
-        told, dead = False, None
+        told, crashed = False, None
         while True:
             etag, held = self._try(holder, note)
             if etag:
-                return etag, dead
+                return etag, crashed
             if held and held.gone:
-                dead = held.holder
+                crashed = held.holder
                 continue
             if held and time.monotonic() >= end:
                 raise self._locked(held)
             if held and not told:
                 note(f"Waiting for the lock of {held.describe()}.")
                 told = True
-            time.sleep(min(_POLL, wait))
+            time.sleep(min(self._poll, wait))
 
-    def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:
-        """One attempt: the ETag of our lock; or who holds it, or held it and is gone; or neither: it is free by now."""
+    def _try(
+        self, holder: Holder, note: Callable[[str], None]
+    ) -> tuple[str | None, Held | None]:
+        """Returns our ETag, or the current holder; None if the lock was freed meanwhile."""
         etag = self._put(holder, **NEW)
         if etag:
             return etag, None
         held = self.read()
         if held and held.holder.id == holder.id:
-            return held.etag, None  # the first try did write it: only its answer was lost
+            return held.etag, None  # our write did succeed: only its response was lost
         if held and held.gone:
-            note(f"Took over the lock of {held.describe()}: that process has ended.")
+            note(f"Took over the lock of {held.describe()}: that process has exited.")
             self.release(held.etag)
         return None, held
 
-    def _renew(self, holder: Holder, etag: str) -> str | None:
-        """Write the lock again; its new ETag, or None when it is no longer ours."""
-        renewed = self._put(holder, IfMatch=etag)
+    def _renew(self, holder: Holder, etag: str, beat: int) -> str | None:
+        """Rewrite the lock; its new ETag, or None if it is no longer ours."""
+        renewed = self._put(replace(holder, beat=beat), IfMatch=etag)
         if renewed:
             return renewed
         held = self.read()
         return held.etag if held and held.holder.id == holder.id else None
 
     def _locked(self, held: Held) -> Locked:
-        hint = (
-            f"It shows no sign of life: resumectl unlock --env {self._env}"
-            if held.dead
-            else "Wait for it to end."
-        )
+        hint = "Wait until it has finished."
+        if held.dead:
+            hint = f"It shows no sign of life: resumectl unlock --env {self._env}"
         return Locked(f"Environment {self._env} is locked by {held.describe()}.", hint=hint)
 
     def _put(self, holder: Holder, **condition: str) -> str | None:
-        return self._store.write(self._key, json.dumps(asdict(holder)).encode(), **condition)
+        return self._bucket.write(self._key, json.dumps(asdict(holder)).encode(), **condition)
+
+    def _is_gone(self, other: Process) -> bool:
+        return self._me.can_see(other) and not self._alive(other.pid, other.started)
 
 
 class _Heartbeat(threading.Thread):
-    """Writes the lock again and again until it is told to stop, or until the lock is no longer ours."""
+    """Rewrites the lock until it is told to stop, or until the lock is no longer ours."""
 
-    def __init__(self, renew: Callable[[str], str | None], etag: str) -> None:
+    def __init__(
+        self, renew: Callable[[str, int], str | None], etag: str, seconds: float
+    ) -> None:
         super().__init__(name="lock-heartbeat", daemon=True)
         self._renew = renew
+        self._seconds = seconds
         self._stopped = threading.Event()
         self.etag = etag
+        self._beat = 0
 
     def run(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        while not self._stopped.wait(HEARTBEAT):
-            with suppress(BotoCoreError, ClientError):  # made up for by the next beat
-                etag = self._renew(self.etag)
+        while not self._stopped.wait(self._seconds):
+            self._beat += 1
+            with suppress(BotoCoreError, ClientError):  # the next beat makes up for it
+                etag = self._renew(self.etag, self._beat)
                 if etag is None:
                     return
                 self.etag = etag
@@ -220,14 +253,6 @@ class _Heartbeat(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join()
-
-
-def _is_gone(holder: Holder) -> bool:
-    import socket
-
-    return holder.actor.get("host") == socket.gethostname() and not process.alive(
-        holder.pid, holder.started
-    )
 
 
 def _ago(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""A pin: after a rollback, deploy leaves the environment alone until somebody says that the cause is mended."""
+"""A pin: after a rollback, deploy leaves the environment alone until somebody unpins it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from resumectl.store import Store
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from resumectl.aws import Client
+    from resumectl.release.bucket import ProjectBucket
 
 
 @dataclass(frozen=True)
@@ -20,9 +18,9 @@ class Pin:
 
     Attributes:
         release: the release that was rolled back to.
-        actor: who did.
-        time: when.
-        reason: why, in that person's words.
+        actor: who rolled back.
+        time: when (ISO 8601).
+        reason: why, as that person wrote it.
     """
 
     release: int
@@ -31,33 +29,27 @@ class Pin:
     reason: str
 
     def describe(self) -> str:
-        """One line: who, when, why."""
+        """One line: which release, who, when, why."""
         why = f": {self.reason}" if self.reason else ""
         return f"pinned to release #{self.release} by {self.actor.get('name')} at {self.time}{why}"
 
 
 class Pins:
-    """The pin of one environment.
+    """The pin of one environment."""
 
-    Args:
-        s3: a boto3 S3 client.
-        bucket: the project bucket.
-        env: the environment's name.
-    """
-
-    def __init__(self, s3: Client, bucket: str, env: str) -> None:
-        self._store = Store(s3, bucket)
-        self._key = f"pins/{env}.json"
+    def __init__(self, bucket: ProjectBucket) -> None:
+        self._bucket = bucket
+        self._key = f"pins/{bucket.env}.json"
 
     def read(self) -> Pin | None:
         """The pin, or None."""
-        found = self._store.read(self._key)
-        return Pin(**json.loads(found.body)) if found else None
+        stored = self._bucket.read(self._key)
+        return Pin(**json.loads(stored.body)) if stored else None
 
     def set(self, pin: Pin) -> None:
         """Pin the environment."""
-        self._store.write(self._key, json.dumps(asdict(pin)).encode())
+        self._bucket.write(self._key, json.dumps(asdict(pin)).encode())
 
     def remove(self) -> None:
         """Unpin the environment."""
-        self._store.delete(self._key)
+        self._bucket.delete(self._key)

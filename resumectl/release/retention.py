@@ -1,59 +1,29 @@
-"""Which releases are old enough to be forgotten, and what only they still need. Pure.
+"""Which releases are old enough to be pruned, and what only they still need. Pure.
 
-A release goes when it is neither among the last `keep` nor younger than `keep_days`. The live one, the last verified
-one and a pinned one never go. Something a release was made of goes only when no kept release needs the very same thing.
+A release goes when it is neither among the last `keep` nor younger than `keep_days`. The live one, the
+last verified one and a pinned one never go. What a release was made of goes only when no kept release
+needs the very same thing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from resumectl.release.ledger import Release
+    from resumectl.release.record import Need, Release
     from resumectl.settings import Retention
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What releases were made of.
-
-    Attributes:
-        objects: (key, version id) of the site's objects.
-        versions: (number, SHA-256) of the function's published versions.
-        packages: SHA-256 of the function's zips.
-        configurations: digests of Terraform's configurations.
-    """
-
-    objects: frozenset[tuple[str, str]] = frozenset()
-    versions: frozenset[tuple[str, str]] = frozenset()
-    packages: frozenset[str] = frozenset()
-    configurations: frozenset[str] = frozenset()
-
-    def __sub__(self, other: Needs) -> Needs:
-        return Needs(
-            self.objects - other.objects,
-            self.versions - other.versions,
-            self.packages - other.packages,
-            self.configurations - other.configurations,
-        )
-
-
-def needs(releases: Iterable[Release]) -> Needs:
-    """Everything that any of these releases was made of."""
-    rows = list(releases)
-    functions = [release.function for release in rows if release.function]
-    return Needs(
-        frozenset(
-            (key, entry["version_id"]) for release in rows for key, entry in release.site.items()
-        ),
-        frozenset((found["version"], found["sha256"]) for found in functions),
-        frozenset(sha for found in functions for sha in (found["sha256"], found["latest"])),
-        frozenset(release.infra["digest"] for release in rows if release.infra.get("digest")),
-    )
+def needs(releases: Iterable[Release]) -> dict[str, frozenset[Need]]:
+    """Everything that any of these releases was made of, by part."""
+    needed: dict[str, frozenset[Need]] = {}
+    for release in releases:
+        for part, record in release.parts.items():
+            needed[part] = needed.get(part, frozenset()) | record.needs()
+    return needed
 
 
 def expired(
@@ -68,15 +38,16 @@ def expired(
 
 
 def spared(newest_first: Iterable[Release], pinned: int | None) -> frozenset[int]:
-    """The numbers that never go: the live release, the last verified one, the pinned one and what it stands for."""
-    found = {pinned} if pinned else set()
+    """The numbers that never go: of the live release, the last verified one and the pinned one."""
     live = verified = None
     for release in newest_first:
-        live = live or (release.id if release.status != "failed" else None)
-        verified = verified or (release.id if release.status == "verified" else None)
+        if live is None and release.status != "failed":
+            live = release.id
+        if verified is None and release.status == "verified":
+            verified = release.id
         if live and verified:
             break
-    return frozenset(number for number in (*found, live, verified) if number)
+    return frozenset(number for number in (pinned, live, verified) if number)
 
 
 def candidates(numbers: Sequence[int], retention: Retention) -> list[int]:

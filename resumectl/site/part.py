@@ -1,64 +1,308 @@
-"""The site as one of the three parts: its snapshots, and the manifest that a release records."""
+"""The site: the objects that visitors get, their bytes and headers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from resumectl.errors import ResumectlError
+from resumectl.part import Applied, Comparison, Drift, Part
+from resumectl.plan import diff, resource_type
+from resumectl.progress import Silent, Step, Steps
+from resumectl.site import invalidation, listing, snapshot, transfer
 from resumectl.site.manifest import ReleasedObject
+from resumectl.site.record import SiteRecord
+from resumectl.site.scan import SiteFile, scan
+from resumectl.resume.build import build
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import threading
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
-    from resumectl.plan import Snapshot
-    from resumectl.site.manifest import Described, LiveObject
-    from resumectl.site.scan import SiteFile
+    from resumectl.aws import Client
+    from resumectl.part import Changes, Outputs
+    from resumectl.plan import Change
+    from resumectl.progress import Tell
+    from resumectl.release.ledger import Heads
+    from resumectl.release.record import Need, Release
+    from resumectl.settings import SiteSettings
+    from resumectl.site.manifest import LiveObject
 
-
-def worktree(files: Mapping[str, SiteFile]) -> Snapshot:
-    """What the repository wants."""
-    return {key: fields(file) for key, file in files.items()}
-
-
-def released(manifest: Mapping[str, ReleasedObject]) -> Snapshot:
-    """What a release recorded."""
-    return {key: fields(entry) for key, entry in manifest.items()}
-
-
-def live(objects: Mapping[str, LiveObject]) -> Snapshot:
-    """What the bucket has now."""
-    return {key: entry.fields for key, entry in objects.items()}
-
-
-def fields(described: Described) -> dict[str, Any]:
-    """Everything about an object that a visitor can tell, and nothing else."""
-    return {
-        "sha256": described.sha256,
-        "content_type": described.content_type,
-        "cache_control": described.cache_control,
-    }
+_BUILD: Final = Step("build-site", "Build the site")
+_LOOK: Final = Step("list-site", "List the site's bucket")
+_UPLOAD: Final = Step("upload-site", "Upload the site")
+_RESTORE: Final = Step("restore-site", "Restore the site")
+_INVALIDATE: Final = Step("invalidate-site", "Invalidate the cache")
 
 
-def record(
-    wanted: Mapping[str, Described], objects: Mapping[str, LiveObject], written: Mapping[str, str]
-) -> dict[str, ReleasedObject]:
-    """The manifest of a release whose changes have been applied.
+@dataclass(frozen=True)
+class Files:
+    """The built site."""
 
-    Args:
-        wanted: what the site is now: the scanned files, or after a rollback the manifest that was restored.
-        objects: what was live before.
-        written: key -> version id of what was applied since.
+    files: Mapping[str, SiteFile]
+
+
+@dataclass(frozen=True)
+class SiteLive:
+    """The site's bucket as it is now.
+
+    Attributes:
+        bucket: its name; None before Terraform made it.
+        released: what the live release recorded.
     """
-    return {
-        key: ReleasedObject.of(entry, written[key] if key in written else objects[key].version_id)
-        for key, entry in wanted.items()
-    }
+
+    bucket: str | None = None
+    objects: Mapping[str, LiveObject] = field(default_factory=dict)
+    released: Mapping[str, ReleasedObject] = field(default_factory=dict)
 
 
-def manifest_from_json(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, ReleasedObject]:
-    """The site's part of a ledger record."""
-    return {key: ReleasedObject.from_json(entry) for key, entry in entries.items()}
+Wanted = Files | SiteRecord
 
 
-def manifest_as_json(manifest: Mapping[str, ReleasedObject]) -> dict[str, dict[str, Any]]:
-    """The site's part of a ledger record, as JSON."""
-    return {key: entry.as_json() for key, entry in manifest.items()}
+@dataclass(frozen=True)
+class SitePart(Part[SiteLive, Wanted]):
+    """The objects of one environment's site.
+
+    Attributes:
+        root: the project's folder.
+        out: where a resume is built.
+        client: gives the boto3 client of a service.
+        now: the time of day, with its zone.
+    """
+
+    name: ClassVar[str] = "site"
+
+    settings: SiteSettings
+    root: Path
+    out: Path
+    client: Callable[[str], Client]
+    now: Callable[[], datetime]
+    steps: Steps
+
+    # --- looking
+
+    def worktree(self) -> Files:
+        return self._build(self.steps)
+
+    def released(self, release: Release) -> SiteRecord:
+        return _recorded(release)
+
+    def live(self, outputs: Outputs, released: Release | None) -> SiteLive:
+        manifest = _recorded(released).objects
+        bucket = outputs.get("site_bucket")
+        if bucket is None:
+            return SiteLive(released=manifest)
+        return SiteLive(bucket, listing.live(self.client("s3"), bucket, manifest), manifest)
+
+    def pending(self, heads: Heads) -> int | None:
+        try:
+            files = self._build(Steps(Silent()))
+        except ResumectlError:
+            return None
+        released = _recorded(heads.released).objects
+        return len(diff(self.name, snapshot.described(released), snapshot.described(files.files)))
+
+    # --- comparing
+
+    def compare(
+        self, live: SiteLive, wanted: Wanted | None, earlier: Changes, stop: threading.Event
+    ) -> Comparison[SiteLive, Wanted]:
+        if wanted is None:
+            return Comparison(self.name, live, None)
+        if any(_makes_bucket(change) for change in earlier):
+            live = replace(live, bucket=None, objects={})
+        before = snapshot.live(live.objects)
+        changes = diff(self.name, before, snapshot.described(_entries(wanted)))
+        return Comparison(self.name, live, wanted, changes)
+
+    def losses(self, comparison: Comparison[SiteLive, Wanted]) -> Sequence[str]:
+        count = len(comparison.live.objects)
+        deletes = sum(change.action == "delete" for change in comparison.changes)
+        if deletes * 2 > count:
+            return [f"{deletes} of the site's {count} objects would be deleted"]
+        return ()
+
+    def check(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> None:
+        """Every version that would be copied must still exist."""
+        wanted = comparison.wanted
+        if isinstance(wanted, SiteRecord):
+            keys = [change.key for change in comparison.changes if change.after is not None]
+            bucket = outputs["site_bucket"]
+            transfer.refuse_missing(self.client("s3"), bucket, keys, wanted.objects)
+
+    def is_recorded(self, comparison: Comparison[SiteLive, Wanted], heads: Heads) -> bool:
+        if comparison.wanted is None:
+            return True
+        record = heads.record(self.name)
+        recorded = record.objects if isinstance(record, SiteRecord) else {}
+        live = {key: entry.version_id for key, entry in comparison.live.objects.items()}
+        return live == {key: entry.version_id for key, entry in recorded.items()}
+
+    def record(self, document: Mapping[str, Any]) -> SiteRecord:
+        return SiteRecord.from_json(document)
+
+    # --- writing
+
+    def apply(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> Applied:
+        wanted = comparison.wanted
+        if wanted is None:
+            return Applied(None)
+        comparison = self._settled(comparison, outputs)
+        if isinstance(wanted, Files):
+            return self._upload(comparison, wanted, outputs)
+        return self._restore(comparison, wanted, outputs)
+
+    def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
+        versions = sorted((key, version) for key, version in needs)
+        transfer.delete_versions(self.client("s3"), outputs["site_bucket"], versions)
+
+    # --- drift
+
+    def drift(self, heads: Heads, live: SiteLive, stop: threading.Event) -> Drift:
+        released = snapshot.described(_recorded(heads.released).objects)
+        changes = tuple(
+            replace(change, kind=_kind(change))
+            for change in diff(self.name, released, snapshot.live(live.objects))
+        )
+        times = {change.key: live.objects.get(change.key) for change in changes}
+        since = {key: entry.modified for key, entry in times.items() if entry and entry.modified}
+        return Drift(changes, since)
+
+    def revert(
+        self, heads: Heads, live: SiteLive, drift: Changes, ignored: Changes
+    ) -> Comparison[SiteLive, Wanted]:
+        record = _recorded(heads.released)
+        kept = {change.key for change in ignored}
+        changes = diff(self.name, snapshot.live(live.objects), snapshot.described(record.objects))
+        changes = tuple(change for change in changes if change.key not in kept)
+        return Comparison(self.name, live, record, changes)
+
+    # ---
+
+    def _build(self, steps: Steps) -> Files:
+        with steps(_BUILD) as tell:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            folder = build(self.settings, root=self.root, out=self.out)
+            files = scan(folder, self.settings.cache)
+            tell(f"{len(files)} files, {sum(file.size for file in files.values()):,} bytes")
+        return Files(files)
+
+    def _settled(
+        self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs
+    ) -> Comparison[SiteLive, Wanted]:
+        """The comparison with what a bucket holds that was not there, or not known, when it was made.
+
+        What is there already need not be uploaded again; nothing is added to the changes.
+        """
+        bucket = outputs["site_bucket"]
+        if comparison.live.bucket == bucket:
+            return comparison
+        with self.steps(_LOOK):
+            objects = listing.live(self.client("s3"), bucket, comparison.live.released)
+        now = snapshot.live(objects)
+        changes = [
+            replace(change, before=now.get(change.key))
+            for change in comparison.changes
+            if now.get(change.key) != change.after
+        ]
+        live = replace(comparison.live, bucket=bucket, objects=objects)
+        return replace(comparison, live=live, changes=tuple(changes))
+
+    def _upload(
+        self, comparison: Comparison[SiteLive, Wanted], wanted: Files, outputs: Outputs
+    ) -> Applied:
+        changes, files = comparison.changes, wanted.files
+        versions: Mapping[str, str] = {}
+        if changes:
+            with self.steps(_UPLOAD) as tell:
+                versions = transfer.apply(
+                    *(self.client("s3"), outputs["site_bucket"], changes, files),
+                    progress=_counter(tell),
+                )
+        self._invalidate(comparison, files, outputs)
+        live = comparison.live.objects
+        objects = {
+            key: ReleasedObject.of(file, versions.get(key) or live[key].version_id)
+            for key, file in files.items()
+        }
+        return Applied(SiteRecord(objects))
+
+    def _restore(
+        self, comparison: Comparison[SiteLive, Wanted], wanted: SiteRecord, outputs: Outputs
+    ) -> Applied:
+        changes = comparison.changes
+        versions: Mapping[str, str] = {}
+        if changes:
+            with self.steps(_RESTORE) as tell:
+                versions = transfer.restore(
+                    *(self.client("s3"), outputs["site_bucket"], changes, wanted.objects),
+                    progress=_counter(tell),
+                )
+        self._invalidate(comparison, wanted.objects, outputs)
+        objects = {
+            key: _as_restored(entry, versions.get(key), comparison.live.objects.get(key))
+            for key, entry in wanted.objects.items()
+        }
+        return Applied(SiteRecord(objects))
+
+    def _invalidate(
+        self,
+        comparison: Comparison[SiteLive, Wanted],
+        wanted: Mapping[str, SiteFile] | Mapping[str, ReleasedObject],
+        outputs: Outputs,
+    ) -> None:
+        """Invalidate stale paths and wait; the smoke test goes through the CDN.
+
+        Also what is new since the last record: a crashed run may have uploaded it without invalidating.
+        """
+        released = snapshot.described(comparison.live.released)
+        since = diff(self.name, released, snapshot.described(wanted))
+        stale = invalidation.paths([*comparison.changes, *since])
+        if not stale:
+            return
+        with self.steps(_INVALIDATE) as tell:
+            tell(", ".join(stale))
+            cloudfront, distribution = self.client("cloudfront"), outputs["distribution_id"]
+            reference = f"resumectl-{self.now():%Y%m%dT%H%M%S%f}"
+            made = invalidation.invalidate(cloudfront, distribution, stale, reference)
+            if made:
+                invalidation.wait_invalidated(cloudfront, distribution, made)
+
+
+def _recorded(release: Release | None) -> SiteRecord:
+    record = release.parts.get(SitePart.name) if release else None
+    return record if isinstance(record, SiteRecord) else SiteRecord({})
+
+
+def _entries(wanted: Wanted) -> Mapping[str, SiteFile] | Mapping[str, ReleasedObject]:
+    return wanted.files if isinstance(wanted, Files) else wanted.objects
+
+
+def _makes_bucket(change: Change) -> bool:
+    made = change.action in ("create", "replace")
+    return made and resource_type(change.key) == "aws_s3_bucket"
+
+
+def _as_restored(
+    entry: ReleasedObject, version: str | None, live: LiveObject | None
+) -> ReleasedObject:
+    """The entry with the version that is live; one that differs on purpose stays as recorded."""
+    if version is not None:
+        return ReleasedObject.of(entry, version)
+    if live and live.fields == snapshot.fields(entry):
+        return ReleasedObject.of(entry, live.version_id)
+    return entry
+
+
+def _kind(change: Change) -> str:
+    if change.before is None:
+        return "unmanaged"
+    if change.after is None:
+        return "deleted"
+    return "object" if "sha256" in change.fields else "headers"
+
+
+def _counter(tell: Tell) -> Callable[[int, int], None]:
+    return lambda done, total: tell(f"{done} of {total} objects")

@@ -1,121 +1,178 @@
-"""Applying a survey's plan, part by part: each does exactly what was shown, and nothing when there is nothing."""
+"""The tail of deploy, rollback and revert: apply what was shown, test it, record it.
+
+The record comes last, from what was applied and read back, so it is never ahead of the truth. A part
+with nothing to do keeps the record that it had.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resumectl.function.publish import Lambda, publish
-from resumectl.infra.runner import Watch
-from resumectl.plan import diff
-from resumectl.site import invalidation, part, transfer
-from resumectl.steps.live import objects_of
+from resumectl.errors import SmokeFailed
+from resumectl.steps import record
+from resumectl.steps.compare import plan_of, to_release
+from resumectl.steps.look import look
+from resumectl.steps.smoke import SMOKE, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from resumectl.infra.part import Infra
-    from resumectl.infra.state import State
-    from resumectl.infra.stream import Event
-    from resumectl.plan import Change
-    from resumectl.site.manifest import LiveObject, ReleasedObject
-    from resumectl.steps.compare import Survey
+    from resumectl.part import AnyPart, Outputs
+    from resumectl.release.ledger import Heads
+    from resumectl.release.record import Record, Release
+    from resumectl.smoke.check import Check
+    from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context
+    from resumectl.steps.look import Scene
 
 
-def infra(ctx: Context, found: Survey) -> State:
-    """Apply Terraform's saved plan; gives the state after it."""
-    if found.terraform is None or not found.planned.changed:
-        return found.live.state
-    return terraform(ctx, found.terraform, found.plan.of("infra"))
+@dataclass(frozen=True)
+class Ending:
+    """How it ended: the recorded release, and why it failed if it did."""
+
+    release: Release
+    outputs: Outputs
+    error: SmokeFailed | None = None
 
 
-def terraform(ctx: Context, terraform: Infra, changes: Sequence[Change]) -> State:
-    """Apply the plan that Terraform saved; `changes` is what it said."""
-    with ctx.step("Apply the infrastructure") as tell:
-        total = sum(change.key.startswith("aws_") for change in changes)
-        terraform.apply(Watch(_Counter(tell, total).event))
-        return ctx.deployed_state()
+@dataclass(frozen=True)
+class Choices:
+    """What the tail may do.
 
-
-class _Counter:
-    """Tells how far Terraform is."""
-
-    def __init__(self, tell: Callable[[str], None], total: int) -> None:
-        self._tell = tell
-        self._total = total
-        self._done = 0
-
-    def event(self, event: Event) -> None:
-        self._done += event.progress == "done"
-        if self._done >= self._total:
-            self._tell(f"{self._total} resources")
-        elif event.progress in ("started", "done"):
-            self._tell(f"{self._done} of {self._total}, {event.address.removeprefix('aws_')}")
-
-
-def function(ctx: Context, found: Survey, state: State) -> None:
-    """Publish the function and move its alias, if anything about it differs."""
-    if found.archive is None or not (found.plan.of("function") or found.planned.changed):
-        return
-    with ctx.step("Publish the function") as tell:
-        client = ctx.cloud.client("lambda")
-        name, alias = state.outputs["function_name"], state.outputs["function_alias"]
-        published = publish(Lambda(client, name, alias, progress=tell), found.archive)
-        tell(f"version {published.version}")
-
-
-def site(ctx: Context, found: Survey, state: State) -> Mapping[str, ReleasedObject]:
-    """Upload, delete, invalidate; gives the manifest of what is live then."""
-    if "site" not in found.parts:
-        return part.manifest_from_json(found.live.released.site) if found.live.released else {}
-    objects, changes = _settled(ctx, found, state)
-    written: Mapping[str, str] = {}
-    if changes:
-        with ctx.step("Upload the site") as tell:
-            bucket = state.outputs["site_bucket"]
-            written = transfer.apply(
-                ctx.s3,
-                bucket,
-                changes,
-                found.files,
-                progress=lambda done, total: tell(f"{done} of {total} objects"),
-            )
-    invalidate(ctx, state, [*changes, *_since_release(found)])
-    return part.record(found.files, objects, written)
-
-
-def _since_release(found: Survey) -> Sequence[Change]:
-    """What is new since the last record: an interrupted deploy may have uploaded it and not told the edges."""
-    released = part.manifest_from_json(found.live.released.site) if found.live.released else {}
-    return diff("site", part.released(released), part.worktree(found.files))
-
-
-def _settled(
-    ctx: Context, found: Survey, state: State
-) -> tuple[Mapping[str, LiveObject], Sequence[Change]]:
-    """The live objects and the changes; looked at again when Terraform may have made the bucket anew.
-
-    Nothing that the plan did not announce is deleted.
+    Attributes:
+        smoke: run the smoke test.
+        take_back: after a failure, return what was changed to the live release.
     """
-    announced = found.plan.of("site")
-    if not found.planned.changed:
-        return found.live.objects, announced
-    with ctx.step("Look at the site's bucket"):
-        objects = objects_of(ctx, state, found.live.released)
-    keys = {change.key for change in announced}
-    changes = diff("site", part.live(objects), part.worktree(found.files))
-    return objects, [change for change in changes if change.after or change.key in keys]
+
+    smoke: bool = True
+    take_back: bool = False
 
 
-def invalidate(ctx: Context, state: State, changes: Sequence[Change]) -> None:
-    """Have the edges forget what is stale, and wait for it: the tests that follow look through them."""
-    stale = invalidation.paths(changes)
-    if not stale:
-        return
-    with ctx.step("Invalidate the cache") as tell:
-        tell(", ".join(stale))
-        cloudfront, distribution = ctx.cloud.client("cloudfront"), state.outputs["distribution_id"]
-        reference = f"resumectl-{ctx.now():%Y%m%dT%H%M%S%f}"
-        made = invalidation.invalidate(cloudfront, distribution, stale, reference)
-        if made:
-            invalidation.wait_invalidated(cloudfront, distribution, made)
+def carry_out(
+    ctx: Context,
+    scene: Scene,
+    comparisons: Sequence[AnyComparison],
+    draft: Release,
+    choices: Choices = Choices(),  # noqa: B008 - frozen
+) -> Ending:
+    """Apply, test and record.
+
+    Raises:
+        ResumectlError: something failed; what was changed is recorded as failed.
+    """
+    work = _Work(ctx, scene, comparisons, draft, choices)
+    try:
+        work.apply()
+        work.test()
+    except SmokeFailed as unhealthy:  # a new version did not work, and got no traffic
+        return work.failed(unhealthy)
+    except BaseException:
+        record.append_failure(ctx, work.standing)
+        raise
+    error = failure(work.checks)
+    return work.failed(error) if error else work.succeeded()
+
+
+class _Work:
+    """What was done so far."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        scene: Scene,
+        comparisons: Sequence[AnyComparison],
+        draft: Release,
+        choices: Choices,
+    ) -> None:
+        self._ctx, self._scene, self._choices = ctx, scene, choices
+        self._comparisons, self._draft = comparisons, draft
+        self._records = {part.name: _known(part, scene.heads) for part in ctx.parts}
+        self._outputs = scene.outputs
+        self.checks: tuple[Check, ...] = ()
+
+    @property
+    def _release(self) -> Release:
+        return replace(
+            self._draft,
+            parts=_present(self._records),
+            urls=record.urls(self._outputs),
+            smoke=tuple(check.as_json() for check in self.checks),
+        )
+
+    @property
+    def standing(self) -> Release:
+        """The release with only those parts that stay as they are when it fails."""
+        standing = {part.name for part in self._ctx.parts if not part.rolls_back}
+        release = self._release
+        parts = {name: part for name, part in release.parts.items() if name in standing}
+        return replace(release, parts=parts)
+
+    def apply(self) -> None:
+        """Apply each part, and hand its outputs to the next."""
+        for part, comparison in zip(self._ctx.parts, self._comparisons, strict=True):
+            applied = part.apply(comparison, self._outputs)
+            self._outputs = {**self._outputs, **applied.outputs}
+            if applied.record is not None:
+                self._records[part.name] = applied.record
+
+    def test(self) -> None:
+        """Run the smoke test, if there is something to see."""
+        served = self._release.served
+        if self._choices.smoke and served:
+            smoke = self._ctx.smoke
+            settle = smoke.new if self._creates() else smoke.changed
+            self.checks = smoke.of(self._outputs, served, settle)
+
+    def succeeded(self) -> Ending:
+        """Record what is live now."""
+        status = "verified" if self.checks else self._draft.status
+        return self._ended(record.append(self._ctx, replace(self._release, status=status)))
+
+    def failed(self, error: SmokeFailed) -> Ending:
+        """Return to the live release if that was asked for, and record the failure in any case."""
+        step, to = self._ctx.steps.failed or SMOKE.id, None
+        try:
+            if self._choices.take_back:
+                to = self._take_back()
+        finally:
+            release = replace(
+                self.standing, status="failed", failed_step=step, taken_back_to=to
+            )
+            recorded = record.append(self._ctx, release)
+        return self._ended(recorded, error)
+
+    def _take_back(self) -> int | None:
+        """Return the parts that were changed here; the others may differ for a reason of their own."""
+        live = self._scene.heads.released
+        if live is None:
+            return None
+        changed = {comparison.part for comparison in self._comparisons if comparison.changes}
+        scene = look(self._ctx)
+        for part, comparison in zip(
+            self._ctx.parts, to_release(self._ctx, scene, live), strict=True
+        ):
+            if part.name in changed and part.rolls_back:
+                part.apply(comparison, scene.outputs)
+        return live.id
+
+    def _ended(self, release: Release, error: SmokeFailed | None = None) -> Ending:
+        return Ending(release, self._outputs, error)
+
+    def _creates(self) -> bool:
+        """Whether infrastructure is new: CloudFront takes minutes to know it everywhere."""
+        standing = [
+            comparison
+            for part, comparison in zip(self._ctx.parts, self._comparisons, strict=True)
+            if not part.rolls_back
+        ]
+        changes = plan_of(standing).changes
+        return any(change.action in ("create", "replace") for change in changes)
+
+
+def _known(part: AnyPart, heads: Heads) -> Record | None:
+    return heads.record(part.name) if part.rolls_back else heads.standing(part.name)
+
+
+def _present(records: Mapping[str, Record | None]) -> dict[str, Record]:
+    return {name: part for name, part in records.items() if part is not None}

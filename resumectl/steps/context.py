@@ -1,167 +1,82 @@
-"""One environment, wired: everything an operation needs, made once and passed in."""
+"""One environment, wired: what commands work with, made in one place and handed over."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from resumectl import aws
-from resumectl.errors import Refused
-from resumectl.infra import configuration, state
-from resumectl.infra.part import Infra, Module, module
-from resumectl.infra.statelock import StateLocks
-from resumectl.release import actor, bucket
-from resumectl.release.artifacts import Artifacts
-from resumectl.release.ledger import Ledger
-from resumectl.release.lock import Lock
-from resumectl.release.pin import Pins
-from resumectl.settings import work_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
+    from typing import Any
 
-    from resumectl.aws import Client, Cloud
-    from resumectl.infra.state import State
-    from resumectl.release.lock import Holder
-    from resumectl.settings import Environment, Settings
-    from resumectl.steps.progress import Steps
+    from resumectl.part import Parts
+    from resumectl.progress import Steps
+    from resumectl.release.bucket import ProjectBucket
+    from resumectl.release.ledger import Ledger
+    from resumectl.release.lock import Holder, Lock
+    from resumectl.release.pin import Pins
+    from resumectl.settings import Environment, Ignore, Retention
+    from resumectl.steps.smoke import SmokeTest
+
+
+@dataclass(frozen=True)
+class Releases:
+    """What the project bucket holds of one environment."""
+
+    bucket: ProjectBucket
+    ledger: Ledger
+    lock: Lock
+    pins: Pins
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who works, from which revision, when.
+
+    Attributes:
+        actor: as `release.actor.actor()` gives it.
+        revision: reads the git revision of the project; empty outside of a repository.
+        now: the time of day, with its zone.
+    """
+
+    actor: Mapping[str, str]
+    revision: Callable[[], Mapping[str, Any]]
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True)
 class Context:
-    """An environment of a project, and how to work on it.
+    """An environment of a project, and what to work on it with.
 
     Attributes:
-        environ: the environment variables of the process.
+        parts: in the order in which they are applied.
         steps: told what is being done.
-        now: gives the time of day, with its zone.
+        smoke: proves that the live site works.
     """
 
-    settings: Settings
-    cloud: Cloud
-    environ: Mapping[str, str]
+    env: Environment
+    parts: Parts
+    releases: Releases
     steps: Steps
-    now: Callable[[], datetime]
-
-    @property
-    def env(self) -> Environment:
-        """The environment."""
-        return self.cloud.environment
-
-    @property
-    def work(self) -> Path:
-        """Where this environment keeps what can be made again."""
-        return work_dir(self.settings, self.env)
-
-    @property
-    def s3(self) -> Client:
-        """The S3 client."""
-        return self.cloud.client("s3")
-
-    @cached_property
-    def actor(self) -> dict[str, str]:
-        """Who is doing this."""
-        return actor.actor(self.environ)
-
-    @cached_property
-    def bucket(self) -> str:
-        """The name of the project bucket."""
-        return bucket.name(self.settings.name, self.cloud.account_id, self.cloud.region)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The releases of the environment."""
-        return Ledger(self.s3, self.bucket, self.env.name)
-
-    @cached_property
-    def lock(self) -> Lock:
-        """The deploy lock of the environment."""
-        return Lock(self.s3, self.bucket, self.env.name)
-
-    @cached_property
-    def terraform_lock(self) -> StateLocks:
-        """Terraform's own lock of the environment's state."""
-        return StateLocks(self.s3, self.bucket, self.env.name)
-
-    @cached_property
-    def artifacts(self) -> Artifacts:
-        """What releases were made of."""
-        return Artifacts(self.s3, self.bucket, self.env.name)
-
-    @cached_property
-    def pins(self) -> Pins:
-        """The pin of the environment."""
-        return Pins(self.s3, self.bucket, self.env.name)
+    smoke: SmokeTest
+    origin: Origin
+    retention: Retention
+    ignores: tuple[Ignore, ...] = ()
 
     @contextmanager
     def locked(self, command: str, wait: float = 0.0) -> Iterator[Holder | None]:
-        """Hold the deploy lock while the block runs; first wait so many seconds for it.
+        """Hold the deploy lock while the block runs; first wait up to `wait` seconds for it.
 
-        Gives the interrupted command of this machine that held it until now, if there was one.
-
-        Raises:
-            Locked: somebody else is at work.
-        """
-        held = self.lock.held(command, self.actor, self.now(), self.steps.progress.note, wait)
-        with aws.translated("holding the deploy lock"), held as interrupted:
-            yield interrupted
-
-    @cached_property
-    def infra(self) -> Infra:
-        """The infrastructure part; finds Terraform, so it is made only when it is needed."""
-        return self.infra_of(self.module)
-
-    def infra_of(self, of: Module) -> Infra:
-        """The infrastructure part with another configuration than the worktree's."""
-        stored = bucket.exists(self.s3, self.bucket)
-        return Infra.open(
-            self.settings, self.cloud, self.bucket if stored else None, of, self.environ
-        )
-
-    @cached_property
-    def module(self) -> Module:
-        """The infrastructure's configuration in the worktree."""
-        return module(self.settings, self.cloud)
-
-    def infra_digest(self) -> str:
-        """What the infrastructure's configuration is; needs no Terraform."""
-        return configuration.digest(self.module.directory, self.module.variables)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[Callable[[str], None]]:
-        """A step of the operation; errors of AWS in it come out as ours."""
-        with self.steps(name) as tell, aws.translated(f"trying to {name[:1].lower()}{name[1:]}"):
-            yield tell
-
-    def state(self) -> State | None:
-        """Terraform's state as it is now."""
-        return state.read(self.s3, self.bucket, self.env.name)
-
-    def deployed_state(self) -> State:
-        """Terraform's state of an environment that must have been deployed.
+        Gives the crashed command of this machine that held it until now, if there was one.
 
         Raises:
-            Refused: it never was.
+            Locked: somebody else holds it.
         """
-        found = self.state()
-        if found is None or not found.complete:
-            raise self._not_deployed()
-        return found
-
-    def require_release(self) -> None:
-        """Make sure that there is something to work on, even if its state is gone or broken.
-
-        Raises:
-            Refused: the environment was never deployed.
-        """
-        with self.step("Look for a release"):
-            if not self.ledger.numbers():
-                raise self._not_deployed()
-
-    def _not_deployed(self) -> Refused:
-        hint = f"resumectl deploy --env {self.env.name}"
-        return Refused(f"Environment {self.env.name} is not deployed yet.", hint=hint)
+        origin, note = self.origin, self.steps.note
+        held = self.releases.lock.held(command, origin.actor, origin.now(), note, wait)
+        with aws.translated("holding the deploy lock"), held as crashed:
+            yield crashed

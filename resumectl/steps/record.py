@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from resumectl import __version__
 from resumectl.errors import ResumectlError
-from resumectl.infra import configuration
-from resumectl.release import actor
-from resumectl.release.ledger import Release
-from resumectl.site import part
-from resumectl.steps.live import function_of
+from resumectl.progress import Step
+from resumectl.release.record import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from resumectl.function.archive import Archive
-    from resumectl.infra.state import State
+    from resumectl.part import Outputs
     from resumectl.plan import Plan
-    from resumectl.site.manifest import ReleasedObject
+    from resumectl.release.record import Kind
     from resumectl.steps.context import Context
 
+_RECORD: Final = Step("record", "Record the release")
 
-def draft(ctx: Context, plan: Plan, message: str) -> Release:
+
+def draft(ctx: Context, plan: Plan, kind: Kind, message: str = "") -> Release:
     """Who does what, from which revision; not yet how it ended."""
     return Release(
         id=0,
         env=ctx.env.name,
-        time=ctx.now().isoformat(timespec="seconds"),
+        time=ctx.origin.now().isoformat(timespec="seconds"),
         status="unverified",
-        actor=ctx.actor,
-        git=actor.revision(ctx.settings.root),
+        actor=ctx.origin.actor,
+        kind=kind,
+        git=ctx.origin.revision(),
         message=message,
         changes=plan.counts(),
         tool=__version__,
@@ -39,43 +36,24 @@ def draft(ctx: Context, plan: Plan, message: str) -> Release:
 
 
 def append(ctx: Context, release: Release) -> Release:
-    """Write the record; gives it with its number."""
-    with ctx.step("Record the release") as tell:
-        recorded = ctx.ledger.append(replace(release, timings=dict(ctx.steps.timings)))
+    """Write the record; returns the release with its number."""
+    with ctx.steps(_RECORD) as tell:
+        timed = replace(release, timings=dict(ctx.steps.timings))
+        recorded = ctx.releases.ledger.append(timed)
         tell(f"#{recorded.id}, {recorded.status}")
     return recorded
 
 
-def failure(ctx: Context, draft: Release) -> None:
-    """Write that it failed, if that can be written: why it failed matters more, and is what is raised."""
+def append_failure(ctx: Context, release: Release) -> None:
+    """Write that it failed, if possible: why it failed matters more, and is what is raised."""
     try:
-        append(ctx, replace(draft, status="failed", failed_step=ctx.steps.failed))
+        append(ctx, replace(release, status="failed", failed_step=ctx.steps.failed))
     except ResumectlError as error:
-        ctx.steps.progress.note(f"The ledger does not have this attempt: {error.message}")
+        ctx.steps.note(f"Could not record this {release.kind} in the ledger: {error.message}")
 
 
-def infra_now(ctx: Context, state: State) -> dict[str, Any]:
-    """What a release says of the infrastructure that was just applied; keeps its configuration."""
-    digest = ctx.infra_digest()
-    ctx.artifacts.keep(
-        "infra", digest, configuration.pack(ctx.module.directory, ctx.module.variables)
-    )
-    return {"digest": digest, "serial": state.serial}
-
-
-def function_now(ctx: Context, state: State, archive: Archive) -> dict[str, Any]:
-    """What a release says of the function that was just published; keeps its zip."""
-    ctx.artifacts.keep("function", archive.sha256, archive.data)
-    return function_of(ctx, state).record
-
-
-def site_now(manifest: Mapping[str, ReleasedObject]) -> dict[str, dict[str, Any]]:
-    """What a release says of the site."""
-    return part.manifest_as_json(manifest)
-
-
-def urls(state: State) -> dict[str, str]:
-    """The addresses of an environment; empty before its first deploy."""
-    if not state.complete:
+def urls(outputs: Outputs) -> dict[str, str]:
+    """The URLs of an environment; empty before its first deploy."""
+    if not outputs:
         return {}
-    return {"site": f"{state.outputs['site_url']}/", "counter": state.outputs["counter_url"]}
+    return {"site": f"{outputs['site_url']}/", "counter": outputs["counter_url"]}

@@ -1,0 +1,56 @@
+"""The snapshots of the function.
+
+A snapshot has two keys. `live` is the alias: the digest of its code, the settings it runs with, whether
+it is on a published version and whether it sends some of the traffic elsewhere. `$LATEST` is the digest
+of the unpublished code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl.function.deployed import LATEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.function.archive import Archive
+    from resumectl.function.deployed import Deployed
+    from resumectl.function.record import FunctionRecord
+    from resumectl.plan import Snapshot
+
+ALIAS: Final = "live"
+
+
+def live(deployed: Deployed) -> Snapshot:
+    """What AWS has; empty if there is no function."""
+    snapshot: dict[str, Mapping[str, Any]] = {}
+    if deployed.live:
+        snapshot[ALIAS] = {
+            "sha256": deployed.live.sha256,
+            "settings": deployed.live.settings,
+            "published": deployed.live.version != LATEST,
+            "routing": dict(deployed.routing),
+        }
+    if deployed.latest:
+        snapshot[LATEST] = {"sha256": deployed.latest.sha256}
+    return snapshot
+
+
+def worktree(archive: Archive, settings: object) -> Snapshot:
+    """What the repository wants: its code, published, with `settings` (UNKNOWN until Terraform ran)."""
+    wanted = {"sha256": archive.sha256, "settings": settings, "published": True, "routing": {}}
+    return {ALIAS: wanted, LATEST: {"sha256": archive.sha256}}
+
+
+def released(record: FunctionRecord | None) -> Snapshot:
+    """What a release recorded; empty if it recorded no function."""
+    if record is None:
+        return {}
+    wanted = {
+        "sha256": record.sha256,
+        "settings": record.settings,
+        "published": True,
+        "routing": record.routing,
+    }
+    return {ALIAS: wanted, LATEST: {"sha256": record.latest}}

@@ -1,0 +1,62 @@
+"""What Terraform has to do, as data, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resumectl.infra.module import Module
+from resumectl.infra.state import State
+from resumectl.part import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.infra.stream import Event
+    from resumectl.infra.workspace import Workspace
+    from resumectl.progress import Tell
+
+
+@dataclass(frozen=True)
+class InfraComparison(Comparison[State, Module]):
+    """What Terraform has to do.
+
+    Attributes:
+        workspace: what can apply the saved plan.
+        changed: whether Terraform has anything to apply, shown or not.
+        strays: for a removal, what exists but is not in the state: import id by address.
+    """
+
+    workspace: Workspace | None = None
+    changed: bool = False
+    strays: Mapping[str, str] | None = None
+
+
+@dataclass
+class PlanProgress:
+    """Counts what Terraform looked at and what it plans to change."""
+
+    tell: Tell
+    count: dict[str, int] = field(default_factory=lambda: {"refreshed": 0, "planned": 0})
+
+    def event(self, event: Event) -> None:
+        if event.progress in self.count:
+            self.count[event.progress] += 1
+            refreshed, planned = self.count.values()
+            self.tell(f"{planned} to change" if planned else f"{refreshed} refreshed")
+
+
+@dataclass
+class ApplyProgress:
+    """Counts the resources that Terraform has finished."""
+
+    tell: Tell
+    total: int
+    done: int = 0
+
+    def event(self, event: Event) -> None:
+        self.done += event.progress == "done"
+        if self.done >= self.total:
+            self.tell(f"{self.total} resources")
+        elif event.progress in ("started", "done"):
+            self.tell(f"{self.done} of {self.total}, {event.address.removeprefix('aws_')}")

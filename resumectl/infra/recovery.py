@@ -1,0 +1,156 @@
+"""Mends what a crash left behind: a state lock, a state that could not be saved, tainted resources.
+
+What counts as ours is provable: an apply that this machine has on record and that has exited; versions
+of the state object; an `errored.tfstate` of the same lineage, in a folder of this environment. Everything
+else is left alone and named. Resources that the state does not know are found later, when a plan would
+create them (`importing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from resumectl import files
+from resumectl.errors import Locked, TerraformError
+from resumectl.infra import runs, statelock
+from resumectl.infra import state as states
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from resumectl.infra.runs import Unfinished
+    from resumectl.infra.state import State
+    from resumectl.infra.workspace import Workspace, Workspaces
+    from resumectl.release.bucket import ProjectBucket
+
+_KEPT: Final = {
+    "aws_dynamodb_table": "it holds data",
+    "aws_s3_bucket": "it holds data",
+    "aws_cloudfront_distribution": "it holds the site's address",
+    "aws_cloudfront_function": "a second one of its name cannot be created first",
+}
+"""What is kept although its interrupted creation left it tainted, and why."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Recovers the infrastructure of one environment.
+
+    Attributes:
+        host: this machine, as Terraform's lock names it.
+        recorded: whether a release says that there was a state.
+        workspace: makes Terraform with the worktree's configuration.
+        note: told each thing that was mended, in one line.
+    """
+
+    bucket: ProjectBucket
+    workspaces: Workspaces
+    host: str
+    recorded: Callable[[], bool]
+    workspace: Callable[[], Workspace]
+    note: Callable[[str], None]
+
+    def recover(self) -> None:
+        """Mend what can be mended. The deploy lock must be held.
+
+        Raises:
+            Locked: somebody else's Terraform holds the state.
+            TerraformError: the state is lost or corrupt, and no earlier version of it can be read.
+        """
+        unfinished = self.wait()
+        self._release_state_lock(unfinished)
+        self._untaint(self._push_errored(self.readable_state()))
+        for run in unfinished:
+            run.forget()
+
+    def wait(self) -> list[Unfinished]:
+        """Every apply that nobody saw end well, after its Terraform has exited."""
+        unfinished = runs.unfinished(self.workspaces.work)
+        if any(run.alive for run in unfinished):
+            self.note("Waiting for Terraform of an interrupted run.")
+        for run in unfinished:
+            run.wait()
+        return unfinished
+
+    def readable_state(self) -> State | None:
+        """The state, or None before the first deploy.
+
+        One that is lost or corrupt is restored from its newest good version.
+
+        Raises:
+            TerraformError: no version of it can be read.
+        """
+        try:
+            state, how = states.read(self.bucket), "lost"
+        except TerraformError:
+            state, how = None, "corrupt"
+        if state is not None:
+            return state
+        version = states.newest_readable(self.bucket) if self.bucket.exists() else None
+        if version is not None:
+            return self._restored(version, how)
+        if how == "corrupt" or self.recorded():
+            raise TerraformError(
+                f"The Terraform state of {self.bucket.env} is {how}, and no version of it is good.",
+                hint="docs/runbook.md, 'A broken state'. Nothing was changed.",
+                code="terraform.state-missing",
+            )
+        return None
+
+    def _restored(self, version: str, how: str) -> State:
+        state = states.restore(self.bucket, version)
+        self.note(
+            f"The Terraform state was {how}: restored its newest good version, serial {state.serial}."
+        )
+        return state
+
+    def _release_state_lock(self, unfinished: Sequence[Unfinished]) -> None:
+        """Terraform's lock is ours if it was taken while an apply ran here that has exited since."""
+        lock = statelock.read(self.bucket)
+        if lock is None:
+            return
+        ours = lock.who.endswith(f"@{self.host}")
+        if not (ours and any(run.took(lock.created) for run in unfinished)):
+            raise Locked(
+                f"Terraform's state is locked by {lock.describe()}.",
+                hint=f"If Terraform is not running: resumectl unlock --env {self.bucket.env}",
+            )
+        lock.release()
+        self.note(f"Released Terraform's state lock of {lock.describe()}: that process has exited.")
+
+    def _push_errored(self, state: State | None) -> State | None:
+        """A state that Terraform could not upload is where it ran, and is newer than the stored one."""
+        for file in self.workspaces.errored():
+            try:
+                errored = states.parse(file.read_bytes(), self.bucket.env)
+            except TerraformError:
+                self._set_aside(file, "errored-corrupt.tfstate")
+                continue
+            newer = state is None or errored.serial > state.serial
+            if newer and (state is None or errored.lineage == state.lineage):
+                self.workspace().command("state", "push", "-lock=false", str(file))
+                self.note(
+                    f"Saved the state that an interrupted run could not save"
+                    f" (serial {errored.serial})."
+                )
+                state = errored
+            self._set_aside(file, f"errored-{errored.serial}-{errored.lineage[:8]}.tfstate")
+        return state
+
+    def _set_aside(self, file: Path, name: str) -> None:
+        kept = self.workspaces.work / name
+        files.replace(kept, file.read_bytes(), mode=0o600)  # a state can hold secrets
+        file.unlink()
+        self.note(f"Kept {file.name} as {kept}.")
+
+    def _untaint(self, state: State | None) -> None:
+        """Keep what holds data, and what cannot be created a second time, although it is tainted."""
+        for resource in state.resources if state else ():
+            if resource.tainted and resource.type in _KEPT:
+                self.workspace().command("untaint", "-lock=false", resource.address)
+                self.note(
+                    f"Keeping {resource.address}, whose creation was interrupted:"
+                    f" {_KEPT[resource.type]}."
+                )

@@ -1,0 +1,176 @@
+"""Where Terraform runs: a working copy of a root module in the environment's own folder.
+
+Nothing that Terraform leaves behind in a folder (`errored.tfstate`, lock files) is shared between
+environments, and the user's `terraform/` is only read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from resumectl.infra import configuration, module, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from resumectl.aws import Cloud
+    from resumectl.infra.module import Module
+    from resumectl.infra.runner import Mode, Watch
+    from resumectl.plan import Snapshot
+    from resumectl.release.bucket import ProjectBucket
+
+_LOCAL_BACKEND: Final = b'terraform {\n  backend "local" {}\n}\n'
+COPY: Final = "module"
+"""The folder of the worktree's module, beside those of each run."""
+
+
+class Terraform(Protocol):
+    """What runs Terraform in one folder: `runner.Runner`, or a fake."""
+
+    def init(self, backend: Mapping[str, str]) -> None: ...
+    def plan(
+        self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()
+    ) -> bool: ...
+    def show(self) -> dict[str, Any]: ...
+    def apply(self, watch: Watch) -> None: ...
+    def command(self, *arguments: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A saved plan: whether there is anything to apply, and both sides of what would change.
+
+    Attributes:
+        imported: how many resources would be imported as they are. That changes Terraform's state and
+            nothing else, so they are on neither side.
+        since: when what drifted was changed, by address, as far as AWS knows.
+        outputs: both sides of the outputs, if nothing but outputs changes.
+    """
+
+    changed: bool
+    live: Snapshot = field(default_factory=dict)
+    wanted: Snapshot = field(default_factory=dict)
+    imported: int = 0
+    since: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[Snapshot, Snapshot] = field(default_factory=lambda: ({}, {}))
+
+
+class Workspace:
+    """Terraform with one configuration.
+
+    Args:
+        terraform: runs it.
+        backend: the values of the partial `s3` backend.
+        variables: the values of the module's variables.
+    """
+
+    def __init__(
+        self, terraform: Terraform, backend: Mapping[str, str], variables: Mapping[str, Any]
+    ) -> None:
+        self._terraform = terraform
+        self._backend = backend
+        self._variables = variables
+
+    def plan(self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] = ()) -> Planned:
+        """Compare the configuration (or, for `refresh-only`, the state) with what AWS has.
+
+        Raises:
+            TerraformError: Terraform could not make a plan.
+        """
+        self._terraform.init(self._backend)
+        changed = self._terraform.plan(self._variables, mode, watch, targets)
+        if mode == "refresh-only":  # its exit code also counts what only looks like a difference
+            document = self._terraform.show()
+            recorded, live = snapshot.drift(document)
+            return Planned(changed, recorded, live, since=snapshot.modified(document))
+        if not changed:
+            return Planned(changed)
+        document = self._terraform.show()
+        live, wanted = snapshot.changes(document)
+        outputs = ({}, {}) if live or wanted else snapshot.outputs(document)
+        return Planned(changed, live, wanted, snapshot.imports(document), outputs=outputs)
+
+    def apply(self, watch: Watch) -> None:
+        """Apply the saved plan.
+
+        Raises:
+            TerraformError: something could not be made.
+        """
+        self._terraform.apply(watch)
+
+    def command(self, *arguments: str) -> str:
+        """Run any other Terraform command on the environment's state; returns its output.
+
+        Raises:
+            TerraformError: it failed.
+        """
+        self._terraform.init(self._backend)
+        return self._terraform.command(*arguments)
+
+
+class Workspaces:
+    """Opens workspaces of one environment.
+
+    Args:
+        cloud: the environment's account and region.
+        bucket: where Terraform's state is.
+        source: the project's `terraform/`.
+        work: the environment's folder under `.resumectl/`.
+        run: the folder of this process in it.
+        terraform: makes what runs Terraform in a folder, with the folder of TF_DATA_DIR; finds the
+            program, so it is only called when that is needed.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        bucket: ProjectBucket,
+        source: Path,
+        work: Path,
+        run: Path,
+        terraform: Callable[[Path, Path], Terraform],
+    ) -> None:
+        self.work = work
+        self._run = run
+        self._cloud = cloud
+        self._bucket = bucket
+        self._source = source
+        self._terraform = terraform
+
+    @property
+    def copy(self) -> Path:
+        """The working copy of the worktree's module."""
+        return self.work / COPY
+
+    def open(self, of: Module) -> Workspace:
+        """Terraform with the worktree's configuration.
+
+        Raises:
+            TerraformError: there is no usable Terraform.
+        """
+        if self._bucket.exists():
+            return self._open(of, self.copy, self.work)
+        # There is no state yet and nowhere to keep one: all that makes sense is a plan.
+        unborn = module.Module({**of.files, "backend_override.tf": _LOCAL_BACKEND}, of.variables)
+        return self._open(unborn, self.work / "unborn" / COPY, self.work / "unborn")
+
+    def open_beside(self, of: Module, name: str) -> Workspace:
+        """Terraform with another configuration, in a folder of this process."""
+        return self._open(of, self._run / name, self.work)
+
+    def errored(self) -> list[Path]:
+        """The states that Terraform could not save, in every folder that it ran in."""
+        folders = [self.copy, *sorted((self.work / "run").glob("*/*"))]
+        files = (folder / configuration.ERRORED for folder in folders)
+        return [file for file in files if file.is_file()]
+
+    def _open(self, of: Module, directory: Path, work: Path) -> Workspace:
+        configuration.lay_out(of.files, directory, self.copy / configuration.LOCK)
+        configuration.link_plugins(self._source, directory)
+        terraform = self._terraform(directory, work)
+        backend = {}
+        if self._bucket.exists():
+            backend = module.backend(self._cloud, self._bucket.name)
+        return Workspace(terraform, backend, of.variables)

@@ -1,0 +1,42 @@
+"""What a release remembers of the site: its manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from resumectl.site.manifest import ReleasedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resumectl.release.record import Need
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """The objects that were published, by key."""
+
+    objects: Mapping[str, ReleasedObject]
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as the ledger stores it."""
+        return {key: entry.as_json() for key, entry in self.objects.items()}
+
+    def summary(self) -> dict[str, Any]:
+        """How many objects and bytes: a manifest can have thousands of rows."""
+        size = sum(entry.size for entry in self.objects.values())
+        return {"objects": len(self.objects), "bytes": size}
+
+    def needs(self) -> frozenset[Need]:
+        """The (key, version id) of each object."""
+        return frozenset((key, entry.version_id) for key, entry in self.objects.items())
+
+    def served(self) -> Mapping[str, str]:
+        """The SHA-256 of each file, by key."""
+        return {key: entry.sha256 for key, entry in self.objects.items()}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> SiteRecord:
+        """Read a stored record."""
+        return cls({key: ReleasedObject.from_json(entry) for key, entry in document.items()})

@@ -1,0 +1,144 @@
+"""How live differs from what was released, in all parts: for drift, its revert, and status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from resumectl.errors import ResumectlError
+from resumectl.part import Drift
+from resumectl.plan import REPLACE, Plan
+from resumectl.steps.look import Scene, look_deployed
+from resumectl.steps.together import Together
+
+if TYPE_CHECKING:
+    import threading
+
+    from resumectl.part import AnyPart, Changes
+    from resumectl.plan import Change
+    from resumectl.settings import Ignore
+    from resumectl.steps.context import Context
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """What was found.
+
+    Attributes:
+        plan: released -> live, each change with its kind.
+        since: when a change was made, by part and key, as far as AWS knows.
+        unchecked: why a part could not be compared, by its name.
+        ignored: changes that the settings ignore.
+        expired: entries of the settings that no longer hold.
+    """
+
+    plan: Plan
+    scene: Scene
+    since: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unchecked: Mapping[str, str] = field(default_factory=dict)
+    ignored: Changes = ()
+    expired: tuple[Ignore, ...] = ()
+
+    def ignored_of(self, part: str) -> Changes:
+        """The ignored changes of one part."""
+        return Plan(self.ignored).of(part)
+
+
+def find(ctx: Context, *, lenient: bool = False) -> Drifted:
+    """Compare everything.
+
+    Args:
+        ctx: the environment.
+        lenient: go on if a part cannot be compared, and say so.
+
+    Raises:
+        Refused: the environment is not deployed.
+        ResumectlError: a part cannot be compared.
+    """
+    scene = look_deployed(ctx)
+    unchecked: dict[str, str] = {}
+    with Together(len(ctx.parts)) as together:
+
+        def compare(part: AnyPart) -> Drift:
+            try:
+                return _drift(part, scene, together.stop)
+            except ResumectlError as error:
+                if not lenient:
+                    raise
+                unchecked[part.name] = error.message
+                return Drift()
+
+        futures = [together(lambda p=part: compare(p)) for part in ctx.parts]
+        together.wait()
+        drifts = [future.result() for future in futures]
+    return _sorted(ctx, scene, drifts, unchecked)
+
+
+def pending(ctx: Context, scene: Scene) -> dict[str, int | None]:
+    """How many changes wait to be deployed, by part; None if the worktree cannot be read or built.
+
+    That is no drift, so it is told apart. What exactly would change, `plan` tells.
+    """
+    return {part.name: part.pending(scene.heads) for part in ctx.parts}
+
+
+def body(ctx: Context, drifted: Drifted) -> dict[str, Any]:
+    """The keys of the document that drift and its revert share."""
+    released = drifted.scene.heads.released
+    return {
+        "release": released.id if released else None,
+        "changes": [describe(change, drifted) for change in drifted.plan.changes],
+        "pending": pending(ctx, drifted.scene),
+        "unchecked": dict(drifted.unchecked),
+        "ignored": [change.as_json() for change in drifted.ignored],
+        "expired_ignores": [
+            {"key": entry.key, "reason": entry.reason, "until": entry.until.isoformat()}
+            for entry in drifted.expired
+        ],
+    }
+
+
+def describe(change: Change, drifted: Drifted) -> dict[str, Any]:
+    """A change with what it was, what it is, and since when; sensitive values are already hidden."""
+    before, after = change.before or {}, change.after or {}
+    values = {
+        name: {"from": before.get(name), "to": after.get(name)}
+        for name in change.fields
+        if name != REPLACE
+    }
+    since = drifted.since.get((change.part, change.key))
+    return {**change.as_json(), "values": values, "since": since}
+
+
+def _drift(part: AnyPart, scene: Scene, stop: threading.Event) -> Drift:
+    return part.drift(scene.heads, scene.lives[part.name], stop)
+
+
+def _sorted(
+    ctx: Context, scene: Scene, drifts: list[Drift], unchecked: Mapping[str, str]
+) -> Drifted:
+    """Tell what the settings ignore from the rest."""
+    today = ctx.origin.now().date()
+    holding = [ignore for ignore in ctx.ignores if ignore.until >= today]
+    changes = [change for drift in drifts for change in drift.changes]
+    ignored = tuple(c for c in changes if any(_covers(ignore, c) for ignore in holding))
+    return Drifted(
+        Plan(tuple(change for change in changes if change not in ignored)),
+        scene,
+        {
+            (part.name, key): time
+            for part, drift in zip(ctx.parts, drifts, strict=True)
+            for key, time in drift.since.items()
+        },
+        unchecked,
+        ignored,
+        tuple(ignore for ignore in ctx.ignores if ignore.until < today),
+    )
+
+
+def _covers(ignore: Ignore, change: Change) -> bool:
+    """Whether an entry of the settings covers all of a change."""
+    fields = not ignore.fields or set(change.fields) <= set(ignore.fields)
+    return fnmatchcase(change.key, ignore.key) and fields

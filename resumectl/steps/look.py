@@ -1,0 +1,120 @@
+"""Reading what is live, side by side: Terraform's state, the ledger's heads, and each part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl import aws
+from resumectl.errors import Refused
+from resumectl.progress import Step
+from resumectl.release.ledger import Heads
+from resumectl.steps.together import Together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from resumectl.part import AnyPart, Outputs
+    from resumectl.steps.context import Context
+
+LOOK: Final = Step("look", "Read what is live")
+_RELEASE: Final = Step("find-release", "Look for a release")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What was read.
+
+    Attributes:
+        lives: the live side of each part, by its name.
+        outputs: what the parts say of themselves; empty if the environment is not deployed.
+    """
+
+    heads: Heads = field(default_factory=Heads)
+    lives: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Outputs = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Looking:
+    """A scene that is being read."""
+
+    heads: Future[Heads]
+    lives: Mapping[str, Future[Any]]
+    scene: Future[Scene]
+
+
+def look(ctx: Context) -> Scene:
+    """Read it all."""
+    with Together(len(ctx.parts) + 2) as together:
+        looking = start(ctx, together)
+        together.wait()
+        return looking.scene.result()
+
+
+def look_deployed(ctx: Context) -> Scene:
+    """Read an environment that must have been deployed.
+
+    Raises:
+        Refused: it was not.
+    """
+    scene = look(ctx)
+    if not scene.outputs:
+        raise not_deployed(ctx.env.name)
+    return scene
+
+
+def start(ctx: Context, together: Together) -> Looking:
+    """Begin to read it all. A part is read as soon as the parts before it are."""
+    heads = together(_reading(ctx.releases.ledger.heads))
+    lives: dict[str, Future[Any]] = {}
+    for number, part in enumerate(ctx.parts):
+        earlier = [(other, lives[other.name]) for other in ctx.parts[:number]]
+        lives[part.name] = together(_reading(lambda p=part, e=earlier: _live(p, e, heads)))
+    return Looking(heads, lives, together(lambda: _scene(ctx, heads, lives)))
+
+
+def require_release(ctx: Context) -> None:
+    """Make sure that there is something to work on, even if Terraform's state is lost or corrupt.
+
+    Raises:
+        Refused: the environment was never deployed.
+    """
+    with ctx.steps(_RELEASE):
+        if not ctx.releases.ledger.numbers():
+            raise not_deployed(ctx.env.name)
+
+
+def not_deployed(env: str) -> Refused:
+    """The error of a command that needs a deployed environment."""
+    hint = f"resumectl deploy --env {env}"
+    return Refused(f"Environment {env} is not deployed yet.", hint=hint)
+
+
+def _live(
+    part: AnyPart, earlier: Sequence[tuple[AnyPart, Future[Any]]], heads: Future[Heads]
+) -> Any:
+    return part.live(_outputs(earlier), heads.result().released)
+
+
+def _scene(ctx: Context, heads: Future[Heads], lives: Mapping[str, Future[Any]]) -> Scene:
+    with ctx.steps(LOOK):
+        parts = [(part, lives[part.name]) for part in ctx.parts]
+        live = {name: future.result() for name, future in lives.items()}
+        return Scene(heads.result(), live, _outputs(parts))
+
+
+def _outputs(parts: Sequence[tuple[AnyPart, Future[Any]]]) -> Outputs:
+    outputs: dict[str, Any] = {}
+    for part, live in parts:
+        outputs.update(part.outputs(live.result()))
+    return outputs
+
+
+def _reading(read: Callable[[], Any]) -> Callable[[], Any]:
+    def reading() -> Any:
+        with aws.translated("reading what is live"):
+            return read()
+
+    return reading

@@ -1,0 +1,82 @@
+"""The smoke test as a step: the live site and counter, proven through the front door."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from resumectl.errors import SmokeFailed
+from resumectl.progress import Step
+from resumectl.smoke.pace import Pace
+from resumectl.smoke.suite import run
+from resumectl.smoke.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from resumectl.part import Outputs
+    from resumectl.progress import Steps
+    from resumectl.smoke.check import Check
+
+SMOKE: Final = Step("smoke", "Run the smoke test")
+
+
+@dataclass(frozen=True)
+class SmokeTest:
+    """Runs smoke tests.
+
+    Attributes:
+        object_url: the direct URL of an object in the site's bucket, which must refuse visitors.
+        new: seconds that a site whose infrastructure is new may take to come right.
+        changed: the same for a site whose content changed.
+        run: runs the checks of a target.
+    """
+
+    steps: Steps
+    object_url: Callable[[str], str] = lambda bucket: f"https://{bucket}.s3.amazonaws.com/index.html"
+    new: float = 600.0
+    changed: float = 20.0
+    run: Callable[..., tuple[Check, ...]] = run
+
+    def of(
+        self, outputs: Outputs, pages: Mapping[str, str] | None, settle: float = 0.0
+    ) -> tuple[Check, ...]:
+        """Test what a deployment's outputs name.
+
+        Args:
+            outputs: name the site and its bucket.
+            pages: the SHA-256 of each file that should be served, by key.
+            settle: seconds that the site may take to come right.
+        """
+        bucket_url = self.object_url(outputs["site_bucket"])
+        return self.target(Target(outputs["site_url"], pages, bucket_url), settle)
+
+    def target(self, target: Target, settle: float = 0.0) -> tuple[Check, ...]:
+        """Test a site at an address, whoever deployed it."""
+        checks: tuple[Check, ...] = ()
+        with suppress(_Failed), self.steps(SMOKE) as tell:
+            done: list[Check] = []
+
+            def on_check(check: Check) -> None:
+                done.append(check)
+                tell(f"{sum(each.ok for each in done)} of {len(done)} checks passed")
+
+            checks = self.run(target, pace=Pace(settle), on_check=on_check)
+            if failure(checks):
+                raise _Failed
+        return checks
+
+
+class _Failed(Exception):
+    """Ends the step as one that failed; the checks themselves say more."""
+
+
+def failure(checks: Sequence[Check]) -> SmokeFailed | None:
+    """The error that failed checks amount to."""
+    failed = [check for check in checks if not check.ok]
+    if not failed:
+        return None
+    names = ", ".join(check.name for check in failed)
+    message = f"{len(failed)} of {len(checks)} checks failed: {names}."
+    return SmokeFailed(message, hint=failed[0].detail)
