@@ -21,6 +21,7 @@ EXAMPLE = re.search(r"<!-- every setting -->\n```toml\n(.*?)```", CONFIGURATION,
 BUILT = re.sub(r"(?m)^(source = \"frontend\")$", r"# \1", EXAMPLE)
 BUILT = re.sub(r"(?m)^# (build|output) = ", r"\1 = ", BUILT)
 COMMANDS = list(commands.commands())
+TOPS = (ROOT, ROOT / "resumectl")
 MARKDOWN = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
 TABLES = {"site", "backend", "retention", "ignores"}
 NOT_A_KEY = {"root", "state_dir", "environments"}
@@ -149,6 +150,15 @@ def test_no_link_is_broken(file):
         document = (file.parent / path).resolve() if path else file
         assert document.exists() or "images" in document.parts, target
         assert not anchor or anchor in _anchors(document.read_text()), target
+
+
+@pytest.mark.parametrize("section", ["One command through the files", "Where do I change ..."])
+def test_every_file_in_contributing_exists(section):
+    text = (ROOT / "CONTRIBUTING.md").read_text().partition(f"## {section}\n")[2]
+    names = re.findall(r"`((?:\w+/)*\w+\.(?:py|md))`", text.partition("\n## ")[0])
+
+    assert len(names) > 10
+    assert [name for name in names if not any((top / name).is_file() for top in TOPS)] == []
 
 
 def test_every_document_and_heading_in_a_message_exists():
