@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A response to the client. `failure` goes to the log only."""
 
     status: int
@@ -58,12 +58,12 @@ def handler(event: object, context: object) -> dict[str, Any]:
     """Handle one request. Never raises."""
     started = time.perf_counter()
     request = read(event)
-    answer = respond(request)
-    _log(request, answer, _request_id(event, context), time.perf_counter() - started)
+    response = respond(request)
+    _log(request, response, _request_id(event, context), time.perf_counter() - started)
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    if answer.allow:
-        headers["Allow"] = answer.allow
-    return {"statusCode": answer.status, "headers": headers, "body": json.dumps(answer.body)}
+    if response.allow:
+        headers["Allow"] = response.allow
+    return {"statusCode": response.status, "headers": headers, "body": json.dumps(response.body)}
 
 
 def read(event: object) -> Request:
@@ -75,21 +75,21 @@ def read(event: object) -> Request:
     return Request(_text(_mapping(context, "http"), "method"), path, _page(event))
 
 
-def respond(request: Request) -> Answer:
+def respond(request: Request) -> Response:
     """Route the request. An exception becomes a 500 without details."""
     if request.path != PATH:
-        return Answer(404, {"error": "not found"})
+        return Response(404, {"error": "not found"})
     if request.method not in METHODS:
-        return Answer(405, {"error": "method not allowed"}, allow=", ".join(METHODS))
+        return Response(405, {"error": "method not allowed"}, allow=", ".join(METHODS))
     if request.page is None:
-        return Answer(
+        return Response(
             400, {"error": "page must be a path: / and up to 199 characters of A-Z a-z 0-9 / _ . -"}
         )
     try:
         count = add_one(request.page) if request.method == "POST" else read_count(request.page)
     except Exception as error:  # noqa: BLE001
-        return Answer(500, {"error": "internal error"}, failure=error)
-    return Answer(200, {"page": request.page, "count": count})
+        return Response(500, {"error": "internal error"}, failure=error)
+    return Response(200, {"page": request.page, "count": count})
 
 
 def read_count(page: str) -> int:
@@ -159,23 +159,22 @@ def _request_id(event: object, context: object) -> str:
     return _text(_mapping(event, "requestContext"), "requestId")
 
 
-def _log(request: Request, answer: Answer, request_id: str, seconds: float) -> None:
+def _log(request: Request, response: Response, request_id: str, seconds: float) -> None:
     line: dict[str, Any] = {
-        "level": "INFO" if answer.failure is None else "ERROR",
-        "message": "answered" if answer.failure is None else "failed",
+        "level": "INFO" if response.failure is None else "ERROR",
+        "message": "answered" if response.failure is None else "failed",
         "request_id": request_id[:LOGGED],
         "method": request.method[:LOGGED],
         "path": request.path[:LOGGED],
         "page": request.page,
-        "status": answer.status,
+        "status": response.status,
         "duration_ms": round(seconds * 1000, 1),
     }
-    if answer.failure is not None:
-        line["error"] = f"{type(answer.failure).__name__}: {answer.failure}"
-        line["traceback"] = "".join(traceback.format_exception(answer.failure))
-    with contextlib.suppress(
-        OSError, ValueError
-    ):  # the visitor gets the response even if stdout is closed
+    if response.failure is not None:
+        line["error"] = f"{type(response.failure).__name__}: {response.failure}"
+        line["traceback"] = "".join(traceback.format_exception(response.failure))
+    # The visitor gets the response even if stdout is closed.
+    with contextlib.suppress(OSError, ValueError):
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
 

@@ -83,10 +83,10 @@ def event(method="GET", path="/api/count", query=None, stage="$default"):
 
 
 def call(counter, *args, context=None, **kwargs):
-    answer = counter.handler(event(*args, **kwargs), context)
-    assert answer["headers"]["Content-Type"] == "application/json"
-    assert answer["headers"]["Cache-Control"] == "no-store"
-    return answer["statusCode"], json.loads(answer["body"])
+    response = counter.handler(event(*args, **kwargs), context)
+    assert response["headers"]["Content-Type"] == "application/json"
+    assert response["headers"]["Cache-Control"] == "no-store"
+    return response["statusCode"], json.loads(response["body"])
 
 
 def log(capsys):
@@ -168,10 +168,10 @@ def test_the_prefix_of_a_named_stage_is_removed_from_the_path(counter):
     "method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "get", "", "TRACE"]
 )
 def test_every_other_method_is_405(counter, method):
-    answer = counter.handler(event(method), None)
-    assert answer["statusCode"] == 405
-    assert answer["headers"]["Allow"] == "GET, POST"
-    assert json.loads(answer["body"]) == {"error": "method not allowed"}
+    response = counter.handler(event(method), None)
+    assert response["statusCode"] == 405
+    assert response["headers"]["Allow"] == "GET, POST"
+    assert json.loads(response["body"]) == {"error": "method not allowed"}
 
 
 @pytest.mark.parametrize(
@@ -235,10 +235,10 @@ def test_a_failure_is_detailed_in_the_log_and_nowhere_else(
     counter, table, monkeypatch, capsys, method, break_it
 ):
     break_it(table, monkeypatch)
-    answer = counter.handler(event(method), SimpleNamespace(aws_request_id="request-7"))
-    assert answer["statusCode"] == 500
-    assert answer["body"] == '{"error": "internal error"}'
-    assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    response = counter.handler(event(method), SimpleNamespace(aws_request_id="request-7"))
+    assert response["statusCode"] == 500
+    assert response["body"] == '{"error": "internal error"}'
+    assert response["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
     [line] = log(capsys)
     assert (line["level"], line["message"], line["request_id"]) == ("ERROR", "failed", "request-7")
     assert line["error"].split(":")[0].isidentifier()
@@ -348,12 +348,12 @@ EVENTS = ANYTHING | maybe(
 )
 @given(hostile=EVENTS, context=ANYTHING)
 def test_no_event_makes_the_handler_raise_or_leak(counter, capsys, hostile, context):
-    answer = counter.handler(hostile, context)
-    json.dumps(answer, allow_nan=False)
-    body = json.loads(answer["body"])
-    assert answer["headers"]["Cache-Control"] == "no-store"
-    assert answer["statusCode"] in (200, 400, 404, 405)
-    if answer["statusCode"] == 200:
+    response = counter.handler(hostile, context)
+    json.dumps(response, allow_nan=False)
+    body = json.loads(response["body"])
+    assert response["headers"]["Cache-Control"] == "no-store"
+    assert response["statusCode"] in (200, 400, 404, 405)
+    if response["statusCode"] == 200:
         assert PAGE_RULE.fullmatch(body["page"])
         assert body["count"] >= 0
     else:
