@@ -141,7 +141,7 @@ class Settings:
         guess = f"Did you mean {near[0]!r}? " if near else ""
         raise SettingsError(
             f"There is no environment {name!r}.",
-            hint=f"{guess}{FILE} has: {known}. To add it: [env.{name}].",
+            hint=f"{guess}{FILE} has: {known}. To create it, add [env.{name}].",
         )
 
 

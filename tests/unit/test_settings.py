@@ -291,7 +291,7 @@ def test_an_unknown_environment_suggests_the_nearest(tmp_path):
         parse(EVERYTHING, tmp_path).environment("prd")
     assert (
         caught.value.hint
-        == "Did you mean 'prod'? resumectl.toml has: local, prod. To add it: [env.prd]."
+        == "Did you mean 'prod'? resumectl.toml has: local, prod. To create it, add [env.prd]."
     )
 
 
