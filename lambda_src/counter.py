@@ -1,14 +1,15 @@
-"""The visitor counter: one number per page, kept in DynamoDB, behind an API Gateway HTTP API (payload format 2.0).
+"""The visitor counter: one number per page in DynamoDB, behind an API Gateway HTTP API.
 
-    GET  /api/count?page=/  ->  200 {"page": "/", "count": 41}    reads; a page nobody visited has 0
+    GET  /api/count?page=/  ->  200 {"page": "/", "count": 41}    reads the count; 0 without visits
     POST /api/count?page=/  ->  200 {"page": "/", "count": 42}    adds one, atomically
 
-An event becomes a `Request` (nothing in it is trusted, not even its shape), the request becomes an `Answer`, and one
-JSON line goes to the log. Whatever goes wrong, the client gets JSON that says nothing about the inside: the error and
-its traceback are in the log only.
+The event (payload format 2.0) is untrusted: a field of the wrong shape counts as missing. Every
+response is JSON, and every request writes one JSON line to the log. The client never sees an
+error's details; the error and its traceback are only in the log.
 
-Decisions: paths match exactly (`/api/count/` is 404; a named stage's prefix is taken off); a repeated `page` reaches
-Lambda joined with a comma, which no page may hold, so it is 400; HEAD and OPTIONS are 405 like any other method.
+Paths match exactly: `/api/count/` is 404. The prefix of a named stage is removed first. HEAD and
+OPTIONS are 405. API Gateway joins a repeated `page` with a comma, which no page contains, so it
+is 400.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ PATH: Final = "/api/count"
 METHODS: Final = ("GET", "POST")
 PAGE: Final = re.compile(r"/[A-Za-z0-9/_.-]{0,199}")
 LOGGED: Final = 200
-"""The most characters of anything a client sent that reach the log."""
+"""The log keeps at most this many characters of a value that a client sent."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the event asks for. `page` is None when it is not one."""
+    """A parsed event. `page` is None if the event has an invalid one."""
 
     method: str = ""
     path: str = ""
@@ -44,8 +45,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the client gets, and what only the log gets."""
+class Response:
+    """A response to the client. `failure` goes to the log only."""
 
     status: int
     body: dict[str, Any]
@@ -54,19 +55,19 @@ class Answer:
 
 
 def handler(event: object, context: object) -> dict[str, Any]:
-    """Answer one request. It never raises, whatever the event is."""
+    """Handle one request. Never raises."""
     started = time.perf_counter()
     request = read(event)
-    answer = respond(request)
-    _log(request, answer, _request_id(event, context), time.perf_counter() - started)
+    response = respond(request)
+    _log(request, response, _request_id(event, context), time.perf_counter() - started)
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    if answer.allow:
-        headers["Allow"] = answer.allow
-    return {"statusCode": answer.status, "headers": headers, "body": json.dumps(answer.body)}
+    if response.allow:
+        headers["Allow"] = response.allow
+    return {"statusCode": response.status, "headers": headers, "body": json.dumps(response.body)}
 
 
 def read(event: object) -> Request:
-    """The request in an event of payload format 2.0; parts of another shape read as missing."""
+    """Parse an event of payload format 2.0. Fields of the wrong shape count as missing."""
     context = _mapping(event, "requestContext")
     path, stage = _text(event, "rawPath"), _text(context, "stage")
     if stage and path.startswith(f"/{stage}/"):
@@ -74,37 +75,37 @@ def read(event: object) -> Request:
     return Request(_text(_mapping(context, "http"), "method"), path, _page(event))
 
 
-def respond(request: Request) -> Answer:
-    """Route the request; an exception becomes an answer that does not tell it."""
+def respond(request: Request) -> Response:
+    """Route the request. An exception becomes a 500 without details."""
     if request.path != PATH:
-        return Answer(404, {"error": "not found"})
+        return Response(404, {"error": "not found"})
     if request.method not in METHODS:
-        return Answer(405, {"error": "method not allowed"}, allow=", ".join(METHODS))
+        return Response(405, {"error": "method not allowed"}, allow=", ".join(METHODS))
     if request.page is None:
-        return Answer(
+        return Response(
             400, {"error": "page must be a path: / and up to 199 characters of A-Z a-z 0-9 / _ . -"}
         )
     try:
         count = add_one(request.page) if request.method == "POST" else read_count(request.page)
     except Exception as error:  # noqa: BLE001
-        return Answer(500, {"error": "internal error"}, failure=error)
-    return Answer(200, {"page": request.page, "count": count})
+        return Response(500, {"error": "internal error"}, failure=error)
+    return Response(200, {"page": request.page, "count": count})
 
 
 def read_count(page: str) -> int:
-    """The page's count, including every visit answered before; 0 for a page nobody visited."""
-    found = _dynamodb().get_item(
+    """The count of the page; 0 if it was never visited. A consistent read."""
+    response = _dynamodb().get_item(
         TableName=os.environ["TABLE_NAME"],
         Key={"page": {"S": page}},
         ProjectionExpression="#count",
         ExpressionAttributeNames={"#count": "count"},
         ConsistentRead=True,
     )
-    return int(found["Item"]["count"]["N"]) if found.get("Item") else 0
+    return int(response["Item"]["count"]["N"]) if response.get("Item") else 0
 
 
 def add_one(page: str) -> int:
-    """Add one visit and return the new count: one atomic write, nothing is read first."""
+    """Add one visit in one atomic update, and return the new count."""
     updated = _dynamodb().update_item(
         TableName=os.environ["TABLE_NAME"],
         Key={"page": {"S": page}},
@@ -118,9 +119,10 @@ def add_one(page: str) -> int:
 
 @functools.cache
 def _dynamodb() -> Any:
-    """The container's one client. Two attempts of 1.5 s and a pause of 1 s, at most, end before the function's 5 s.
+    """The client of this execution environment.
 
-    A retry after a lost answer may count a visit twice; giving up would lose it.
+    Two attempts of at most 1.5 s and a pause of at most 1 s fit into the function's timeout of 5 s.
+    A retry after a lost response can count a visit twice; without it the visit could be lost.
     """
     config = Config(
         connect_timeout=0.5,
@@ -150,32 +152,35 @@ def _text(outer: object, key: str) -> str:
 
 
 def _request_id(event: object, context: object) -> str:
-    """Lambda's own request id, else API Gateway's."""
-    own = getattr(context, "aws_request_id", None)
-    return own if isinstance(own, str) else _text(_mapping(event, "requestContext"), "requestId")
+    """Lambda's request ID, or API Gateway's if there is none."""
+    request_id = getattr(context, "aws_request_id", None)
+    if isinstance(request_id, str):
+        return request_id
+    return _text(_mapping(event, "requestContext"), "requestId")
 
 
-def _log(request: Request, answer: Answer, request_id: str, seconds: float) -> None:
+def _log(request: Request, response: Response, request_id: str, seconds: float) -> None:
     line: dict[str, Any] = {
-        "level": "INFO" if answer.failure is None else "ERROR",
-        "message": "answered" if answer.failure is None else "failed",
+        "level": "INFO" if response.failure is None else "ERROR",
+        "message": "answered" if response.failure is None else "failed",
         "request_id": request_id[:LOGGED],
         "method": request.method[:LOGGED],
         "path": request.path[:LOGGED],
         "page": request.page,
-        "status": answer.status,
+        "status": response.status,
         "duration_ms": round(seconds * 1000, 1),
     }
-    if answer.failure is not None:
-        line["error"] = f"{type(answer.failure).__name__}: {answer.failure}"
-        line["traceback"] = "".join(traceback.format_exception(answer.failure))
-    with contextlib.suppress(OSError, ValueError):  # a closed log is no reason to lose the answer
+    if response.failure is not None:
+        line["error"] = f"{type(response.failure).__name__}: {response.failure}"
+        line["traceback"] = "".join(traceback.format_exception(response.failure))
+    # The visitor gets the response even if stdout is closed.
+    with contextlib.suppress(OSError, ValueError):
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    # Lambda imports at full speed and then calls at the speed the memory pays for: make the client now. If that
-    # fails, the first request fails again, is answered properly and leaves the reason in the log.
+    # Lambda gives the import a full CPU, but a call only the share that the memory setting buys. So
+    # create the client now. If that fails, the first request fails too and logs the reason.
     with contextlib.suppress(Exception):
         _dynamodb()

@@ -1,4 +1,4 @@
-"""The one door to AWS: sessions and clients, and the one place that turns botocore's errors into ours."""
+"""Sessions and clients of AWS, and the translation of botocore's errors into ours."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Client = Any
-"""A boto3 client. Typed loosely: its methods are made from service models at run time."""
+"""A boto3 client. Not typed: boto3 creates its methods from service models at run time."""
 
 EMULATOR_ACCOUNT: Final = "000000000000"
 _EMULATOR_KEYS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-_WIN_OVER_PROFILE: Final = {
+_OVERRIDE_PROFILE: Final = {
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_ROLE_ARN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 }
-"""Terraform prefers these to AWS_PROFILE; boto3 does not, when a profile is configured."""
-_NOTHING_OF_THE_USER: Final = {
+"""Terraform prefers these to AWS_PROFILE; boto3 prefers an explicit profile."""
+_NO_USER_CONFIGURATION: Final = {
     "profile": (None, None, None, None),
     "ca_bundle": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
-"""Session variables of botocore as (key in the file, environment variable, default, conversion)."""
+"""botocore session variables as (key in the file, environment variable, default, conversion)."""
 _POOL: Final = 64
 
 _EXPIRED: Final = {
@@ -53,15 +53,16 @@ _BAD_KEYS: Final = {
 }
 _DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _SIGN_IN: Final = (
-    "Sign in first (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
+    "Sign in (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
 )
+_GRANT: Final = "Grant the permission: docs/permissions.md lists what each command needs."
 
 
 class Cloud:
-    """The account and region of one environment: makes clients, once each, for any thread.
+    """The AWS account and region of one environment. Thread-safe; caches its clients.
 
     Args:
-        environment: which account, profile and region.
+        environment: the account, profile and region to use.
         endpoint: the URL of the embedded cloud; None for AWS.
     """
 
@@ -73,31 +74,33 @@ class Cloud:
 
     @property
     def region(self) -> str:
-        """The region of the environment."""
+        """The AWS region of the environment."""
         return self.environment.region
 
     @cached_property
     def account_id(self) -> str:
-        """The 12-digit account that the credentials belong to.
+        """The 12-digit account id that the credentials belong to.
 
         Raises:
-            CloudError: the credentials are missing, refused, or of another account than the configured one.
+            CloudError: the credentials are missing, rejected, or belong to another account than the
+                one in resumectl.toml.
         """
         if self.endpoint:
             return EMULATOR_ACCOUNT
-        with translated("asking AWS who we are"):
-            found: str = self.client("sts").get_caller_identity()["Account"]
-        wanted = self.environment.account
-        if wanted and wanted != found:
+        with translated("looking up the AWS account"):
+            actual: str = self.client("sts").get_caller_identity()["Account"]
+        configured = self.environment.account
+        if configured and configured != actual:
             raise CloudError(
-                f"These credentials belong to account {found}, but env.{self.environment.name} is account {wanted}.",
-                hint="Choose other credentials (AWS_PROFILE), or correct account in resumectl.toml.",
+                f"These credentials belong to account {actual}, "
+                f"but env.{self.environment.name} is account {configured}.",
+                hint="Set AWS_PROFILE to other credentials, or correct account in resumectl.toml.",
                 code="wrong-account",
             )
-        return found
+        return actual
 
     def client(self, service: str, region: str | None = None) -> Client:
-        """The boto3 client of `service`; the same one each time."""
+        """The boto3 client of `service`; one per service and region."""
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:
@@ -105,12 +108,12 @@ class Cloud:
             return self._clients[key]
 
     def environ(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The environment variables with which a child process (Terraform) reaches the same account and region."""
+        """The environment of a child process (Terraform) for the same account and region."""
         region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
         if self.endpoint:
-            kept = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
+            others = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
             return {
-                **kept,
+                **others,
                 **_EMULATOR_KEYS,
                 **region,
                 "AWS_ENDPOINT_URL": self.endpoint,
@@ -118,8 +121,8 @@ class Cloud:
             }
         if not self.environment.profile:
             return {**inherited, **region}
-        kept = {key: value for key, value in inherited.items() if key not in _WIN_OVER_PROFILE}
-        return {**kept, "AWS_PROFILE": self.environment.profile, **region}
+        others = {key: value for key, value in inherited.items() if key not in _OVERRIDE_PROFILE}
+        return {**others, "AWS_PROFILE": self.environment.profile, **region}
 
     def _make_client(self, service: str, region: str) -> Client:
         from botocore.config import Config
@@ -131,13 +134,13 @@ class Cloud:
             read_timeout=60,
             retries={"mode": "standard", "total_max_attempts": 3 if self.endpoint else 6},
             s3={"addressing_style": "path"} if self.endpoint else None,
-            proxies={} if self.endpoint else None,  # {}: none, whatever HTTP_PROXY says
+            proxies={} if self.endpoint else None,  # {} means no proxy, even if HTTP_PROXY is set
         )
         with translated(f"preparing the {service} client"):
             client = self._session.client(
                 service, region_name=region, endpoint_url=self.endpoint, config=config
             )
-        # `Expect: 100-continue` makes each upload wait for one more round trip.
+        # `Expect: 100-continue` costs every upload an extra round trip.
         client.meta.events.unregister("before-call.s3", add_expect_header)
         return client
 
@@ -149,7 +152,7 @@ class Cloud:
             import botocore.session
 
             id_, secret = _EMULATOR_KEYS.values()
-            bare = botocore.session.Session(session_vars=_NOTHING_OF_THE_USER)
+            bare = botocore.session.Session(session_vars=_NO_USER_CONFIGURATION)
             return boto3.Session(id_, secret, region_name=self.region, botocore_session=bare)
         with translated("reading the AWS configuration"):
             session = boto3.Session(profile_name=self.environment.profile, region_name=self.region)
@@ -170,7 +173,7 @@ def _check_region(session: Any, environment: Environment) -> None:
         return
     near = difflib.get_close_matches(environment.region, known, n=1)
     raise SettingsError(
-        f"env.{environment.name} names region {environment.region!r}, which AWS does not have.",
+        f"env.{environment.name} has region {environment.region!r}, which does not exist on AWS.",
         hint=f"Did you mean {near[0]!r}?" if near else "Correct region in resumectl.toml.",
     )
 
@@ -191,16 +194,20 @@ _ABSENT: Final = frozenset(
         *("NoSuchDistribution", "ResourceNotFound", "ResourceNotFoundException"),
     ]
 )
-"""Every way in which the services that we use say that something does not exist."""
+"""The error codes that the services we use return for something that does not exist."""
 
 
 def is_absent(error: Exception) -> bool:
-    """Whether AWS says that the thing does not exist. Any other error means that we do not know."""
+    """Whether the error means "does not exist". Any other error leaves that unknown."""
     return error_code(error) in _ABSENT
 
 
 def found(call: Callable[..., T], **arguments: object) -> T | None:
-    """The response of a read, or None if the thing does not exist. Raises botocore's other errors."""
+    """The response of a read, or None if the resource does not exist.
+
+    Raises:
+        ClientError: the read failed for any other reason.
+    """
     from botocore.exceptions import ClientError
 
     try:
@@ -216,7 +223,7 @@ def translated(doing: str) -> Iterator[None]:
     """Turn botocore's errors into ours.
 
     Args:
-        doing: what was being done, as in "uploading the site".
+        doing: what the block does, for the message: "uploading the site".
 
     Raises:
         CloudError: in place of any botocore error.
@@ -228,37 +235,32 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _refused(error, doing) from error
-    except (
-        BotoCoreError,
-        HTTPError,
-    ) as error:  # an answer that breaks off comes as urllib3 raised it
+    except (BotoCoreError, HTTPError) as error:
+        # botocore passes urllib3's error through when a response breaks off halfway.
         raise _unreachable(error, doing) from error
 
 
 def _refused(error: Any, doing: str) -> CloudError:
+    """Our error for a response that AWS sent. AWS's own sentence is always its last line."""
     code = error_code(error)
-    if code in _EXPIRED:
-        return CloudError(
-            f"The AWS credentials expired while {doing}.", hint=_SIGN_IN, code="credentials"
-        )
-    if code in _BAD_KEYS:
-        return CloudError(
-            f"AWS does not accept these credentials ({code}).", hint=_SIGN_IN, code="credentials"
-        )
+    reason = error.response.get("Error", {}).get("Message", "")
+    detail = f"\n{reason}" if reason else ""
     operation = getattr(error, "operation_name", "the call")
+    if code in _EXPIRED:
+        message = f"The AWS credentials expired while {doing}.{detail}"
+        return CloudError(message, hint=_SIGN_IN, code="credentials")
+    if code in _BAD_KEYS:
+        message = f"AWS rejected these credentials ({code}) while {doing}.{detail}"
+        return CloudError(message, hint=_SIGN_IN, code="credentials")
     if code in _DENIED:
-        return CloudError(
-            f"AWS denied {operation} while {doing}.",
-            hint="The credentials lack a permission: docs/permissions.md lists what each command needs.",
-            code="access-denied",
-        )
-    said = error.response.get("Error", {}).get("Message", "")
-    return CloudError(
-        f"AWS refused {operation} while {doing}: {code}: {said}", hint=None, code=f"aws.{code}"
-    )
+        message = f"AWS denied {operation} while {doing}.{detail}"
+        return CloudError(message, hint=_GRANT, code="access-denied")
+    message = f"AWS returned {code} for {operation} while {doing}.{detail}"
+    return CloudError(message, code=f"aws.{code}")
 
 
 def _unreachable(error: Exception, doing: str) -> CloudError:
+    """Our error for a request that got no response."""
     from botocore import exceptions as known
     from urllib3.exceptions import HTTPError
 
@@ -273,12 +275,11 @@ def _unreachable(error: Exception, doing: str) -> CloudError:
             f"There are no usable AWS credentials: {error}.", hint=_SIGN_IN, code="credentials"
         )
     if isinstance(error, known.ProfileNotFound):
-        return CloudError(
-            f"{error}.", hint="aws configure list-profiles shows what there is.", code="credentials"
-        )
+        hint = "To list the profiles of this machine: aws configure list-profiles"
+        return CloudError(f"{error}.", hint=hint, code="credentials")
     if isinstance(
         error, (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)
     ):
-        hint = "Check the network and the region, then run the same command again: it continues."
-        return CloudError(f"No answer while {doing}: {error}", hint=hint, code="unreachable")
+        hint = "Check the network and the region, then run the same command again. It will resume."
+        return CloudError(f"No response while {doing}: {error}", hint=hint, code="unreachable")
     return CloudError(f"Failed while {doing}: {error}", code="aws")

@@ -1,4 +1,4 @@
-"""Every failure that a person can meet: one line, a hint, an exit code."""
+"""The errors that resumectl reports: a message, a hint and an exit code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes of every command. They are part of the contract: never renumber them."""
+    """The exit codes of every command. Scripts depend on them: never renumber one."""
 
     OK = 0
     FAILED = 1
@@ -19,12 +19,12 @@ class Exit(IntEnum):
 
 
 class ResumectlError(Exception):
-    """Something that went wrong, said so that the reader can act on it.
+    """An expected failure, reported without a traceback.
 
     Args:
-        message: one line, what happened; further lines are details, such as what a command printed.
-        hint: one line, what to do about it.
-        code: a stable word for programs, as `error.code` in JSON.
+        message: what failed, in one line. Further lines hold details, such as a command's output.
+        hint: what to do or type, in one line.
+        code: a stable identifier for programs: `error.code` in JSON.
     """
 
     exit_code: Exit = Exit.FAILED
@@ -38,19 +38,19 @@ class ResumectlError(Exception):
 
 
 class SettingsError(ResumectlError):
-    """resumectl.toml, an environment variable or an option holds something unusable."""
+    """A setting is invalid: in resumectl.toml, an environment variable or an option."""
 
     code = "settings"
 
 
 class BuildError(ResumectlError):
-    """The worktree cannot be turned into something to deploy."""
+    """The site or the function cannot be built from the worktree."""
 
     code = "build"
 
 
 class CloudError(ResumectlError):
-    """AWS, or the embedded cloud, refused or did not answer."""
+    """AWS or the embedded cloud rejected a request or did not respond."""
 
     code = "aws"
 
@@ -62,20 +62,20 @@ class TerraformError(ResumectlError):
 
 
 class Refused(ResumectlError):
-    """A safety rule stopped the command; nothing was changed."""
+    """A safety rule stopped the command before it changed anything."""
 
     code = "refused"
 
 
 class SmokeFailed(ResumectlError):
-    """The site is deployed, but does not do what it should."""
+    """The site is deployed, but the smoke test failed."""
 
     exit_code = Exit.SMOKE_FAILED
     code = "smoke"
 
 
 class Locked(ResumectlError):
-    """Another deploy holds the lock of this environment."""
+    """Another deploy holds the lock of the environment."""
 
     exit_code = Exit.LOCKED
     code = "locked"

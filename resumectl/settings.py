@@ -1,7 +1,7 @@
-"""What the project is: resumectl.toml, read once, validated, frozen.
+"""The settings of a project: reads and validates resumectl.toml.
 
-Precedence everywhere: flag > environment variable > file > default. An unknown key is an error that names the nearest
-known one, and every error names the file, the line and the key.
+A flag overrides an environment variable, which overrides the file, which overrides the default.
+Every error names the file, the line and the key; for an unknown key, also the nearest known one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ STATE_DIR: Final = ".resumectl"
 LOCAL: Final = "local"
 
 _NAME: Final = Pattern(
-    re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]"), "2 to 20 of a-z, 0-9 and -, a letter first"
+    re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]"),
+    "2 to 20 characters of a-z, 0-9 and -, starting with a letter",
 )
 _REGION: Final = Pattern(
     re.compile(r"[a-z]{2}(-[a-z]+){1,3}-\d"), "an AWS region such as eu-west-2"
@@ -35,7 +36,7 @@ _DOMAIN: Final = Pattern(
     re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"),
     "a domain name such as example.com",
 )
-_ACCOUNT: Final = Pattern(re.compile(r"\d{12}"), "a 12-digit account id in quotes")
+_ACCOUNT: Final = Pattern(re.compile(r"\d{12}"), "a 12-digit account ID in quotes")
 _HANDLER: Final = Pattern(
     re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"), "module.attribute, such as counter.handler"
 )
@@ -43,7 +44,7 @@ _HANDLER: Final = Pattern(
 
 @dataclass(frozen=True)
 class CacheRule:
-    """Objects whose key matches `glob` are served with Cache-Control `value`."""
+    """Serve objects whose key matches `glob` with `Cache-Control: value`."""
 
     glob: str
     value: str
@@ -51,7 +52,7 @@ class CacheRule:
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """Where the site comes from: a `source` folder, or a `build` command and its `output` folder."""
+    """The source of the site: a `source` folder, or a `build` command and its `output` folder."""
 
     source: Path | None
     build: str | None = None
@@ -61,7 +62,7 @@ class SiteSettings:
 
 @dataclass(frozen=True)
 class BackendSettings:
-    """Where the function comes from, and its `module.attribute`."""
+    """The source folder of the function, and the `module.attribute` that Lambda calls."""
 
     source: Path
     handler: str = "counter.handler"
@@ -69,7 +70,7 @@ class BackendSettings:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long releases are kept: at least the last `keep`, and all of the last `keep_days` days."""
+    """Which releases are kept: the last `keep`, and all from the last `keep_days` days."""
 
     keep: int = 20
     keep_days: int = 90
@@ -77,13 +78,13 @@ class Retention:
 
 @dataclass(frozen=True)
 class Ignore:
-    """A difference that drift does not report until a day has passed.
+    """A difference that `drift` does not report before it expires.
 
     Attributes:
-        key: a glob over the keys of changes, such as `aws_lambda_function.*`.
-        fields: only these fields; empty means all.
-        reason: why, for whoever reads it next.
-        until: the last day on which it holds.
+        key: a glob for the keys of changes, such as `aws_lambda_function.*`.
+        fields: the fields to ignore; empty means all.
+        reason: why it is ignored.
+        until: the last day on which it is ignored.
     """
 
     key: str
@@ -94,7 +95,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Environment:
-    """One place to deploy to: an AWS account and region, or the embedded cloud."""
+    """A deployment target: an AWS account and region, or the embedded cloud."""
 
     name: str
     region: str = "us-east-1"
@@ -110,7 +111,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class Settings:
-    """The whole of resumectl.toml, with absolute paths."""
+    """All settings of resumectl.toml, with absolute paths."""
 
     root: Path
     name: str
@@ -123,29 +124,29 @@ class Settings:
 
     @property
     def state_dir(self) -> Path:
-        """Where resumectl keeps what it can make again: `.resumectl/` in the project root."""
+        """`.resumectl/` in the project folder."""
         return self.root / STATE_DIR
 
     def environment(self, name: str | None) -> Environment:
-        """The environment called `name`, or the default one.
+        """The environment called `name`, or the default environment.
 
         Raises:
-            SettingsError: there is none of that name.
+            SettingsError: resumectl.toml has no environment of that name.
         """
-        wanted = name or self.default_env
-        if wanted in self.environments:
-            return self.environments[wanted]
+        name = name or self.default_env
+        if name in self.environments:
+            return self.environments[name]
         known = ", ".join(self.environments)
-        near = difflib.get_close_matches(wanted, self.environments, n=1)
-        meant = f"Did you mean {near[0]!r}? " if near else ""
+        near = difflib.get_close_matches(name, self.environments, n=1)
+        guess = f"Did you mean {near[0]!r}? " if near else ""
         raise SettingsError(
-            f"There is no environment {wanted!r}.",
-            hint=f"{meant}{FILE} has: {known}. Add it as [env.{wanted}].",
+            f"There is no environment {name!r}.",
+            hint=f"{guess}{FILE} has: {known}. To create it, add [env.{name}].",
         )
 
 
 def work_dir(settings: Settings, environment: Environment) -> Path:
-    """Where resumectl keeps what it makes for one environment, all of which it can make again."""
+    """The folder for generated files of one environment. It can be deleted at any time."""
     return settings.state_dir / "env" / environment.name
 
 
@@ -153,7 +154,7 @@ def load(root: Path) -> Settings:
     """Read and validate `resumectl.toml` in `root`.
 
     Raises:
-        SettingsError: the file is missing, is not TOML, or holds something unusable.
+        SettingsError: the file is missing, is not TOML, or has an invalid setting.
     """
     path = root / FILE
     try:
@@ -161,26 +162,26 @@ def load(root: Path) -> Settings:
     except FileNotFoundError:
         raise SettingsError(
             f"There is no {FILE} in {root}.",
-            hint="Run resumectl in the project's folder, or name it: resumectl -C DIR ...",
+            hint="Run resumectl in the project's folder, or pass it: resumectl -C DIR ...",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{path} cannot be read: {error}", hint="It must be a readable UTF-8 text file."
+            f"Cannot read {path}: {error}", hint="It must be a readable UTF-8 text file."
         ) from error
     return parse(text, root.resolve())
 
 
 def parse(text: str, root: Path) -> Settings:
-    """Turn the text of `resumectl.toml` into settings. Pure, apart from resolving paths against `root`.
+    """The settings in the text of a `resumectl.toml`; paths in it are relative to `root`.
 
     Raises:
-        SettingsError: it is not TOML, or holds something unusable.
+        SettingsError: the text is not TOML, or has an invalid setting.
     """
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f"{FILE} is not valid TOML: {error}", hint="Fix that line and run again."
+            f"{FILE} is not valid TOML: {error}", hint="Correct that line and run again."
         ) from error
     return _settings(Table(FILE, "", tables, line_numbers(text)), root)
 
@@ -191,7 +192,7 @@ def _settings(document: Table, root: Path) -> Settings:
     environments = _environments(document.table("env"))
     default = project.text("default_env", LOCAL)
     if default not in environments:
-        project.fail("default_env", f"names {default!r}, but there is no [env.{default}]")
+        project.fail("default_env", f"is {default!r}, but there is no [env.{default}]")
     return Settings(
         root=root,
         name=project.text("name", "resume", _NAME),
@@ -209,11 +210,12 @@ def _settings(document: Table, root: Path) -> Settings:
 def _site(table: Table, root: Path) -> SiteSettings:
     table.only("source", "build", "output", "cache")
     if "build" in table.values and "source" in table.values:
-        table.fail("build", "cannot be combined with source: choose one")
-    if ("build" in table.values) != ("output" in table.values):
-        table.fail("build" if "build" in table.values else "output", "needs both build and output")
-    globs = table.table("cache")
-    rules = tuple(CacheRule(glob, globs.text(glob, "")) for glob in globs.values)
+        table.fail("build", "cannot be combined with source; remove one of them")
+    for key, other in (("build", "output"), ("output", "build")):
+        if key in table.values and other not in table.values:
+            table.fail(key, f"requires {other}")
+    cache = table.table("cache")
+    rules = tuple(CacheRule(glob, cache.text(glob, "")) for glob in cache.values)
     if "build" in table.values:
         return SiteSettings(
             None, table.text("build", ""), _path(root, table.text("output", "")), rules
@@ -237,28 +239,28 @@ def _retention(table: Table) -> Retention:
 
 def _ignore(table: Table) -> Ignore:
     table.only("key", "fields", "reason", "until")
-    for needed in ("key", "reason", "until"):
-        if needed not in table.values:
-            table.fail(None, f"needs {needed}")
+    for required in ("key", "reason", "until"):
+        if required not in table.values:
+            table.fail(None, f"requires {required}")
     fields = table.typed("fields", list, [])
     if not all(isinstance(name, str) for name in fields):
-        table.fail("fields", "must be a list of names")
+        table.fail("fields", "must be a list of field names")
     until = table.typed("until", date, None)
     return Ignore(table.text("key", ""), tuple(fields), table.text("reason", ""), until)
 
 
 def _environments(tables: Table) -> dict[str, Environment]:
-    found = {name: _environment(name, tables) for name in tables.values}
-    return found if LOCAL in found else {LOCAL: Environment(LOCAL, emulator=True), **found}
+    configured = {name: _environment(name, tables) for name in tables.values}
+    return {LOCAL: Environment(LOCAL, emulator=True), **configured}
 
 
 def _environment(name: str, tables: Table) -> Environment:
     if not _NAME.regex.fullmatch(name):
-        tables.fail(name, f"must be named with {_NAME.said}")
+        tables.fail(name, f"must have a name of {_NAME.description}")
     table = tables.table(name).only(*(Environment.__dataclass_fields__.keys() - {"name"}))
     emulator: bool = table.typed("emulator", bool, name == LOCAL)
     if not emulator and "region" not in table.values:
-        table.fail(None, 'needs a region, for example region = "eu-west-2"')
+        table.fail(None, 'requires a region, such as region = "eu-west-2"')
     return Environment(
         name=name,
         region=table.text("region", "us-east-1", _REGION),

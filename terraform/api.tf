@@ -11,7 +11,7 @@ resource "aws_apigatewayv2_integration" "counter" {
   payload_format_version = "2.0"
 }
 
-# Everything goes to the handler, so that 404 and 405 are answered by it too, in the same JSON.
+# Every request goes to the handler, so that 404 and 405 responses have the same JSON as the others.
 resource "aws_apigatewayv2_route" "all" {
   api_id    = aws_apigatewayv2_api.counter.id
   route_key = "$default"
@@ -35,7 +35,7 @@ resource "aws_apigatewayv2_stage" "default" {
 }
 
 locals {
-  # No address of a visitor: it would be personal data, and behind the distribution it is not the visitor's anyway.
+  # No source IP: it is personal data, and behind CloudFront it is not the visitor's address anyway.
   access_log = {
     time              = "$context.requestTime"
     requestId         = "$context.requestId"

@@ -1,5 +1,5 @@
 locals {
-  # Managed by AWS: the same identifiers in every account.
+  # Policies that AWS manages. They have the same ID in every account.
   caching_optimized      = "658327ea-f89d-4fab-a63d-7e88639e58f6"
   caching_disabled       = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
   all_viewer_except_host = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
@@ -65,8 +65,8 @@ resource "aws_cloudfront_distribution" "site" {
     compress                   = true
   }
 
-  # Error pages hold for every behaviour, so a page for 404 would also replace the API's JSON. S3 answers 403 for a
-  # missing object (the bucket policy grants no listing) and the API never does: 403 alone means "no such page".
+  # Custom error responses apply to every behavior, so one for 404 would also replace the API's JSON. S3 returns 403
+  # for a missing object, because the bucket policy does not grant s3:ListBucket. The API never returns 403.
   custom_error_response {
     error_code            = 403
     response_code         = 404
@@ -83,14 +83,14 @@ resource "aws_cloudfront_distribution" "site" {
   viewer_certificate {
     acm_certificate_arn            = one(aws_acm_certificate_validation.site[*].certificate_arn)
     cloudfront_default_certificate = var.domain == null
-    minimum_protocol_version       = var.domain == null ? "TLSv1" : "TLSv1.2_2021" # AWS takes no other without a certificate
+    minimum_protocol_version       = var.domain == null ? "TLSv1" : "TLSv1.2_2021" # AWS accepts no other value without a certificate
     ssl_support_method             = var.domain == null ? null : "sni-only"
   }
 }
 
 resource "aws_cloudfront_origin_access_control" "site" {
   name                              = "${local.name}-site"
-  description                       = "Reads the bucket of ${local.name}"
+  description                       = "Lets the distribution read the bucket of ${local.name}"
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
@@ -105,7 +105,7 @@ resource "aws_cloudfront_function" "index" {
   code    = file("${path.module}/functions/index.js")
   publish = true
 
-  # A function in use cannot be deleted: the distribution lets go of it first.
+  # A function in use cannot be deleted, so the distribution must stop using it first.
   lifecycle {
     create_before_destroy = true
   }
@@ -135,7 +135,7 @@ resource "aws_cloudfront_response_headers_policy" "site" {
       override        = true
     }
 
-    # Only for the site's own name: what else lives under the domain is not ours to decide.
+    # Not for subdomains: they may belong to other sites.
     strict_transport_security {
       access_control_max_age_sec = 31536000
       include_subdomains         = false

@@ -18,7 +18,8 @@ resource "aws_dynamodb_table" "counter" {
   }
 }
 
-# Created once. From then on resumectl publishes the code and moves the alias; every other setting stays here.
+# Terraform creates the function with its first code. After that, resumectl publishes code and moves the alias;
+# Terraform owns every other setting.
 resource "aws_lambda_function" "counter" {
   function_name                  = "${local.name}-counter"
   description                    = "Visitor counter of ${local.name}"
@@ -52,7 +53,7 @@ resource "aws_lambda_function" "counter" {
 
 resource "aws_lambda_alias" "live" {
   name             = "live"
-  description      = "The version that answers visitors"
+  description      = "The version that serves visitors"
   function_name    = aws_lambda_function.counter.function_name
   function_version = "$LATEST"
 
@@ -72,7 +73,7 @@ resource "aws_lambda_permission" "api" {
 
 resource "aws_iam_role" "counter" {
   name        = "${local.name}-counter"
-  description = "What the counter function of ${local.name} may do"
+  description = "Permissions of the counter function of ${local.name}"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -1,4 +1,4 @@
-# Nothing here exists without a domain.
+# Created only if a domain is set.
 
 data "aws_route53_zone" "site" {
   count = var.domain == null ? 0 : 1
@@ -8,7 +8,7 @@ data "aws_route53_zone" "site" {
   lifecycle {
     precondition {
       condition     = endswith(".${var.domain}", ".${local.zone}")
-      error_message = "The domain ${var.domain} is not in the hosted zone ${local.zone}: set zone to the one that holds it."
+      error_message = "The domain ${var.domain} is not in the hosted zone ${local.zone}. Set zone to the hosted zone that contains it."
     }
   }
 }
@@ -26,7 +26,7 @@ resource "aws_acm_certificate" "site" {
 }
 
 locals {
-  # One name, so one proof of it.
+  # The certificate has one domain name, so there is one validation record.
   certificate_proof = one([for certificate in aws_acm_certificate.site : one(certificate.domain_validation_options)])
 }
 

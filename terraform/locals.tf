@@ -9,11 +9,11 @@ locals {
     ManagedBy   = "resumectl"
   })
 
-  # example.com stays as it is, resume.example.com and www.example.co.uk lose their first label.
+  # A domain of two labels is its own zone. A longer one is in its parent: www.example.co.uk in example.co.uk.
   zone = var.domain == null ? null : coalesce(var.zone, try(one(regex("^[^.]+[.](.+[.].+)$", var.domain)), var.domain))
 }
 
-# Everything in which the embedded cloud differs from AWS; besides, it has no alarms and no rule against plain HTTP.
+# Where the embedded cloud differs from AWS. It also has no alarms and no bucket policy statement against plain HTTP.
 locals {
   emulated        = var.emulator != null
   max_retries     = local.emulated ? 2 : null

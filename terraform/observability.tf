@@ -1,18 +1,19 @@
-# Made before what writes to them, so that nothing creates them without a retention.
+# Created before the services that write to them: a log group that AWS creates by itself has no retention.
 
 resource "aws_cloudwatch_log_group" "counter" {
   name              = "/aws/lambda/${local.name}-counter"
   retention_in_days = var.log_retention_days
 }
 
-# Under /aws/vendedlogs/ the account's one log resource policy does not grow with every API.
+# API Gateway adds its log groups to a resource policy of the account, which has a size limit. For the prefix
+# /aws/vendedlogs/ the policy does not grow with every API.
 resource "aws_cloudwatch_log_group" "api" {
   name              = "/aws/vendedlogs/${local.name}-api"
   retention_in_days = var.log_retention_days
 }
 
 locals {
-  # Not in the embedded cloud: it leaves out fields of an alarm, which would be a difference for ever.
+  # Not in the embedded cloud: it does not return every field of an alarm, so each plan would show a difference.
   alarms = local.emulated ? {} : {
     counter-errors = {
       description = "The counter function of ${local.name} failed"
@@ -21,7 +22,7 @@ locals {
       dimensions  = { FunctionName = aws_lambda_function.counter.function_name }
     }
     api-errors = {
-      description = "The API of ${local.name} answered with 5xx"
+      description = "The API of ${local.name} returned a 5xx status"
       namespace   = "AWS/ApiGateway"
       metric      = "5xx"
       dimensions  = { ApiId = aws_apigatewayv2_api.counter.id }

@@ -1,54 +1,54 @@
-# The contract with resumectl.
+# resumectl reads these outputs by name.
 
 output "site_url" {
-  description = "Address of the site, without a slash at the end."
+  description = "URL of the site, without a trailing slash."
   value       = local.site_url
 }
 
 output "counter_url" {
-  description = "Address of the counter, on the site's own origin."
+  description = "URL of the counter, on the same origin as the site."
   value       = "${local.site_url}/api/count"
 }
 
 output "site_bucket" {
-  description = "Bucket that holds the site."
+  description = "Name of the bucket with the site's objects."
   value       = aws_s3_bucket.site.bucket
 
-  # Not used before it is private and keeps versions.
+  # Nothing is uploaded before the bucket is private and versioned.
   depends_on = [aws_s3_bucket_policy.site, aws_s3_bucket_versioning.site]
 }
 
 output "distribution_id" {
-  description = "Distribution to invalidate."
+  description = "ID of the distribution."
   value       = aws_cloudfront_distribution.site.id
 }
 
 output "distribution_domain" {
-  description = "The distribution's own domain name."
+  description = "Domain name that CloudFront gave the distribution."
   value       = aws_cloudfront_distribution.site.domain_name
 }
 
 output "function_name" {
-  description = "Function to publish code to."
+  description = "Name of the counter function."
   value       = aws_lambda_function.counter.function_name
 }
 
 output "function_alias" {
-  description = "Alias that the API calls."
+  description = "Name of the alias that the API invokes."
   value       = aws_lambda_alias.live.name
 }
 
 output "table_name" {
-  description = "Table that holds the counts."
+  description = "Name of the table with the counts."
   value       = aws_dynamodb_table.counter.name
 }
 
 output "api_id" {
-  description = "The HTTP API behind /api/*."
+  description = "ID of the HTTP API behind /api/*."
   value       = aws_apigatewayv2_api.counter.id
 }
 
 output "certificate_arn" {
-  description = "Certificate of the domain; null without one."
+  description = "ARN of the domain's certificate; null without a domain."
   value       = one(aws_acm_certificate.site[*].arn)
 }

@@ -3,7 +3,7 @@ provider "aws" {
   max_retries       = local.max_retries
   s3_use_path_style = local.emulated
 
-  # The endpoint itself comes from AWS_ENDPOINT_URL.
+  # The endpoint of the embedded cloud comes from AWS_ENDPOINT_URL.
   skip_credentials_validation = local.emulated
   skip_metadata_api_check     = local.emulated
   skip_region_validation      = local.emulated
@@ -13,8 +13,8 @@ provider "aws" {
   }
 }
 
-# CloudFront takes its certificate from us-east-1, wherever the rest lives. What the first instance has already
-# validated is not asked again: this one starts on every run, also when no domain is set.
+# CloudFront requires its certificate in us-east-1. This provider starts on every run, even without a domain, so it
+# skips the requests that the first one has already made.
 provider "aws" {
   alias             = "us_east_1"
   region            = "us-east-1"

@@ -40,8 +40,8 @@ resource "aws_s3_bucket_versioning" "site" {
   }
 }
 
-# Old versions are what a rollback brings back: resumectl deletes those that no kept release needs, never a calendar.
-# Not in the embedded cloud: nothing grows old there, and the provider's own waiting for it takes 55 seconds.
+# No expiration of old versions: a rollback restores them, and resumectl deletes those that no kept release needs.
+# Not in the embedded cloud: the provider waits 55 seconds for a lifecycle configuration.
 resource "aws_s3_bucket_lifecycle_configuration" "site" {
   count = local.emulated ? 0 : 1
 
@@ -63,7 +63,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "site" {
   }
 }
 
-# The distribution may read objects and nothing else. Without s3:ListBucket a missing object is a 403: see cdn.tf.
+# The distribution may only read objects. Without s3:ListBucket S3 returns 403 for a missing object: see cdn.tf.
 resource "aws_s3_bucket_policy" "site" {
   bucket = aws_s3_bucket.site.id
   policy = jsonencode({
@@ -84,7 +84,7 @@ locals {
     Condition = { StringEquals = { "AWS:SourceArn" = aws_cloudfront_distribution.site.arn } }
   }
 
-  # Not in the embedded cloud, which speaks plain HTTP.
+  # Not in the embedded cloud, which has no HTTPS.
   deny_plain_http = {
     Sid       = "DenyPlainHttp"
     Effect    = "Deny"

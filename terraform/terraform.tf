@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # Partial: bucket, key and region come from `init -backend-config`, one key per environment.
+  # Bucket, key and region come from `init -backend-config`. Each environment has its own key.
   backend "s3" {
     encrypt      = true
     use_lockfile = true

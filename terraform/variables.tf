@@ -1,25 +1,25 @@
 variable "project" {
-  description = "Name of the project; every resource's name begins with it."
+  description = "Name of the project. The name of every resource starts with it."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.project))
-    error_message = "project must be 2 to 20 lower-case letters, digits and hyphens, and begin with a letter."
+    error_message = "project must be 2 to 20 lowercase letters, digits and hyphens, and start with a letter."
   }
 }
 
 variable "environment" {
-  description = "Name of the environment, such as prod or staging: the second part of every resource's name."
+  description = "Name of the environment, such as prod or staging. It is the second part of every resource's name."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment))
-    error_message = "environment must be 1 to 20 lower-case letters, digits and hyphens, and begin with a letter."
+    error_message = "environment must be 1 to 20 lowercase letters, digits and hyphens, and start with a letter."
   }
 }
 
 variable "region" {
-  description = "AWS region of everything but the distribution and its certificate."
+  description = "AWS region of all resources except the distribution and its certificate."
   type        = string
 
   validation {
@@ -29,37 +29,37 @@ variable "region" {
 }
 
 variable "domain" {
-  description = "Domain name of the site, such as example.com. null: the distribution's own name is used."
+  description = "Domain name of the site, such as example.com. Without one, CloudFront's domain name is used."
   type        = string
   default     = null
 
   validation {
     condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]{2,63}$", var.domain))
-    error_message = "domain must be a bare lower-case domain name: no scheme, no path, no dot at the end."
+    error_message = "domain must be a lowercase domain name without a scheme, a path or a trailing dot."
   }
 }
 
 variable "zone" {
-  description = "Route 53 hosted zone that holds the domain. null: the domain itself if it has two labels, else its parent."
+  description = "Route 53 hosted zone that contains the domain. Default: the domain itself if it has two labels, else its parent."
   type        = string
   default     = null
 
   validation {
     condition     = var.zone == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]{2,63}$", var.zone))
-    error_message = "zone must be a bare lower-case domain name: no scheme, no path, no dot at the end."
+    error_message = "zone must be a lowercase domain name without a scheme, a path or a trailing dot."
   }
 }
 
 variable "protected" {
-  description = "Guard what holds data: the table refuses deletion, and the bucket refuses it while it holds objects."
+  description = "Protect data: the table cannot be deleted, and the bucket cannot be deleted while it has objects."
   type        = bool
   default     = false
 }
 
 variable "function" {
   description = <<-EOT
-    The counter function. `package` is the path of the zip it is created from; later code is published outside
-    Terraform. `reserved_concurrency` needs an account limit of more than 100 concurrent executions.
+    The counter function. `package` is the path of the zip for its creation; resumectl publishes later code.
+    `reserved_concurrency` requires an account limit of more than 100 concurrent executions.
   EOT
   type = object({
     package              = string
@@ -87,7 +87,7 @@ variable "function" {
 
   validation {
     condition     = var.function.timeout_s >= 1 && var.function.timeout_s <= 29 && floor(var.function.timeout_s) == var.function.timeout_s
-    error_message = "function.timeout_s must be a whole number from 1 to 29: the API gives up after 30 seconds."
+    error_message = "function.timeout_s must be a whole number from 1 to 29: the API times out after 30 seconds."
   }
 
   validation {
@@ -98,8 +98,8 @@ variable "function" {
 
 variable "emulator" {
   description = <<-EOT
-    Set when AWS is the embedded cloud on 127.0.0.1. `edge_functions`: whether it can run CloudFront functions (it
-    needs Node.js for them); without them `/dir/` is not served by `/dir/index.html`.
+    Set for the embedded cloud on 127.0.0.1. `edge_functions`: whether it can run CloudFront functions, which requires
+    a JavaScript engine. Without them, `/dir/` does not serve `/dir/index.html`.
   EOT
   type = object({
     port           = number
@@ -109,23 +109,23 @@ variable "emulator" {
 
   validation {
     condition     = try(var.emulator.port >= 1 && var.emulator.port <= 65535, var.emulator == null)
-    error_message = "emulator.port must be a port number."
+    error_message = "emulator.port must be a port number from 1 to 65535."
   }
 }
 
 variable "content_security_policy" {
-  description = "Content-Security-Policy of every answer: everything from the site's own origin, nothing inline."
+  description = "Content-Security-Policy of every response. By default everything is loaded from the site's own origin, and nothing is inline."
   type        = string
   default     = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
   validation {
     condition     = can(regex("^default-src [^\r\n]+$", var.content_security_policy))
-    error_message = "content_security_policy must be one line that begins with default-src."
+    error_message = "content_security_policy must be one line that starts with default-src."
   }
 }
 
 variable "price_class" {
-  description = "Where the distribution answers from. PriceClass_100: North America and Europe, the cheapest."
+  description = "Edge locations of the distribution. PriceClass_100 is the cheapest: North America and Europe."
   type        = string
   default     = "PriceClass_100"
 
@@ -136,7 +136,7 @@ variable "price_class" {
 }
 
 variable "api_rate_limit" {
-  description = "Requests a second that the API takes in the long run; more are answered with 429."
+  description = "Sustained requests per second. The API returns 429 above that."
   type        = number
   default     = 20
 
@@ -147,7 +147,7 @@ variable "api_rate_limit" {
 }
 
 variable "api_burst_limit" {
-  description = "Requests that the API takes at once before api_rate_limit counts."
+  description = "Requests that the API accepts at once, before api_rate_limit applies."
   type        = number
   default     = 50
 
@@ -158,29 +158,29 @@ variable "api_burst_limit" {
 }
 
 variable "log_retention_days" {
-  description = "Days that the logs of the function and the API are kept."
+  description = "Days to keep the logs of the function and the API."
   type        = number
   default     = 30
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827], var.log_retention_days)
-    error_message = "log_retention_days must be one that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 or 1827."
+    error_message = "log_retention_days must be a value that CloudWatch supports: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 or 1827."
   }
 }
 
 variable "alarm_email" {
-  description = "Address that is told when the counter fails. null: the alarms are only shown by CloudWatch."
+  description = "E-mail address for alarms. Without one, alarms are only visible in CloudWatch."
   type        = string
   default     = null
 
   validation {
     condition     = var.alarm_email == null || can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", var.alarm_email))
-    error_message = "alarm_email must be one e-mail address."
+    error_message = "alarm_email must be a single e-mail address."
   }
 }
 
 variable "tags" {
-  description = "More tags for every resource. Project, Environment and ManagedBy are always set."
+  description = "Additional tags for every resource. Project, Environment and ManagedBy are always set."
   type        = map(string)
   default     = {}
 

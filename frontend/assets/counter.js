@@ -1,12 +1,12 @@
-/* The visitor counter: counts a visit once per browser session, otherwise only reads the number.
-   Anything unexpected (no API, no storage, a strange answer) leaves the counter hidden. */
+/* The visitor counter. Counts the first visit of a browser session; after that it only reads the number.
+   On any failure (no API, no storage, an invalid response) the counter stays hidden. */
 (() => {
   "use strict";
 
   const TIMEOUT_MS = 5000;
   const PAGE = /^\/[A-Za-z0-9/_.-]{0,199}$/;
 
-  /* One page has one name: "/index.html" and "//" are "/". */
+  /* Give each page one name: "/index.html" and "//" are "/". */
   const pageName = (path) => path.replace(/\/{2,}/g, "/").replace(/\/index\.html$/, "/");
 
   const ask = async (method, page) => {
@@ -14,9 +14,9 @@
     const timer = setTimeout(() => controller.abort(), TIMEOUT_MS);
     try {
       const address = `/api/count?page=${encodeURIComponent(page)}`;
-      const answer = await fetch(address, { method, cache: "no-store", signal: controller.signal });
-      const { count } = answer.ok ? await answer.json() : {};
-      if (!Number.isSafeInteger(count) || count < 1) throw new Error("no count in the answer");
+      const response = await fetch(address, { method, cache: "no-store", signal: controller.signal });
+      const { count } = response.ok ? await response.json() : {};
+      if (!Number.isSafeInteger(count) || count < 1) throw new Error("no count in the response");
       return count;
     } finally {
       clearTimeout(timer);
@@ -26,7 +26,7 @@
   const visit = async (page) => {
     const key = `counted:${page}`;
     if (sessionStorage.getItem(key)) return ask("GET", page);
-    sessionStorage.setItem(key, "yes"); /* first, so that a browser that cannot remember is never counted twice */
+    sessionStorage.setItem(key, "yes"); /* before the request: a browser without storage throws here, so it is never counted again and again */
     try {
       return await ask("POST", page);
     } catch (error) {
@@ -39,7 +39,7 @@
     counter.dataset.state = "loading";
     try {
       const page = pageName(location.pathname);
-      if (!PAGE.test(page)) throw new Error("not a page that is counted");
+      if (!PAGE.test(page)) throw new Error("not a countable page");
       const count = await visit(page);
       const text = new Intl.NumberFormat(document.documentElement.lang).format(count);
       counter.querySelector("[data-counter-value]").textContent = text;

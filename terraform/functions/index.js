@@ -1,5 +1,5 @@
-// Viewer request: a folder is answered with its page. "/", "/blog/" and "/blog" become ".../index.html"; S3 knows no
-// folders. Names with a dot are files, and so is everything under /.well-known/.
+// Viewer request. S3 has no index pages, so "/", "/blog/" and "/blog" become ".../index.html". A name with a dot is a
+// file, and so is everything under /.well-known/.
 function handler(event) {
   var request = event.request;
   var name = request.uri.slice(request.uri.lastIndexOf("/") + 1);

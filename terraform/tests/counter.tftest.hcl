@@ -1,4 +1,4 @@
-# The function, what it may do, and the table that holds the counts.
+# The function, its permissions, its API and the table.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -16,7 +16,7 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "counter" {
+run "the_counter_by_default" {
   # Least privilege
 
   assert {
@@ -24,14 +24,14 @@ run "counter" {
       "arn:aws:dynamodb:eu-west-2:123456789012:table/resume-prod-counter" = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       "arn:aws:logs:eu-west-2:123456789012:log-group:mock:*"              = ["logs:CreateLogStream", "logs:PutLogEvents"]
     }
-    error_message = "The function may count in its own table and write to its own log, and nothing else."
+    error_message = "The function may only read and update its table and write to its log."
   }
 
   # Function
 
   assert {
     condition     = aws_lambda_function.counter.environment[0].variables == tomap({ TABLE_NAME = "resume-prod-counter" })
-    error_message = "The function needs to know its table, and nothing else."
+    error_message = "TABLE_NAME must be the only variable of the function."
   }
 
   assert {
@@ -41,17 +41,17 @@ run "counter" {
       && aws_lambda_function.counter.timeout == 5
       && aws_lambda_function.counter.reserved_concurrent_executions == -1
     )
-    error_message = "The defaults are arm64, 128 MB, 5 seconds and no reserved concurrency."
+    error_message = "The defaults must be arm64, 128 MB, 5 seconds and no reserved concurrency."
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.counter.name == "/aws/lambda/resume-prod-counter" && aws_cloudwatch_log_group.counter.retention_in_days == 30
-    error_message = "The function's log must be its own, and must not be kept for ever."
+    error_message = "The function must have its own log group with a retention."
   }
 
   assert {
     condition     = aws_apigatewayv2_integration.counter.integration_uri == aws_lambda_alias.live.invoke_arn && aws_lambda_permission.api.qualifier == "live"
-    error_message = "The API must call the alias, and may call nothing else."
+    error_message = "The API must invoke the alias, and may invoke nothing else."
   }
 
   # Table
@@ -63,16 +63,16 @@ run "counter" {
       && aws_dynamodb_table.counter.point_in_time_recovery[0].enabled
       && aws_dynamodb_table.counter.server_side_encryption[0].enabled
     )
-    error_message = "The table must be on demand, encrypted, and recoverable."
+    error_message = "The table must be on demand, encrypted and recoverable to a point in time."
   }
 
   assert {
     condition     = !aws_dynamodb_table.counter.deletion_protection_enabled && aws_s3_bucket.site.force_destroy
-    error_message = "An environment that is not protected can be destroyed."
+    error_message = "An unprotected environment must be destroyable."
   }
 }
 
-run "settings" {
+run "the_counter_with_settings" {
   variables {
     protected       = true
     api_rate_limit  = 3
@@ -95,7 +95,7 @@ run "settings" {
       && aws_lambda_function.counter.timeout == 10
       && aws_lambda_function.counter.reserved_concurrent_executions == 5
     )
-    error_message = "The function's settings must be used."
+    error_message = "The function must have the given settings."
   }
 
   assert {
@@ -118,11 +118,11 @@ run "settings" {
 
   assert {
     condition     = !strcontains(lower(aws_apigatewayv2_stage.default.access_log_settings[0].format), "sourceip")
-    error_message = "The access log must not hold a visitor's address."
+    error_message = "The access log must not contain source IPs."
   }
 
   assert {
     condition     = alltrue([for a in aws_cloudwatch_metric_alarm.failing : a.alarm_actions == toset([aws_sns_topic.alarms[0].arn])])
-    error_message = "Every alarm must reach the address."
+    error_message = "Every alarm must notify alarm_email."
   }
 }

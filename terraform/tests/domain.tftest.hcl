@@ -1,4 +1,4 @@
-# The site's own name, its certificate and its records.
+# The domain, its certificate and its records.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -16,7 +16,7 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "with_a_domain" {
+run "the_site_is_served_on_its_domain" {
   variables {
     domain = "example.com"
   }
@@ -27,27 +27,27 @@ run "with_a_domain" {
       && aws_cloudfront_distribution.site.viewer_certificate[0].ssl_support_method == "sni-only"
       && aws_cloudfront_distribution.site.viewer_certificate[0].acm_certificate_arn == output.certificate_arn
     )
-    error_message = "With a certificate nothing below TLS 1.2 may be spoken."
+    error_message = "With a certificate, TLS 1.2 must be the minimum."
   }
 
   assert {
     condition     = aws_cloudfront_distribution.site.aliases == toset(["example.com"])
-    error_message = "The distribution must answer to the domain."
+    error_message = "The distribution must have the domain as an alias."
   }
 
   assert {
     condition     = toset(keys(aws_route53_record.site)) == toset(["A", "AAAA"])
-    error_message = "The domain needs an address of both kinds."
+    error_message = "The domain must have an A and an AAAA record."
   }
 
   assert {
     condition     = data.aws_route53_zone.site[0].name == "example.com"
-    error_message = "A domain of two labels is its own zone."
+    error_message = "The zone of a domain with two labels must be the domain itself."
   }
 
   assert {
     condition     = output.site_url == "https://example.com" && output.counter_url == "https://example.com/api/count"
-    error_message = "The addresses must be those of the domain."
+    error_message = "The URLs must be on the domain."
   }
 }
 
@@ -58,11 +58,11 @@ run "a_subdomain_is_in_its_parents_zone" {
 
   assert {
     condition     = data.aws_route53_zone.site[0].name == "example.co.uk"
-    error_message = "The zone of a longer name is its parent."
+    error_message = "The zone of a subdomain must be its parent."
   }
 }
 
-run "a_zone_must_hold_the_domain" {
+run "a_zone_without_the_domain_is_refused" {
   command = plan
 
   variables {

@@ -16,7 +16,7 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "embedded_cloud" {
+run "the_embedded_cloud_differs_from_aws" {
   variables {
     emulator = { port = 4566 }
   }
@@ -33,42 +33,42 @@ run "embedded_cloud" {
       protocol = "http-only"
       port     = 4566
     }
-    error_message = "In the embedded cloud the API is reached on its own port."
+    error_message = "In the embedded cloud, the API's origin must be on the port of the cloud."
   }
 
   assert {
     condition     = aws_cloudfront_distribution.site.default_cache_behavior[0].viewer_protocol_policy == "allow-all"
-    error_message = "The embedded cloud speaks plain HTTP."
+    error_message = "In the embedded cloud, plain HTTP must be allowed."
   }
 
   assert {
     condition     = output.site_url == "http://d111abcdef8.cloudfront.localhost:4566"
-    error_message = "The embedded cloud serves the distribution under its label."
+    error_message = "In the embedded cloud, the site's host must start with the label of the distribution."
   }
 
   assert {
     condition     = [for s in jsondecode(aws_s3_bucket_policy.site.policy).Statement : s.Sid] == ["ReadByDistribution"]
-    error_message = "Only the rule against plain HTTP may be missing."
+    error_message = "In the embedded cloud, only the statement against plain HTTP must be missing."
   }
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.failing) + length(aws_s3_bucket_lifecycle_configuration.site) == 0
-    error_message = "The embedded cloud has no alarms, and forgets no versions."
+    error_message = "In the embedded cloud, there must be no alarms and no lifecycle configuration."
   }
 
   assert {
     condition     = length(aws_cloudfront_function.index) == 1
-    error_message = "The embedded cloud runs the distribution's function."
+    error_message = "In the embedded cloud, the distribution must have its function."
   }
 }
 
-run "embedded_cloud_without_node" {
+run "the_embedded_cloud_without_edge_functions" {
   variables {
     emulator = { port = 4566, edge_functions = false }
   }
 
   assert {
     condition     = length(aws_cloudfront_function.index) == 0
-    error_message = "Where no function can run, none may be put before the pages."
+    error_message = "Without edge_functions there must be no CloudFront function."
   }
 }

@@ -1,5 +1,5 @@
-# Who may read the site, and what its distribution answers with.
-# A run takes seconds (it starts the provider for its schema): one run holds what shares its variables.
+# The bucket, its policy, the distribution and its headers.
+# A run takes seconds, because it starts the provider for its schema. So all asserts with the same variables share one.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -17,12 +17,12 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "site" {
+run "the_site_without_a_domain" {
   # Names
 
   assert {
     condition     = aws_s3_bucket.site.bucket == "resume-prod-site-123456789012"
-    error_message = "The bucket's name must hold the project, the environment and the account."
+    error_message = "The bucket's name must contain the project, the environment and the account."
   }
 
   assert {
@@ -36,10 +36,10 @@ run "site" {
       aws_iam_role.counter.name,
       aws_apigatewayv2_api.counter.name,
     ] : startswith(name, "resume-prod")])
-    error_message = "Every name must begin with the project and the environment."
+    error_message = "Every name must start with the project and the environment."
   }
 
-  # Only this distribution reads the bucket
+  # Access to the bucket
 
   assert {
     condition = jsondecode(aws_s3_bucket_policy.site.policy).Statement[0] == {
@@ -50,12 +50,12 @@ run "site" {
       Resource  = "arn:aws:s3:::resume-prod-site-123456789012/*"
       Condition = { StringEquals = { "AWS:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1SITE" } }
     }
-    error_message = "Only this distribution may read, and only objects."
+    error_message = "The distribution must be allowed to read objects, and nothing else."
   }
 
   assert {
     condition     = length([for s in jsondecode(aws_s3_bucket_policy.site.policy).Statement : s if s.Effect == "Allow"]) == 1
-    error_message = "Nothing else may be allowed."
+    error_message = "The bucket policy must allow nothing else."
   }
 
   assert {
@@ -72,38 +72,38 @@ run "site" {
       aws_s3_bucket_public_access_block.site.ignore_public_acls,
       aws_s3_bucket_public_access_block.site.restrict_public_buckets,
     ])
-    error_message = "Public access must be blocked in every way."
+    error_message = "All public access must be blocked."
   }
 
   assert {
     condition     = aws_s3_bucket_versioning.site.versioning_configuration[0].status == "Enabled"
-    error_message = "A rollback copies old versions: the bucket must keep them."
+    error_message = "The bucket must be versioned: a rollback copies old versions."
   }
 
-  # A missing page is a 404, and the API keeps its own errors
+  # Error pages
 
   assert {
     condition = { for e in aws_cloudfront_distribution.site.custom_error_response : e.error_code => [e.response_code, e.response_page_path] } == {
       403 = [404, "/404.html"]
     }
-    error_message = "Only 403 may have a page: one for 404 would replace the API's JSON."
+    error_message = "Only 403 may have an error page: one for 404 would replace the API's JSON."
   }
 
   assert {
     condition     = !strcontains(aws_s3_bucket_policy.site.policy, "ListBucket")
-    error_message = "With s3:ListBucket a missing object would be a 404, which has no page."
+    error_message = "The policy must not grant s3:ListBucket: a missing object would be a 404, which has no error page."
   }
 
   # Headers
 
   assert {
     condition     = !strcontains(one(aws_cloudfront_response_headers_policy.site.security_headers_config[0].content_security_policy).content_security_policy, "unsafe-")
-    error_message = "The policy must allow nothing inline."
+    error_message = "The content security policy must not allow inline code."
   }
 
   assert {
     condition     = startswith(var.content_security_policy, "default-src 'none';") && strcontains(var.content_security_policy, "connect-src 'self'")
-    error_message = "What is not named must be refused, and the page must reach its counter."
+    error_message = "The content security policy must deny by default and allow the counter."
   }
 
   assert {
@@ -113,14 +113,14 @@ run "site" {
 
   assert {
     condition     = one(aws_cloudfront_response_headers_policy.site.remove_headers_config[0].items).header == "Server"
-    error_message = "The origin's Server header must go."
+    error_message = "The Server header must be removed."
   }
 
   assert {
     condition = alltrue([for b in concat(
       aws_cloudfront_distribution.site.default_cache_behavior, aws_cloudfront_distribution.site.ordered_cache_behavior,
     ) : b.response_headers_policy_id == aws_cloudfront_response_headers_policy.site.id && b.viewer_protocol_policy == "redirect-to-https"])
-    error_message = "Every behaviour must send the headers, over HTTPS."
+    error_message = "Every behavior must send the security headers and redirect to HTTPS."
   }
 
   # Distribution
@@ -131,12 +131,12 @@ run "site" {
       && aws_cloudfront_distribution.site.is_ipv6_enabled
       && aws_cloudfront_distribution.site.default_cache_behavior[0].compress
     )
-    error_message = "The distribution must speak HTTP/2 and 3 and IPv6, and compress."
+    error_message = "The distribution must support HTTP/2, HTTP/3, IPv6 and compression."
   }
 
   assert {
     condition     = aws_cloudfront_distribution.site.default_cache_behavior[0].cache_policy_id == "658327ea-f89d-4fab-a63d-7e88639e58f6"
-    error_message = "Pages and assets are cached as their Cache-Control says."
+    error_message = "Pages and assets must be cached according to their Cache-Control."
   }
 
   assert {
@@ -146,7 +146,7 @@ run "site" {
       && aws_cloudfront_distribution.site.ordered_cache_behavior[0].origin_request_policy_id == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
       && length(aws_cloudfront_distribution.site.ordered_cache_behavior[0].allowed_methods) == 7
     )
-    error_message = "The API must never be cached, and must see every method and every header but Host."
+    error_message = "The API must not be cached, and must receive every method and every header except Host."
   }
 
   # Without a domain
@@ -156,20 +156,20 @@ run "site" {
       length(aws_acm_certificate.site) + length(aws_acm_certificate_validation.site) + length(data.aws_route53_zone.site)
       + length(aws_route53_record.certificate) + length(aws_route53_record.site) == 0
     )
-    error_message = "Without a domain there must be no certificate and no record."
+    error_message = "Without a domain, there must be no certificate and no record."
   }
 
   assert {
     condition     = aws_cloudfront_distribution.site.viewer_certificate[0].cloudfront_default_certificate
-    error_message = "Without a domain the distribution uses its own certificate."
+    error_message = "Without a domain, the distribution must use CloudFront's certificate."
   }
 
   assert {
     condition     = output.site_url == "https://d111abcdef8.cloudfront.net" && output.certificate_arn == null
-    error_message = "Without a domain the site's address is the distribution's."
+    error_message = "Without a domain, the site's URL must have CloudFront's domain name."
   }
 
-  # What the embedded cloud has otherwise
+  # Where the embedded cloud differs
 
   assert {
     condition = one([for o in aws_cloudfront_distribution.site.origin : {
@@ -181,11 +181,11 @@ run "site" {
       path     = ""
       protocol = "https-only"
     }
-    error_message = "On AWS the API is reached over HTTPS."
+    error_message = "On AWS, the API's origin must use HTTPS."
   }
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.failing) == 2 && length(aws_s3_bucket_lifecycle_configuration.site) == 1
-    error_message = "On AWS there are alarms, and old versions are forgotten."
+    error_message = "On AWS, there must be two alarms and a lifecycle configuration."
   }
 }

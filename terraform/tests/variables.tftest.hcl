@@ -1,4 +1,4 @@
-# What the validations refuse.
+# Values that the validations refuse.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -16,7 +16,7 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
-run "wrong" {
+run "invalid_values_are_refused" {
   command = plan
 
   variables {
@@ -50,7 +50,7 @@ run "wrong" {
   ]
 }
 
-run "too_long" {
+run "names_of_more_than_20_characters_are_refused" {
   command = plan
 
   variables {

@@ -163,7 +163,7 @@ def test_a_full_disk_behind_stdout_is_told(project: Path) -> None:
         _, err = running.communicate(timeout=60)
 
     assert running.returncode != 0
-    assert err.splitlines()[-1] == "error: Cannot write the output: No space left on device."
+    assert err.splitlines()[-1] == "error: Could not write the output: No space left on device."
 
 
 def test_closed_streams_are_no_bug(project: Path) -> None:

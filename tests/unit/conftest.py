@@ -1,4 +1,4 @@
-"""Unit tests run sealed: no network but this machine's own, and nothing from the environment of whoever runs them."""
+"""Unit tests reach no network, and see no variables or files of the user who runs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOCAL = ("localhost", "127.", "::1")
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch):
-    """Nothing can be reached or looked up but loopback addresses and Unix sockets."""
+    """Allow connections to loopback addresses and Unix sockets only."""
 
     def refuse_others(method: str) -> None:
         original = getattr(socket.socket, method)
@@ -31,16 +31,16 @@ def _offline(monkeypatch):
 
     def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
         _require_local(host)
-        return found(host, *arguments, **options)
+        return getaddrinfo(host, *arguments, **options)
 
-    found = socket.getaddrinfo
+    getaddrinfo = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
 
 def _require_local(host: str | bytes | None) -> None:
     name = host.decode() if isinstance(host, bytes) else host
     if name and not name.startswith(LOCAL):
-        raise RuntimeError(f"a unit test reached for {name}")
+        raise RuntimeError(f"a unit test tried to reach {name}")
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +49,8 @@ def _home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _nobody(monkeypatch, _home):
-    """An empty home, and no variable that AWS, Terraform, GitHub or resumectl would listen to."""
+def _no_user(monkeypatch, _home):
+    """An empty home folder, and no variables of AWS, Terraform, GitHub or resumectl."""
     for name in os.environ:
         if name.startswith(("AWS_", "RESUMECTL_", "TF_", "GITHUB_")):
             monkeypatch.delenv(name)
@@ -63,9 +63,9 @@ def _nobody(monkeypatch, _home):
 
 @pytest.fixture(scope="session")
 def s3_client():
-    """A client for buckets in memory, inside `mock_aws`; one for all tests, as making it takes longer than most."""
+    """A client for use inside `mock_aws`. Shared, because creating one is slow."""
     import boto3
-    import moto  # noqa: F401 - it can only answer for clients that are made after this
+    import moto  # noqa: F401 - moto only intercepts clients that are created after its import
 
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return boto3.client("s3", region_name="eu-west-2", **keys)

@@ -17,13 +17,13 @@ LOCAL = Environment("local", emulator=True)
 ENDPOINT = "http://127.0.0.1:4566"
 
 
-def refused(code, message="as AWS words it", operation="PutObject"):
+def client_error(code, message="AWS says no.", operation="PutObject"):
     return botocore.ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
 @pytest.fixture
 def keys(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of the environment")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "environment key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
 
@@ -33,7 +33,7 @@ def profile():
     folder = Path.home() / ".aws"
     folder.mkdir()
     (folder / "credentials").write_text(
-        "[me]\naws_access_key_id = of me\naws_secret_access_key = x\n"
+        "[me]\naws_access_key_id = profile key\naws_secret_access_key = x\n"
     )
     return Environment("prod", region="eu-west-2", profile="me")
 
@@ -41,32 +41,32 @@ def profile():
 # --- clients
 
 
-def test_a_client_is_made_once_for_each_service_and_region(keys):
+def test_there_is_one_client_per_service_and_region(keys):
     cloud = Cloud(PROD)
-    made = cloud.client("sts")
-    assert cloud.client("sts") is made
-    assert cloud.client("sts", "eu-west-2") is made
-    assert made.meta.region_name == "eu-west-2"
+    client = cloud.client("sts")
+    assert cloud.client("sts") is client
+    assert cloud.client("sts", "eu-west-2") is client
+    assert client.meta.region_name == "eu-west-2"
     assert cloud.client("sts", "us-east-1").meta.region_name == "us-east-1"
 
 
 def test_threads_share_one_client(keys):
-    cloud, together, made = Cloud(PROD), Barrier(4), []
+    cloud, barrier, clients = Cloud(PROD), Barrier(4), []
 
-    def ask():
-        together.wait()
-        made.append(cloud.client("sts"))
+    def get_client():
+        barrier.wait()
+        clients.append(cloud.client("sts"))
 
-    threads = [Thread(target=ask) for _ in range(4)]
+    threads = [Thread(target=get_client) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(made) == 4
-    assert len(set(map(id, made))) == 1
+    assert len(clients) == 4
+    assert len(set(map(id, clients))) == 1
 
 
-def test_the_embedded_cloud_is_reached_at_its_endpoint_with_keys_of_its_own(keys):
+def test_the_embedded_cloud_has_its_own_endpoint_and_keys(keys):
     cloud = Cloud(LOCAL, ENDPOINT)
     client = cloud.client("s3")
     assert client.meta.endpoint_url == ENDPOINT
@@ -74,7 +74,7 @@ def test_the_embedded_cloud_is_reached_at_its_endpoint_with_keys_of_its_own(keys
     assert cloud._session.get_credentials().access_key == "test"
 
 
-def test_a_profile_that_is_not_there(profile):
+def test_a_missing_profile_is_a_credentials_error(profile):
     with pytest.raises(CloudError, match="absent") as caught:
         Cloud(Environment("prod", profile="absent")).client("s3")
     assert caught.value.code == "credentials"
@@ -84,19 +84,19 @@ def test_a_profile_that_is_not_there(profile):
     ("region", "hint"),
     [("eu-wst-2", "Did you mean 'eu-west-2'?"), ("zz-nowhere-1", "Correct region")],
 )
-def test_a_region_that_aws_does_not_have(keys, region, hint):
-    with pytest.raises(SettingsError, match=f"env.prod names region '{region}'") as caught:
+def test_an_unknown_region_is_refused(keys, region, hint):
+    with pytest.raises(SettingsError, match=f"env.prod has region '{region}'") as caught:
         Cloud(Environment("prod", region=region)).client("s3")
     assert hint in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "ap-southeast-2"])
-def test_regions_of_other_partitions_are_known(keys, region):
+def test_regions_of_every_partition_are_known(keys, region):
     assert Cloud(Environment("prod", region=region))._session.region_name == region
 
 
 @mock_aws
-def test_an_upload_does_not_wait_for_a_permission_to_go_on():
+def test_an_upload_does_not_wait_for_100_continue():
     s3, sent = Cloud(PROD).client("s3"), []
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     s3.meta.events.register(
@@ -107,15 +107,15 @@ def test_an_upload_does_not_wait_for_a_permission_to_go_on():
     assert "Expect" not in headers
 
 
-# --- whose account
+# --- the account
 
 
-def test_the_account_of_the_embedded_cloud_needs_no_question():
+def test_the_account_of_the_embedded_cloud_needs_no_request():
     assert Cloud(LOCAL, ENDPOINT).account_id == "000000000000"
 
 
 @mock_aws
-def test_the_account_is_what_sts_says():
+def test_the_account_comes_from_sts():
     assert Cloud(PROD).account_id == "123456789012"
     assert Cloud(Environment("prod", account="123456789012")).account_id == "123456789012"
 
@@ -129,7 +129,7 @@ def test_credentials_of_another_account_are_refused():
     assert caught.value.code == "wrong-account"
 
 
-def test_no_credentials_at_all(monkeypatch):
+def test_without_credentials_the_hint_names_the_embedded_cloud(monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(CloudError, match="no usable AWS credentials") as caught:
         _ = Cloud(PROD).account_id
@@ -137,10 +137,10 @@ def test_no_credentials_at_all(monkeypatch):
     assert "--env local" in str(caught.value.hint)
 
 
-# --- what a child process is given
+# --- the environment of a child process
 
 
-def test_a_child_process_gets_the_region_and_keeps_the_rest():
+def test_a_child_process_gets_the_region_of_the_environment():
     environ = Cloud(PROD).environ(
         {"PATH": "/bin", "AWS_ACCESS_KEY_ID": "k", "AWS_REGION": "us-west-1"}
     )
@@ -152,7 +152,7 @@ def test_a_child_process_gets_the_region_and_keeps_the_rest():
     }
 
 
-def test_for_the_embedded_cloud_nothing_of_the_users_aws_is_left():
+def test_a_child_process_for_the_embedded_cloud_gets_none_of_the_users_aws_variables():
     inherited = {
         "PATH": "/bin",
         "AWS_PROFILE": "me",
@@ -170,12 +170,12 @@ def test_for_the_embedded_cloud_nothing_of_the_users_aws_is_left():
     }
 
 
-def test_a_configured_profile_wins_over_keys_in_the_environment_here_and_in_a_child(keys, profile):
-    """Terraform prefers keys to AWS_PROFILE: left in place, it would work on another account than resumectl."""
+def test_a_configured_profile_overrides_keys_for_us_and_for_child_processes(keys, profile):
+    """Terraform prefers keys to AWS_PROFILE: with them it would work on another account."""
     cloud = Cloud(profile)
-    assert cloud._session.get_credentials().access_key == "of me"
+    assert cloud._session.get_credentials().access_key == "profile key"
     inherited = {
-        "AWS_ACCESS_KEY_ID": "of the environment",
+        "AWS_ACCESS_KEY_ID": "environment key",
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_SESSION_TOKEN": "x",
         "AWS_ROLE_ARN": "x",
@@ -194,38 +194,42 @@ def test_a_configured_profile_wins_over_keys_in_the_environment_here_and_in_a_ch
 # --- errors
 
 
-def test_the_code_of_an_error():
-    assert aws.error_code(refused("NoSuchKey")) == "NoSuchKey"
+def test_error_code_is_empty_for_other_errors():
+    assert aws.error_code(client_error("NoSuchKey")) == "NoSuchKey"
     assert aws.error_code(ValueError("x")) == ""
 
 
+SLOW_DOWN = "AWS returned SlowDown for PutObject while uploading the site."
+EXPIRED = "The AWS credentials expired while uploading the site."
+DENIED = "AWS denied PutObject while uploading the site."
+REJECTED = "AWS rejected these credentials ({}) while uploading the site."
+
+
 @pytest.mark.parametrize(
-    ("code", "ours", "said"),
+    ("code", "our_code", "message"),
     [
-        ("ExpiredToken", "credentials", "The AWS credentials expired while uploading the site."),
-        ("ExpiredTokenException", "credentials", "expired"),
-        (
-            "InvalidClientTokenId",
-            "credentials",
-            "AWS does not accept these credentials (InvalidClientTokenId).",
-        ),
-        ("SignatureDoesNotMatch", "credentials", "does not accept"),
-        ("AccessDenied", "access-denied", "AWS denied PutObject while uploading the site."),
-        ("AccessDeniedException", "access-denied", "denied"),
-        ("403", "access-denied", "denied"),
-        (
-            "SlowDown",
-            "aws.SlowDown",
-            "AWS refused PutObject while uploading the site: SlowDown: as AWS words it",
-        ),
+        ("ExpiredToken", "credentials", EXPIRED),
+        ("ExpiredTokenException", "credentials", EXPIRED),
+        ("InvalidClientTokenId", "credentials", REJECTED.format("InvalidClientTokenId")),
+        ("SignatureDoesNotMatch", "credentials", REJECTED.format("SignatureDoesNotMatch")),
+        ("AccessDenied", "access-denied", DENIED),
+        ("AccessDeniedException", "access-denied", DENIED),
+        ("403", "access-denied", DENIED),
+        ("SlowDown", "aws.SlowDown", SLOW_DOWN),
     ],
 )
-def test_a_refusal_is_told_by_its_code(code, ours, said):
+def test_an_error_response_keeps_the_sentence_of_aws(code, our_code, message):
     with pytest.raises(CloudError) as caught, aws.translated("uploading the site"):
-        raise refused(code)
-    assert caught.value.code == ours
-    assert said in caught.value.message
+        raise client_error(code)
+    assert caught.value.code == our_code
+    assert caught.value.message == f"{message}\nAWS says no."
     assert isinstance(caught.value.__cause__, botocore.ClientError)
+
+
+def test_an_error_response_without_a_sentence_is_one_line():
+    with pytest.raises(CloudError) as caught, aws.translated("uploading the site"):
+        raise client_error("AccessDenied", message="")
+    assert caught.value.message == DENIED
 
 
 @pytest.mark.parametrize(
@@ -246,17 +250,32 @@ def test_a_refusal_is_told_by_its_code(code, ours, said):
         (botocore.ParamValidationError(report="x"), "aws"),
     ],
 )
-def test_what_never_became_an_answer(error, code):
+def test_a_request_without_a_response_is_a_cloud_error(error, code):
     with pytest.raises(CloudError) as caught, aws.translated("uploading the site"):
         raise error
     assert caught.value.code == code
 
 
-def test_other_errors_pass():
+def test_other_errors_pass_through():
     with pytest.raises(ZeroDivisionError), aws.translated("dividing"):
         _ = 1 / 0
 
 
-def test_no_error_no_trouble():
-    with aws.translated("doing nothing"):
-        pass
+@pytest.mark.parametrize("code", ["NoSuchKey", "404", "ResourceNotFoundException"])
+def test_found_returns_none_for_what_does_not_exist(code):
+    def read(**arguments):
+        raise client_error(code)
+
+    assert aws.found(read, Key="x") is None
+
+
+def test_found_returns_the_response():
+    assert aws.found(lambda **arguments: arguments, Key="x") == {"Key": "x"}
+
+
+def test_found_raises_every_other_error():
+    def read(**arguments):
+        raise client_error("AccessDenied")
+
+    with pytest.raises(botocore.ClientError):
+        aws.found(read)

@@ -1,4 +1,4 @@
-"""The documents keep up with the code."""
+"""The documents match the code."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ EXAMPLE = re.search(r"<!-- every setting -->\n```toml\n(.*?)```", CONFIGURATION,
 BUILT = re.sub(r"(?m)^(source = \"frontend\")$", r"# \1", EXAMPLE)
 BUILT = re.sub(r"(?m)^# (build|output) = ", r"\1 = ", BUILT)
 COMMANDS = list(commands.commands())
+TOPS = (ROOT, ROOT / "resumectl")
 MARKDOWN = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
 TABLES = {"site", "backend", "retention", "ignores"}
 NOT_A_KEY = {"root", "state_dir", "environments"}
@@ -32,18 +33,18 @@ def _fields(*kinds):
 
 
 def test_the_example_is_valid():
-    found = settings.parse(EXAMPLE, ROOT)
+    project = settings.parse(EXAMPLE, ROOT)
 
-    assert found.site.source == ROOT / "frontend"
-    assert [rule.glob for rule in found.site.cache] == ["downloads/*", "*.pdf"]
-    assert found.environment("prod").protected
-    assert found.environment("local").emulator
+    assert project.site.source == ROOT / "frontend"
+    assert [rule.glob for rule in project.site.cache] == ["downloads/*", "*.pdf"]
+    assert project.environment("prod").protected
+    assert project.environment("local").emulator
 
 
 def test_the_example_is_valid_with_a_build_command():
-    found = settings.parse(BUILT, ROOT)
+    project = settings.parse(BUILT, ROOT)
 
-    assert (found.site.source, found.site.build, found.site.output) == (
+    assert (project.site.source, project.site.build, project.site.output) == (
         None,
         "hugo --minify",
         ROOT / "public",
@@ -63,7 +64,7 @@ def test_the_example_holds_every_setting():
     assert tables[0]["project"].keys() == _fields(settings.Settings) - {*NOT_A_KEY, *TABLES}
 
 
-def test_every_setting_of_the_example_is_explained():
+def test_every_setting_of_the_example_has_a_comment():
     lines = [line for line in EXAMPLE.splitlines() if line]
     kinds = (
         settings.Settings,
@@ -79,7 +80,7 @@ def test_every_setting_of_the_example_is_explained():
             assert before.startswith("#"), f"{key[1]} has no comment"
 
 
-def test_every_variable_of_terraform_is_in_the_table():
+def test_every_terraform_variable_is_in_the_table():
     variables = re.findall(
         r'(?m)^variable "(\w+)"', (ROOT / "terraform" / "variables.tf").read_text()
     )
@@ -92,7 +93,7 @@ def test_every_variable_of_terraform_is_in_the_table():
     assert [name for name in ours if f"| `{name}` |" not in CONFIGURATION] == []
 
 
-def test_every_environment_variable_is_explained():
+def test_every_environment_variable_is_documented():
     source = "".join(file.read_text() for file in (ROOT / "resumectl").rglob("*.py"))
 
     assert {
@@ -102,39 +103,39 @@ def test_every_environment_variable_is_explained():
     } == set()
 
 
-def test_commands_md_is_what_help_says():
+def test_commands_md_matches_help():
     assert (DOCS / "commands.md").read_text() == commands.markdown(), "run: make docs"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_command_is_explained(command):
+def test_every_command_has_help_and_an_example(command):
     assert command.context.command.help, "no help"
     assert command.is_group or command.examples, "no example"
 
 
 @pytest.mark.parametrize(
-    "group", [found for found in COMMANDS if found.is_group], ids=lambda group: group.name
+    "group", [command for command in COMMANDS if command.is_group], ids=lambda group: group.name
 )
-def test_the_list_of_commands_fits_a_terminal(group):
+def test_no_summary_of_a_command_is_cut_off(group):
     assert "..." not in group.help.partition("\nCommands:\n")[2]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_option_is_explained(command):
+def test_every_option_has_help(command):
     options = command.context.command.get_params(command.context)
 
     assert [option.name for option in options if not getattr(option, "help", None)] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_example_is_understood(command):
+def test_every_example_parses(command):
     assert {
         line: commands.problem(line) for line in command.examples if commands.problem(line)
     } == {}
 
 
 @pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: str(file.relative_to(ROOT)))
-def test_every_command_line_in_the_docs_is_understood(file):
+def test_every_command_line_in_the_docs_parses(file):
     blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", file.read_text(), re.DOTALL)
     lines = [re.split(r" {2,}#", line)[0] for block in blocks for line in block.splitlines()]
     ours = [line.strip() for line in lines if line.strip().startswith("resumectl ")]
@@ -143,33 +144,42 @@ def test_every_command_line_in_the_docs_is_understood(file):
 
 
 @pytest.mark.parametrize("file", MARKDOWN, ids=lambda file: str(file.relative_to(ROOT)))
-def test_every_link_leads_somewhere(file):
+def test_no_link_is_broken(file):
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", file.read_text()):
         path, _, anchor = target.partition("#")
-        found = (file.parent / path).resolve() if path else file
-        assert found.exists() or "images" in found.parts, target
-        assert not anchor or anchor in _anchors(found.read_text()), target
+        document = (file.parent / path).resolve() if path else file
+        assert document.exists() or "images" in document.parts, target
+        assert not anchor or anchor in _anchors(document.read_text()), target
 
 
-def test_every_heading_that_the_code_names_is_there():
-    named = re.findall(r"docs/(\w+\.md)(?:, '([^']+)')?", _strings())
+@pytest.mark.parametrize("section", ["One command through the files", "Where do I change ..."])
+def test_every_file_in_contributing_exists(section):
+    text = (ROOT / "CONTRIBUTING.md").read_text().partition(f"## {section}\n")[2]
+    names = re.findall(r"`((?:\w+/)*\w+\.(?:py|md))`", text.partition("\n## ")[0])
 
-    assert named
-    for document, heading in named:
+    assert len(names) > 10
+    assert [name for name in names if not any((top / name).is_file() for top in TOPS)] == []
+
+
+def test_every_document_and_heading_in_a_message_exists():
+    references = re.findall(r"docs/(\w+\.md)(?:, '([^']+)')?", _strings())
+
+    assert references
+    for document, heading in references:
         text = (DOCS / document).read_text()
         assert not heading or re.search(rf"(?m)^#+ {re.escape(heading)}$", text), (
             f"{document}, {heading}"
         )
 
 
-def test_every_command_that_a_hint_names_is_there():
+def test_every_command_in_a_hint_exists():
     names = {command.name for command in COMMANDS}
-    named = {
-        found for hint in _hints() for found in re.findall(r"resumectl (?:local )?[a-z]+", hint)
+    hinted = {
+        match for hint in _hints() for match in re.findall(r"resumectl (?:local )?[a-z]+", hint)
     }
 
-    assert "resumectl history" in named
-    assert named - names <= {"resumectl in"}  # Run resumectl in ...
+    assert "resumectl history" in hinted
+    assert hinted - names <= {"resumectl in"}  # Run resumectl in ...
 
 
 def _anchors(text):

@@ -12,7 +12,7 @@ KINDS = [
 ]
 
 
-def test_the_exit_codes_are_the_contract():
+def test_exit_codes_do_not_change():
     assert {code.name: code.value for code in Exit} == {
         "OK": 0,
         "FAILED": 1,
@@ -26,17 +26,17 @@ def test_the_exit_codes_are_the_contract():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_error_says_what_and_what_to_do(kind):
-    error = kind("It broke.", hint="Mend it.")
-    assert (str(error), error.message, error.hint) == ("It broke.", "It broke.", "Mend it.")
+def test_every_error_keeps_its_message_and_hint(kind):
+    error = kind("It broke.", hint="Repair it.")
+    assert (str(error), error.message, error.hint) == ("It broke.", "It broke.", "Repair it.")
     assert error.exit_code in Exit
 
 
-def test_every_error_has_a_code_of_its_own():
+def test_no_two_errors_share_a_code():
     assert len({kind.code for kind in KINDS}) == len(KINDS)
 
 
-def test_a_code_can_be_more_exact():
+def test_a_code_can_be_overridden():
     assert errors.Refused("No.", code="data-loss").code == "data-loss"
     assert errors.Refused("No.").code == "refused"
 
@@ -49,5 +49,5 @@ def test_a_code_can_be_more_exact():
         (errors.Refused, Exit.FAILED),
     ],
 )
-def test_what_programs_tell_apart_has_its_exit_code(kind, code):
+def test_an_error_sets_the_exit_code(kind, code):
     assert kind("x").exit_code is code

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -11,32 +12,41 @@ def run(*arguments, **options):
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
-def test_version_is_data_on_stdout(monkeypatch, capsys):
+def test_version_goes_to_stdout(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["resumectl", "--version"])
     __main__.main()
     assert capsys.readouterr() == (f"resumectl {__version__}\n", "")
 
 
-def test_the_slow_way_says_the_same():
-    done = run("-C", ".", "--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"resumectl {__version__}\n", "")
+def test_version_behind_another_option_is_the_same():
+    process = run("-C", ".", "--version")
+    assert (process.returncode, process.stdout, process.stderr) == (
+        0,
+        f"resumectl {__version__}\n",
+        "",
+    )
 
 
-def test_a_reader_that_went_away_is_no_bug():
-    whole = subprocess.Popen(
+def test_a_closed_pipe_is_not_a_traceback():
+    process = subprocess.Popen(
         [sys.executable, "-u", "-m", "resumectl", "--help"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    whole.stdout.close()
-    said = whole.stderr.read()
-    assert whole.wait() in (0, 1)
-    assert "Traceback" not in said
-    whole.stderr.close()
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert process.wait() in (0, 1)
+    assert "Traceback" not in errors
+    process.stderr.close()
 
 
-def test_what_cannot_be_understood_is_exit_code_2():
-    done = run("deploy", "--only", "nope")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "nope" in done.stderr
+def test_a_usage_error_exits_with_2():
+    process = run("deploy", "--only", "nope")
+    assert (process.returncode, process.stdout) == (2, "")
+    assert "nope" in process.stderr
+
+
+def test_stdout_that_the_parent_closed_is_not_a_traceback():
+    process = run("--version", preexec_fn=lambda: os.close(1))
+    assert (process.returncode, process.stderr) == (0, "")

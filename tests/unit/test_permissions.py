@@ -1,4 +1,4 @@
-"""docs/permissions.md names the IAM action of every call that the code makes."""
+"""docs/permissions.md lists the IAM action of every AWS call in the code."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ METHODS = {"Get": "apigateway:GET", "Delete": "apigateway:DELETE", "Create": "ap
 
 
 def _operations():
-    """Python name -> the actions that AWS asks for; of an operation of two services, the one that comes first."""
-    session, found = botocore.session.get_session(), {}
+    """Method name -> IAM actions. If two services share a name, the first of SERVICES wins."""
+    session, operations = botocore.session.get_session(), {}
     for service in SERVICES:
         for operation in session.get_service_model(service).operation_names:
-            found.setdefault(xform_name(operation), _actions(service, operation))
-    return found
+            operations.setdefault(xform_name(operation), _actions(service, operation))
+    return operations
 
 
 def _actions(service, operation):
@@ -70,8 +70,8 @@ def _names(file):
             yield node.value
 
 
-def test_every_call_of_the_code_is_in_the_tables():
-    named = set(
+def test_every_aws_call_in_the_code_is_in_the_tables():
+    documented = set(
         re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", (ROOT / "docs" / "permissions.md").read_text())
     )
     operations = _operations()
@@ -80,4 +80,5 @@ def test_every_call_of_the_code_is_in_the_tables():
     } & operations.keys()
 
     assert {"put_object", "update_function_code", "list_object_versions"} <= called
-    assert {name: operations[name] - named for name in called if operations[name] - named} == {}
+    missing = {name: operations[name] - documented for name in called}
+    assert {name: actions for name, actions in missing.items() if actions} == {}

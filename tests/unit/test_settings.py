@@ -62,40 +62,40 @@ function = { memory_mb = 256 }
 """
 
 
-def test_an_empty_file_is_a_whole_project(tmp_path):
-    found = parse("", tmp_path)
-    assert (found.name, found.default_env, found.root) == ("resume", "local", tmp_path)
-    assert found.site.source == tmp_path / "frontend"
-    assert (found.site.build, found.site.output, found.site.cache) == (None, None, ())
-    assert (found.backend.source, found.backend.handler) == (
+def test_an_empty_file_gets_every_default(tmp_path):
+    project = parse("", tmp_path)
+    assert (project.name, project.default_env, project.root) == ("resume", "local", tmp_path)
+    assert project.site.source == tmp_path / "frontend"
+    assert (project.site.build, project.site.output, project.site.cache) == (None, None, ())
+    assert (project.backend.source, project.backend.handler) == (
         tmp_path / "lambda_src",
         "counter.handler",
     )
-    assert found.environments == {"local": Environment("local", emulator=True)}
-    assert (found.retention, found.ignores) == (Retention(keep=20, keep_days=90), ())
-    assert found.state_dir == tmp_path / ".resumectl"
+    assert project.environments == {"local": Environment("local", emulator=True)}
+    assert (project.retention, project.ignores) == (Retention(keep=20, keep_days=90), ())
+    assert project.state_dir == tmp_path / ".resumectl"
 
 
 def test_every_setting_is_read(tmp_path):
-    found = parse(EVERYTHING, tmp_path)
-    assert (found.name, found.default_env) == ("my-resume", "prod")
-    assert (found.site.source, found.site.build, found.site.output) == (
+    project = parse(EVERYTHING, tmp_path)
+    assert (project.name, project.default_env) == ("my-resume", "prod")
+    assert (project.site.source, project.site.build, project.site.output) == (
         None,
         "hugo --minify",
         tmp_path / "public",
     )
-    assert found.site.cache == (
+    assert project.site.cache == (
         CacheRule("assets/*", "public, max-age=60"),
         CacheRule("*.pdf", "no-store"),
     )
-    assert (found.backend.source, found.backend.handler) == (tmp_path / "api", "visits.handler")
-    assert found.retention == Retention(keep=5, keep_days=0)
-    assert found.ignores == (
+    assert (project.backend.source, project.backend.handler) == (tmp_path / "api", "visits.handler")
+    assert project.retention == Retention(keep=5, keep_days=0)
+    assert project.ignores == (
         Ignore("aws_lambda_function.*", ("memory_size",), "being tried out", date(2027, 1, 31)),
         Ignore("aws_s3_bucket.site", (), "tags of the billing team", date(2027, 2, 28)),
     )
-    assert found.environments["local"] == Environment("local", emulator=True, port=4566)
-    assert found.environments["prod"] == Environment(
+    assert project.environments["local"] == Environment("local", emulator=True, port=4566)
+    assert project.environments["prod"] == Environment(
         "prod",
         region="eu-west-2",
         domain="cv.example.com",
@@ -107,35 +107,35 @@ def test_every_setting_is_read(tmp_path):
     )
 
 
-def test_settings_cannot_be_changed(tmp_path):
-    found = parse(EVERYTHING, tmp_path)
+def test_settings_are_immutable(tmp_path):
+    project = parse(EVERYTHING, tmp_path)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.name = "other"  # type: ignore[misc]
+        project.name = "other"  # type: ignore[misc]
     with pytest.raises(TypeError):
-        found.environments["prod"] = None  # type: ignore[index]
+        project.environments["prod"] = None  # type: ignore[index]
     with pytest.raises(TypeError):
-        found.environments["prod"].variables["x"] = 1  # type: ignore[index]
+        project.environments["prod"].variables["x"] = 1  # type: ignore[index]
 
 
-def test_local_is_there_and_emulated_unless_it_says_otherwise(tmp_path):
+def test_local_exists_and_is_emulated_by_default(tmp_path):
     assert parse('[env.prod]\nregion = "eu-west-2"', tmp_path).environments["local"].emulator
     assert parse("[env.local]\nprotected = true", tmp_path).environments["local"].emulator
     text = '[env.local]\nemulator = false\nregion = "eu-west-2"'
     assert not parse(text, tmp_path).environments["local"].emulator
 
 
-def test_another_emulated_environment_needs_no_region(tmp_path):
+def test_an_emulated_environment_does_not_require_a_region(tmp_path):
     assert parse("[env.test]\nemulator = true", tmp_path).environments["test"].region == "us-east-1"
 
 
-# --- the mistakes: each names the file, the line and the key
+# --- mistakes
 
 IGNORE = '[[drift.ignore]]\nkey = "x"\nreason = "x"\n'
 PROD = '[env.prod]\nregion = "eu-west-2"\n'
 MISTAKES = [
-    # text, line, key, what is said
+    # text, line, key, part of the message
     ("[projekt]\n", 1, "projekt", "did you mean 'project'"),
-    ("\n\n[zzz]\n", 3, "zzz", "known here: backend, drift, env, project, releases, site"),
+    ("\n\n[zzz]\n", 3, "zzz", "known: backend, drift, env, project, releases, site"),
     ('[project]\nnane = "x"', 2, "project.nane", "did you mean 'name'"),
     ("[project]\nname = 5", 2, "project.name", "must be text in quotes"),
     ('[project]\nname = ""', 2, "project.name", "must not be empty"),
@@ -151,9 +151,9 @@ MISTAKES = [
     ('[project]\nname = "ends-"', 2, "project.name", "2 to 20"),
     ('[project]\ndefault_env = "prdo"', 2, "project.default_env", "there is no [env.prdo]"),
     ('project = "x"', 1, "project", "must be a table"),
-    ('[site]\nsource = "a"\nbuild = "b"\noutput = "c"', 3, "site.build", "choose one"),
-    ('[site]\nbuild = "b"', 2, "site.build", "needs both build and output"),
-    ('[site]\noutput = "b"', 2, "site.output", "needs both build and output"),
+    ('[site]\nsource = "a"\nbuild = "b"\noutput = "c"', 3, "site.build", "remove one of them"),
+    ('[site]\nbuild = "b"', 2, "site.build", "requires output"),
+    ('[site]\noutput = "b"', 2, "site.output", "requires build"),
     ('[site]\nsource = ["a"]', 2, "site.source", "must be text in quotes"),
     ('[site]\ncache = "no-cache"', 2, "site.cache", "must be a table"),
     ('[site.cache]\n"*.css" = 60', 2, "site.cache.*.css", "must be text in quotes"),
@@ -163,9 +163,9 @@ MISTAKES = [
     ('[backend]\nhandler = "../x.y"', 2, "backend.handler", "module.attribute"),
     ("env = 5", 1, "env", "must be a table"),
     ("[env]\nprod = 5", 2, "env.prod", "must be a table"),
-    ('[env.Prod]\nregion = "eu-west-2"', 1, "env.Prod", "must be named with 2 to 20"),
-    ('[env."a b"]\nregion = "eu-west-2"', 1, "env.a b", "must be named with 2 to 20"),
-    ("[project]\n\n[env.prod]\nprotected = true", 3, "env.prod", "needs a region"),
+    ('[env.Prod]\nregion = "eu-west-2"', 1, "env.Prod", "must have a name of 2 to 20"),
+    ('[env."a b"]\nregion = "eu-west-2"', 1, "env.a b", "must have a name of 2 to 20"),
+    ("[project]\n\n[env.prod]\nprotected = true", 3, "env.prod", "requires a region"),
     ("[env.prod]\nregion = 'Ireland'", 2, "env.prod.region", "an AWS region such as eu-west-2"),
     (
         "[env.prod] # the real one\n  regoin = 'eu-west-2'",
@@ -183,7 +183,7 @@ MISTAKES = [
     (f'{PROD}domain = "localhost"', 3, "env.prod.domain", "a domain name"),
     (f'{PROD}zone = "example.com."', 3, "env.prod.zone", "a domain name"),
     (f"{PROD}account = 123456789012", 3, "env.prod.account", "must be text in quotes"),
-    (f'{PROD}account = "1234"', 3, "env.prod.account", "a 12-digit account id"),
+    (f'{PROD}account = "1234"', 3, "env.prod.account", "a 12-digit account ID"),
     (f'{PROD}profile = ""', 3, "env.prod.profile", "must not be empty"),
     (f'{PROD}protected = "yes"', 3, "env.prod.protected", "must be true or false"),
     (f"{PROD}protected = 1", 3, "env.prod.protected", "must be true or false"),
@@ -198,7 +198,7 @@ MISTAKES = [
     ("[releases]\nkeep_days = -1", 2, "releases.keep_days", "between 0 and"),
     ("[drift]\nignore = 5", 2, "drift.ignore", "must be a list"),
     ("[drift]\nignore = [5]", 2, "drift.ignore", "a list of tables"),
-    ("\n[[drift.ignore]]\nkey = 'x'", 2, "drift.ignore[0]", "needs reason"),
+    ("\n[[drift.ignore]]\nkey = 'x'", 2, "drift.ignore[0]", "requires reason"),
     (f"{IGNORE}until = '2027-01-31'", 4, "drift.ignore[0].until", "a date such as 2027-01-31"),
     (
         f"{IGNORE}until = 2027-01-31T00:00:00",
@@ -206,10 +206,15 @@ MISTAKES = [
         "drift.ignore[0].until",
         "a date such as 2027-01-31",
     ),
-    (f"{IGNORE}until = 2027-01-31\nfields = [1]", 5, "drift.ignore[0].fields", "a list of names"),
+    (
+        f"{IGNORE}until = 2027-01-31\nfields = [1]",
+        5,
+        "drift.ignore[0].fields",
+        "a list of field names",
+    ),
     (f"{IGNORE}until = 2027-01-31\nfields = 'a'", 5, "drift.ignore[0].fields", "a list"),
     (f"{IGNORE}until = 2027-01-31\n{IGNORE}until = 5", 8, "drift.ignore[1].until", "a date"),
-    (f"{IGNORE}until = 2027-01-31\n{IGNORE}", 5, "drift.ignore[1]", "needs until"),
+    (f"{IGNORE}until = 2027-01-31\n{IGNORE}", 5, "drift.ignore[1]", "requires until"),
     (
         "[drift]\nignore = [{ key = 5, reason = 'x', until = 2027-01-31 }]",
         2,
@@ -220,24 +225,24 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "line", "key", "said"), MISTAKES)
-def test_a_mistake_names_the_line_and_the_key(tmp_path, text, line, key, said):
+@pytest.mark.parametrize(("text", "line", "key", "problem"), MISTAKES)
+def test_a_mistake_names_the_line_and_the_key(tmp_path, text, line, key, problem):
     with pytest.raises(SettingsError) as caught:
         parse(text, tmp_path)
     message = caught.value.message
     assert message.startswith(f"resumectl.toml, line {line}: {key} ")
-    assert said in message
+    assert problem in message
     assert caught.value.hint
     assert "\n" not in message
 
 
-def test_what_is_not_toml_names_the_line(tmp_path):
+def test_a_toml_syntax_error_names_the_line(tmp_path):
     with pytest.raises(SettingsError, match=r"not valid TOML.*line 2"):
         parse("[project]\nname = x\n", tmp_path)
 
 
 @given(st.text("[]=\"'.#\n abenvproj{}1", max_size=40))
-def test_any_text_is_settings_or_an_error_of_ours(text):
+def test_any_text_gives_settings_or_a_settings_error(text):
     with suppress(SettingsError):
         parse(text, Path("/project"))
 
@@ -245,18 +250,18 @@ def test_any_text_is_settings_or_an_error_of_ours(text):
 # --- the file
 
 
-def test_load_reads_the_file_of_a_folder(tmp_path):
+def test_load_reads_the_file_in_the_folder(tmp_path):
     (tmp_path / "resumectl.toml").write_text('[project]\nname = "here"')
     assert load(tmp_path).name == "here"
 
 
-def test_paths_are_absolute_also_from_a_relative_folder(tmp_path, monkeypatch):
+def test_paths_are_absolute_even_for_a_relative_folder(tmp_path, monkeypatch):
     (tmp_path / "resumectl.toml").write_text('[site]\nsource = "pages"')
     monkeypatch.chdir(tmp_path)
     assert load(Path()).site.source == tmp_path / "pages"
 
 
-def test_a_missing_file_says_where_and_what_to_do(tmp_path):
+def test_a_missing_file_names_the_folder_and_the_option(tmp_path):
     with pytest.raises(SettingsError, match=f"There is no resumectl.toml in {tmp_path}") as caught:
         load(tmp_path)
     assert "-C DIR" in str(caught.value.hint)
@@ -265,32 +270,32 @@ def test_a_missing_file_says_where_and_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     "make", [lambda file: file.mkdir(), lambda file: file.write_bytes(b"\xff\xfe")]
 )
-def test_a_file_that_cannot_be_read(tmp_path, make):
+def test_an_unreadable_file_is_a_settings_error(tmp_path, make):
     make(tmp_path / "resumectl.toml")
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="Cannot read"):
         load(tmp_path)
 
 
 # --- choosing an environment
 
 
-def test_the_default_environment(tmp_path):
-    found = parse(EVERYTHING, tmp_path)
-    assert found.environment(None).name == "prod"
-    assert found.environment("").name == "prod"
-    assert found.environment("local").name == "local"
+def test_without_a_name_the_default_environment_is_used(tmp_path):
+    project = parse(EVERYTHING, tmp_path)
+    assert project.environment(None).name == "prod"
+    assert project.environment("").name == "prod"
+    assert project.environment("local").name == "local"
 
 
-def test_an_unknown_environment_names_the_nearest(tmp_path):
+def test_an_unknown_environment_suggests_the_nearest(tmp_path):
     with pytest.raises(SettingsError, match="There is no environment 'prd'") as caught:
         parse(EVERYTHING, tmp_path).environment("prd")
     assert (
         caught.value.hint
-        == "Did you mean 'prod'? resumectl.toml has: local, prod. Add it as [env.prd]."
+        == "Did you mean 'prod'? resumectl.toml has: local, prod. To create it, add [env.prd]."
     )
 
 
-def test_each_environment_works_in_a_folder_of_its_own(tmp_path):
-    found = parse(EVERYTHING, tmp_path)
-    folders = {work_dir(found, environment) for environment in found.environments.values()}
+def test_each_environment_has_its_own_work_folder(tmp_path):
+    project = parse(EVERYTHING, tmp_path)
+    folders = {work_dir(project, environment) for environment in project.environments.values()}
     assert folders == {tmp_path / ".resumectl/env/local", tmp_path / ".resumectl/env/prod"}

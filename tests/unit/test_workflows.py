@@ -1,4 +1,4 @@
-""".github/workflows/: thin, pinned, least privilege, and calling only what exists."""
+"""The GitHub workflows call only make and resumectl, pin their actions and have least privilege."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ WORKFLOWS = {
     for file in (ROOT / ".github" / "workflows").glob("*.yml")
 }
 JOBS = {
-    f"{name}:{key}": job for name, found in WORKFLOWS.items() for key, job in found["jobs"].items()
+    f"{name}:{key}": job
+    for name, workflow in WORKFLOWS.items()
+    for key, job in workflow["jobs"].items()
 }
 STEPS = {
     f"{name}:{at}": step for name, job in JOBS.items() for at, step in enumerate(job["steps"], 1)
@@ -32,7 +34,7 @@ RUNS = {
 }
 USES = {name: step for name, step in STEPS.items() if "uses" in step}
 TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
-LISTED = re.compile(r"[\w./-]+@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+")
+PINNED = re.compile(r"[\w./-]+@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+")
 WITH_AWS = {name: job for name, job in JOBS.items() if "id-token" in job["permissions"]}
 
 
@@ -45,7 +47,7 @@ def _commands(job):
 
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
-def test_every_run_is_make_or_resumectl(run):
+def test_every_run_calls_make_or_resumectl(run):
     program, *rest = run.split()
 
     assert program in {"make", "resumectl"}
@@ -63,7 +65,7 @@ def test_every_action_is_pinned_by_commit(step):
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_every_pin_says_its_version(name):
+def test_every_pin_names_its_version(name):
     lines = [
         line
         for line in (ROOT / ".github" / "workflows" / name).read_text().splitlines()
@@ -71,22 +73,22 @@ def test_every_pin_says_its_version(name):
     ]
 
     assert lines
-    assert [line for line in lines if not LISTED.search(line)] == []
+    assert [line for line in lines if not PINNED.search(line)] == []
 
 
-def test_one_action_has_one_pin():
+def test_an_action_has_the_same_pin_everywhere():
     pins = {tuple(step["uses"].split("@")) for step in USES.values()}
 
     assert len(pins) == len({action for action, _ in pins})
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS.keys())
-def test_a_workflow_itself_may_do_nothing(workflow):
+def test_a_workflow_grants_no_permissions(workflow):
     assert workflow["permissions"] == {}
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS.keys())
-def test_a_job_may_do_only_what_it_needs(job):
+def test_a_job_has_only_the_permissions_it_needs(job):
     logs_in = any(
         step.get("uses", "").startswith("aws-actions/configure-aws-credentials@")
         for step in job["steps"]
@@ -97,13 +99,13 @@ def test_a_job_may_do_only_what_it_needs(job):
 
 
 @pytest.mark.parametrize("step", USES.values(), ids=USES.keys())
-def test_a_checkout_leaves_no_token_behind(step):
+def test_a_checkout_does_not_persist_credentials(step):
     if step["uses"].startswith("actions/checkout@"):
         assert step["with"]["persist-credentials"] is False
 
 
 @pytest.mark.parametrize("name", WITH_AWS)
-def test_what_reaches_aws_is_queued_and_never_cancelled(name):
+def test_a_job_with_aws_credentials_is_queued_and_never_cancelled(name):
     workflow, job = WORKFLOWS[name.split(":")[0]], WITH_AWS[name]
 
     assert workflow["concurrency"] == {
@@ -119,7 +121,7 @@ def test_what_reaches_aws_is_queued_and_never_cancelled(name):
 
 
 @pytest.mark.parametrize("name", WITH_AWS)
-def test_what_reaches_aws_is_skipped_without_a_role(name):
+def test_a_job_with_aws_credentials_is_skipped_without_a_role(name):
     job = WITH_AWS[name]
     jobs = WORKFLOWS[name.split(":")[0]]["jobs"]
 
@@ -132,12 +134,12 @@ def test_no_secret_is_used():
     )
 
 
-def test_ci_runs_the_test_command():
+def test_ci_runs_make_test_and_nothing_else():
     assert set(_on(WORKFLOWS["ci.yml"])) == {"push", "pull_request"}
     assert _commands(JOBS["ci.yml:test"]) == ["make test"]
 
 
-def test_a_push_deploys_what_it_changed():
+def test_a_push_deploys_the_part_it_changed():
     push = _on(WORKFLOWS["deploy.yml"])["push"]
     deploys = {
         step["if"]: step["run"]
@@ -160,15 +162,15 @@ def test_a_push_deploys_what_it_changed():
     ]
 
 
-def test_the_function_is_tested_before_it_is_deployed():
+def test_a_push_that_changes_code_is_tested_before_the_deploy():
     steps = JOBS["deploy.yml:check"]["steps"]
-    tested = next(step for step in steps if step.get("run") == "make test")
+    test = next(step for step in steps if step.get("run") == "make test")
 
-    assert tested["if"] == "steps.changed.outputs.part != 'site'"
+    assert test["if"] == "steps.changed.outputs.part != 'site'"
     assert JOBS["deploy.yml:deploy"]["needs"] == "check"
 
 
-def test_drift_is_looked_for_every_night():
+def test_drift_runs_on_a_schedule():
     assert _on(WORKFLOWS["drift.yml"]).keys() == {"schedule", "workflow_dispatch"}
     assert _commands(JOBS["drift.yml:drift"]) == ["make install", "resumectl drift --env prod"]
 
@@ -185,7 +187,7 @@ def test_drift_is_looked_for_every_night():
         (["docs/a.md"], "everything"),
     ],
 )
-def test_changed_names_the_part(tmp_path, files, part):
+def test_changed_prints_the_part(tmp_path, files, part):
     base = _commit(tmp_path, "first")
     _commit(tmp_path, *files)
 
@@ -193,7 +195,7 @@ def test_changed_names_the_part(tmp_path, files, part):
 
 
 @pytest.mark.parametrize("base", ["", "0" * 40])
-def test_changed_without_a_known_commit_is_everything(tmp_path, base):
+def test_changed_prints_everything_without_a_known_commit(tmp_path, base):
     _commit(tmp_path, "frontend/index.html")
 
     assert _changed(tmp_path, base) == "part=everything\n"
@@ -219,8 +221,8 @@ def _changed(root, base):
     output = root / "output"
     environ = {"PATH": os.environ["PATH"], "BASE": base, "GITHUB_OUTPUT": str(output)}
     script = str(ROOT / ".ci" / "changed")
-    said = subprocess.run(
+    stdout = subprocess.run(
         [script], cwd=root, env=environ, capture_output=True, text=True, check=True
     ).stdout
-    assert output.read_text() == said
-    return said
+    assert output.read_text() == stdout
+    return stdout

@@ -1,4 +1,4 @@
-# What the provider would answer: mocked attributes that other resources look at must have the right form.
+# Values of computed attributes, where other resources require a valid form.
 
 mock_data "aws_caller_identity" {
   defaults = {

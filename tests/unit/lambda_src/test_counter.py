@@ -1,4 +1,4 @@
-"""The counter as API Gateway calls it, against a DynamoDB in memory."""
+"""The counter, called as API Gateway calls it, with DynamoDB in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE_RULE = re.compile(r"/[A-Za-z0-9/_.\-]{0,199}")
 
 
 def load():
-    """A module of its own for each test: it keeps its client."""
+    """Load a fresh module for each test, because the module caches its client."""
     spec = importlib.util.spec_from_file_location("counter", SOURCE)
     module = importlib.util.module_from_spec(spec)
     sys.modules["counter"] = module
@@ -67,7 +67,7 @@ def counter(table):
 
 
 def event(method="GET", path="/api/count", query=None, stage="$default"):
-    made = {
+    fields = {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": "",
@@ -79,14 +79,14 @@ def event(method="GET", path="/api/count", query=None, stage="$default"):
         },
         "isBase64Encoded": False,
     }
-    return made if query is None else {**made, "queryStringParameters": query}
+    return fields if query is None else {**fields, "queryStringParameters": query}
 
 
 def call(counter, *args, context=None, **kwargs):
-    answer = counter.handler(event(*args, **kwargs), context)
-    assert answer["headers"]["Content-Type"] == "application/json"
-    assert answer["headers"]["Cache-Control"] == "no-store"
-    return answer["statusCode"], json.loads(answer["body"])
+    response = counter.handler(event(*args, **kwargs), context)
+    assert response["headers"]["Content-Type"] == "application/json"
+    assert response["headers"]["Cache-Control"] == "no-store"
+    return response["statusCode"], json.loads(response["body"])
 
 
 def log(capsys):
@@ -96,7 +96,7 @@ def log(capsys):
 # --- counting
 
 
-def test_a_page_nobody_visited_has_zero(counter, table):
+def test_an_unvisited_page_has_zero_and_no_item(counter, table):
     assert call(counter, query={"page": "/new"}) == (200, {"page": "/new", "count": 0})
     assert table.scan(TableName=TABLE)["Items"] == []
 
@@ -107,22 +107,22 @@ def test_post_adds_one_and_get_reads_it(counter):
     assert call(counter, "GET", query={"page": "/"}) == (200, {"page": "/", "count": 2})
 
 
-def test_pages_are_counted_apart(counter):
+def test_each_page_has_its_own_count(counter):
     call(counter, "POST", query={"page": "/_smoke"})
     assert call(counter, query={"page": "/"})[1]["count"] == 0
 
 
 @pytest.mark.parametrize("query", [None, {}, {"other": "x"}])
-def test_the_page_defaults_to_the_root(counter, query):
+def test_the_default_page_is_the_root(counter, query):
     assert call(counter, "POST", query=query) == (200, {"page": "/", "count": 1})
 
 
-def test_the_item_is_what_the_table_is_made_for(counter, table):
+def test_the_item_fits_the_key_of_the_table(counter, table):
     call(counter, "POST", query={"page": "/a"})
     assert table.scan(TableName=TABLE)["Items"] == [{"page": {"S": "/a"}, "count": {"N": "1"}}]
 
 
-def test_a_visit_is_one_atomic_write_and_nothing_is_read_first(counter):
+def test_a_visit_is_one_atomic_update(counter):
     calls = []
     counter._dynamodb().meta.events.register(
         "before-call.dynamodb", lambda model, params, **_: calls.append(params)
@@ -135,7 +135,7 @@ def test_a_visit_is_one_atomic_write_and_nothing_is_read_first(counter):
     assert body["ReturnValues"] == "UPDATED_NEW"
 
 
-def test_a_get_is_consistent_so_it_sees_the_post_before_it(counter):
+def test_a_get_reads_consistently(counter):
     bodies = []
     events = counter._dynamodb().meta.events
     events.register(
@@ -145,7 +145,7 @@ def test_a_get_is_consistent_so_it_sees_the_post_before_it(counter):
     assert bodies[0]["ConsistentRead"] is True
 
 
-# --- what is not counted
+# --- requests that are refused
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_a_get_is_consistent_so_it_sees_the_post_before_it(counter):
     ["/", "", "/api", "/api/count/", "/api/counts", "/API/count", "api/count", "/x/api/count"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_other_paths_are_not_found(counter, method, path):
+def test_every_other_path_is_404(counter, method, path):
     assert call(counter, method, path) == (404, {"error": "not found"})
 
 
-def test_the_prefix_of_a_named_stage_is_not_part_of_the_path(counter):
+def test_the_prefix_of_a_named_stage_is_removed_from_the_path(counter):
     assert call(counter, path="/v1/api/count", stage="v1")[0] == 200
     assert call(counter, path="/api/count", stage="v1")[0] == 200
     assert call(counter, path="/v1/api/count", stage="v2")[0] == 404
@@ -167,17 +167,17 @@ def test_the_prefix_of_a_named_stage_is_not_part_of_the_path(counter):
 @pytest.mark.parametrize(
     "method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "get", "", "TRACE"]
 )
-def test_other_methods_are_not_allowed(counter, method):
-    answer = counter.handler(event(method), None)
-    assert answer["statusCode"] == 405
-    assert answer["headers"]["Allow"] == "GET, POST"
-    assert json.loads(answer["body"]) == {"error": "method not allowed"}
+def test_every_other_method_is_405(counter, method):
+    response = counter.handler(event(method), None)
+    assert response["statusCode"] == 405
+    assert response["headers"]["Allow"] == "GET, POST"
+    assert json.loads(response["body"]) == {"error": "method not allowed"}
 
 
 @pytest.mark.parametrize(
     "page", ["/", "/a", "/a/b.html", "/A-Z_0.9/", "//", "/..", "/" + "a" * 199]
 )
-def test_a_page_is_a_path(counter, page):
+def test_a_page_can_be_any_path(counter, page):
     assert call(counter, "POST", query={"page": page}) == (200, {"page": page, "count": 1})
 
 
@@ -200,7 +200,7 @@ def test_a_page_is_a_path(counter, page):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_anything_else_is_a_bad_request(counter, table, method, page):
+def test_a_page_that_is_not_a_path_is_400(counter, table, method, page):
     status, body = call(counter, method, query={"page": page})
     assert status == 400
     assert list(body) == ["error"]
@@ -208,12 +208,12 @@ def test_anything_else_is_a_bad_request(counter, table, method, page):
 
 
 @pytest.mark.parametrize("page", [None, 1, math.nan, True, ["/"], {"a": "/"}, b"/"])
-def test_a_page_that_is_not_text_is_a_bad_request(counter, page):
+def test_a_page_that_is_not_text_is_400(counter, page):
     assert call(counter, query={"page": page})[0] == 400
 
 
 @pytest.mark.parametrize("query", ["page=/", ["page"], 1, True])
-def test_a_query_of_another_shape_is_a_bad_request(counter, query):
+def test_a_malformed_query_is_400(counter, query):
     assert call(counter, query=query)[0] == 400
 
 
@@ -231,39 +231,39 @@ def failures():
     "break_it", [pytest.param(break_it, id=name) for name, break_it in failures()]
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_failure_tells_the_client_nothing_and_the_log_everything(
+def test_a_failure_is_detailed_in_the_log_and_nowhere_else(
     counter, table, monkeypatch, capsys, method, break_it
 ):
     break_it(table, monkeypatch)
-    answer = counter.handler(event(method), SimpleNamespace(aws_request_id="request-7"))
-    assert answer["statusCode"] == 500
-    assert answer["body"] == '{"error": "internal error"}'
-    assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    response = counter.handler(event(method), SimpleNamespace(aws_request_id="request-7"))
+    assert response["statusCode"] == 500
+    assert response["body"] == '{"error": "internal error"}'
+    assert response["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
     [line] = log(capsys)
     assert (line["level"], line["message"], line["request_id"]) == ("ERROR", "failed", "request-7")
     assert line["error"].split(":")[0].isidentifier()
     assert "Traceback (most recent call last)" in line["traceback"]
 
 
-def test_dynamodb_that_does_not_answer_never_outlasts_the_function(counter):
+def test_both_attempts_to_reach_dynamodb_fit_into_the_timeout_of_the_function(counter):
     config = counter._dynamodb().meta.config
     attempts = config.retries["total_max_attempts"]
-    backoff = 1.0  # botocore's standard mode pauses at most this long before the second attempt
+    backoff = 1.0  # the longest pause of botocore's standard mode before the second attempt
     assert attempts == 2
     assert attempts * (config.connect_timeout + config.read_timeout) + backoff * (attempts - 1) <= 4
 
 
-def test_there_is_one_client_for_all_requests(counter):
+def test_all_requests_share_one_client(counter):
     assert counter._dynamodb() is counter._dynamodb()
 
 
-def test_lambda_makes_the_client_while_it_imports(table, monkeypatch):
+def test_on_lambda_the_import_creates_the_client(table, monkeypatch):
     assert load()._dynamodb.cache_info().currsize == 0
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "resume-test")
     assert load()._dynamodb.cache_info().currsize == 1
 
 
-def test_a_client_that_cannot_be_made_is_an_answer_not_a_crash(table, monkeypatch, capsys):
+def test_a_client_that_cannot_be_created_gives_a_500(table, monkeypatch, capsys):
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "resume-test")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.delenv("AWS_REGION", raising=False)
@@ -275,7 +275,7 @@ def test_a_client_that_cannot_be_made_is_an_answer_not_a_crash(table, monkeypatc
 # --- the log
 
 
-def test_each_request_is_one_line(counter, capsys):
+def test_each_request_is_one_line_in_the_log(counter, capsys):
     call(counter, "POST", query={"page": "/a"}, context=SimpleNamespace(aws_request_id="request-1"))
     call(counter, "GET", path="/nothing")
     counted, missed = log(capsys)
@@ -292,7 +292,7 @@ def test_each_request_is_one_line(counter, capsys):
     assert (missed["status"], missed["request_id"]) == (404, "gateway-1")
 
 
-def test_a_client_cannot_fill_or_forge_the_log(counter, capsys):
+def test_a_client_cannot_flood_or_forge_the_log(counter, capsys):
     counter.handler(event("X" * 5000, "/\n{}" * 5000, {"page": "/\n" * 5000}), None)
     [line] = log(capsys)
     assert len(line["method"]) == len(line["path"]) == 200
@@ -304,12 +304,12 @@ class Closed:
         raise ValueError("I/O operation on closed file")
 
 
-def test_a_closed_log_does_not_lose_the_answer(counter, monkeypatch):
+def test_a_closed_stdout_does_not_lose_the_response(counter, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Closed())
     assert counter.handler(event("POST"), None)["statusCode"] == 200
 
 
-# --- whatever comes
+# --- arbitrary events
 
 SCALARS = st.one_of(
     st.none(),
@@ -347,13 +347,13 @@ EVENTS = ANYTHING | maybe(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(hostile=EVENTS, context=ANYTHING)
-def test_no_event_makes_it_raise_or_tell(counter, capsys, hostile, context):
-    answer = counter.handler(hostile, context)
-    json.dumps(answer, allow_nan=False)
-    body = json.loads(answer["body"])
-    assert answer["headers"]["Cache-Control"] == "no-store"
-    assert answer["statusCode"] in (200, 400, 404, 405)
-    if answer["statusCode"] == 200:
+def test_no_event_makes_the_handler_raise_or_leak(counter, capsys, hostile, context):
+    response = counter.handler(hostile, context)
+    json.dumps(response, allow_nan=False)
+    body = json.loads(response["body"])
+    assert response["headers"]["Cache-Control"] == "no-store"
+    assert response["statusCode"] in (200, 400, 404, 405)
+    if response["statusCode"] == 200:
         assert PAGE_RULE.fullmatch(body["page"])
         assert body["count"] >= 0
     else:
@@ -361,7 +361,7 @@ def test_no_event_makes_it_raise_or_tell(counter, capsys, hostile, context):
     assert len(log(capsys)) == 1
 
 
-def test_a_very_deep_event_is_answered(counter):
+def test_a_deeply_nested_event_gets_a_response(counter):
     deep = {}
     for _ in range(50_000):
         deep = {"requestContext": deep}

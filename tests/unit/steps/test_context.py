@@ -92,7 +92,7 @@ def test_the_bucket_is_of_the_project_the_account_and_the_region(ctx):
 
 def test_a_step_turns_errors_of_aws_into_ours(ctx):
     with (
-        pytest.raises(CloudError, match="No answer while trying to upload the site"),
+        pytest.raises(CloudError, match="No response while trying to upload the site"),
         ctx.step("Upload the site"),
     ):
         raise EndpointConnectionError(endpoint_url="x")
