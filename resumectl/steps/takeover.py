@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from resumectl import aws
 from resumectl.errors import Refused
-from resumectl.infra import existing, runs
-from resumectl.infra.existing.ask import Ask
+from resumectl.infra import inventory, runs
 from resumectl.infra.part import Module
 from resumectl.infra.runner import Watch
 
@@ -66,8 +65,9 @@ def _existing(ctx: Context, planned: Planned) -> dict[str, str]:
         return {}
     tags = {"Project": ctx.settings.name, "Environment": ctx.env.name, "ManagedBy": "resumectl"}
     with aws.translated("looking for resources that exist already"):
-        return existing.find(
-            Ask(ctx.cloud.client, ctx.cloud.account_id, ctx.cloud.region, tags), created
+        return inventory.existing(
+            inventory.Account(ctx.cloud.client, ctx.cloud.account_id, ctx.cloud.region, tags),
+            created,
         )
 
 
@@ -75,5 +75,5 @@ def _importing(ctx: Context, module: Module, found: Mapping[str, str]) -> Infra:
     what, them = ("1 resource", "it") if len(found) == 1 else (f"{len(found)} resources", "them")
     ctx.steps.progress.note(f"Found {what} that an interrupted deploy made: taking {them} over.")
     copy = runs.folder(ctx.work) / "imports"
-    existing.with_imports(module.directory, copy, found)
+    inventory.with_imports(module.directory, copy, found)
     return ctx.infra_of(Module(copy, module.variables))

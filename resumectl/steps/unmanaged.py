@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resumectl.infra import unmanaged
+from resumectl.infra import inventory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def find(ctx: Context, live: Live) -> tuple[Change, ...]:
     """Ask for each kind; gives creations of kind `unmanaged`."""
     with ctx.step("Look for what nobody released"):
-        return unmanaged.find(ctx.cloud.client, live.state)
+        return inventory.undeclared(ctx.cloud.client, live.state)
 
 
 def remove(ctx: Context, live: Live, extra: Sequence[Change]) -> None:
@@ -30,4 +30,4 @@ def remove(ctx: Context, live: Live, extra: Sequence[Change]) -> None:
     with ctx.step("Remove what nobody released") as tell:
         for change in extra:
             tell(change.key)
-            unmanaged.remove(ctx.cloud.client, live.state, change)
+            inventory.remove(ctx.cloud.client, live.state, change)
