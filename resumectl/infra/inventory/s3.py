@@ -24,25 +24,27 @@ def _bucket(account: Account, fields: Fields) -> str | None:
     from botocore.exceptions import ClientError
 
     s3, name = account.client("s3"), str(fields["bucket"])
-    owner = {"Bucket": name, "ExpectedBucketOwner": account.account}
     try:
-        if aws.found(s3.get_bucket_versioning, **owner) is None:
-            return None
+        versioning = aws.found(
+            s3.get_bucket_versioning, Bucket=name, ExpectedBucketOwner=account.account
+        )
     except ClientError as error:
         if aws.error_code(error) not in _DENIED:
             raise
         raise refused(
             f"The bucket {name} belongs to another account, or you have no access to it."
         ) from error
-    tagging = aws.found(s3.get_bucket_tagging, **owner)
-    if not tagging and _empty(s3, owner):
+    if versioning is None:
+        return None
+    tagging = aws.found(s3.get_bucket_tagging, Bucket=name)
+    if tagging is None and _empty(s3, name):
         return name
     return account.ours(name, tagging and tagging["TagSet"])
 
 
-def _empty(s3: Client, bucket: Mapping[str, str]) -> bool:
+def _empty(s3: Client, bucket: str) -> bool:
     """Terraform tags a bucket after it created it: killed in between, it leaves an empty one."""
-    first = s3.list_object_versions(**bucket, MaxKeys=1)
+    first = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
     return not first.get("Versions") and not first.get("DeleteMarkers")
 
 
