@@ -1,4 +1,4 @@
-"""Terraform's own state lock: an object beside the state, which a killed Terraform leaves behind."""
+"""Terraform's own state lock: an object beside the state. A killed Terraform leaves it behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StateLock:
-    """Who holds the state, in Terraform's words."""
+    """The holder of the lock, as Terraform wrote it; empty strings where it wrote nothing."""
 
     id: str
     operation: str
@@ -24,7 +24,7 @@ class StateLock:
     etag: str
 
     def describe(self) -> str:
-        """One line: who, what, since when."""
+        """One line: who, which operation, since when."""
         return f"{self.who} ({self.operation}, since {self.created})"
 
 
@@ -42,19 +42,19 @@ class StateLocks:
         self._key = f"{key(env)}.tflock"
 
     def read(self) -> StateLock | None:
-        """The lock, or None."""
-        found = self._store.read(self._key)
-        if found is None:
+        """The current lock; None if the state is not locked."""
+        stored = self._store.read(self._key)
+        if stored is None:
             return None
-        info = json.loads(found.body)
+        info = json.loads(stored.body)
         return StateLock(
-            info.get("ID", ""),
-            info.get("Operation", ""),
-            info.get("Who", ""),
-            info.get("Created", ""),
-            found.etag,
+            id=info.get("ID", ""),
+            operation=info.get("Operation", ""),
+            who=info.get("Who", ""),
+            created=info.get("Created", ""),
+            etag=stored.etag,
         )
 
     def release(self, lock: StateLock) -> bool:
-        """Delete the lock if it is still that one."""
+        """Delete the lock if it is still this one; returns whether it was."""
         return self._store.delete(self._key, lock.etag)
