@@ -15,12 +15,22 @@ OUTPUTS = {
     "function_alias": "live",
     "site_bucket": "site",
 }
+ARN = f"arn:aws:lambda:eu-west-2:1:function:{FUNCTION}"
+ABSENT = "ResourceNotFoundException"
+
+
+def policy(*sids, resource=f"{ARN}:live"):
+    """A function's policy with these statements; by default that of the alias."""
+    statements = [{"Sid": sid, "Principal": "*", "Resource": resource} for sid in sids]
+    return {"Policy": json.dumps({"Statement": statements})}
+
+
 DECLARED = {
     "get_routes": {"Items": [{"RouteId": "r1", "RouteKey": "$default", "Target": "i1"}]},
     "get_stages": {"Items": [{"StageName": "$default"}]},
     "list_aliases": {"Aliases": [{"Name": "live", "FunctionVersion": "3"}]},
     "list_function_url_configs": {"FunctionUrlConfigs": []},
-    "get_policy": {"Policy": json.dumps({"Statement": [{"Sid": "InvokeByApi"}]})},
+    "get_policy": lambda Qualifier="", **_: policy("InvokeByApi") if Qualifier else ABSENT,
     "list_role_policies": {"PolicyNames": ["counter"]},
     "list_attached_role_policies": {"AttachedPolicies": []},
     "get_bucket_website": "NoSuchWebsiteConfiguration",
@@ -42,7 +52,7 @@ STATE = State(
         resource("aws_apigatewayv2_route", id="r1"),
         resource("aws_apigatewayv2_stage", name="$default"),
         resource("aws_lambda_alias", name="live"),
-        resource("aws_lambda_permission", statement_id="InvokeByApi"),
+        resource("aws_lambda_permission", statement_id="InvokeByApi", qualifier="live"),
         resource("aws_iam_role", name=ROLE),
         resource("aws_iam_role_policy", name="counter"),
     ),

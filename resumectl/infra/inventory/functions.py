@@ -55,8 +55,7 @@ def _urls(lambda_: Client, state: State) -> Rows:
         lambda_, "list_function_url_configs", "FunctionUrlConfigs", FunctionName=function
     ):
         if url["FunctionUrl"] not in ours:
-            # arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
-            qualifier = "".join(url["FunctionArn"].split(":")[7:])
+            qualifier = _qualifier(url["FunctionArn"])
             yield url["FunctionUrl"], {"qualifier": qualifier, "access": url["AuthType"]}
 
 
@@ -66,13 +65,17 @@ def _delete_url(lambda_: Client, state: State, fields: Fields) -> None:
 
 
 def _statements(lambda_: Client, state: State) -> Rows:
-    """Statements of the function's policy and of the alias's: Lambda keeps one for each."""
-    ours = declared(state, "aws_lambda_permission", "statement_id")
-    for qualifier in ("", state.outputs["function_alias"]):
-        for statement in _policy(lambda_, state.outputs["function_name"], qualifier):
-            sid = statement["Sid"]
-            if sid not in ours:
-                ours.add(sid)
+    """Statements of the function's own policy and of its alias's."""
+    ours = {
+        (permission.attributes.get("statement_id"), permission.attributes.get("qualifier") or "")
+        for permission in state.resources
+        if permission.type == "aws_lambda_permission"
+    }
+    for policy in ("", state.outputs["function_alias"]):
+        for statement in _policy(lambda_, state.outputs["function_name"], policy):
+            # MiniStack's policy of the function includes the alias's, so the ARN tells them apart.
+            sid, qualifier = statement["Sid"], _qualifier(statement["Resource"])
+            if (sid, qualifier) not in ours:
                 principal = statement.get("Principal")
                 yield sid, {"sid": sid, "qualifier": qualifier, "principal": principal}
 
@@ -88,6 +91,11 @@ def _policy(lambda_: Client, function: str, qualifier: str) -> list[dict[str, An
         json.loads(response["Policy"])["Statement"] if response else []
     )
     return statements
+
+
+def _qualifier(arn: str) -> str:
+    """The alias in arn:aws:lambda:REGION:ACCOUNT:function:NAME[:ALIAS], or an empty string."""
+    return "".join(arn.split(":")[7:])
 
 
 def _qualified(qualifier: str) -> dict[str, str]:

@@ -1,21 +1,21 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from resumectl.infra import inventory
-from tests.fakes.canned import Canned
 from tests.fakes.leftovers import NAME
-from tests.fakes.undeclared import DECLARED, FUNCTION, STATE, removal, resource, undeclared
+from tests.fakes.undeclared import (
+    ABSENT,
+    ARN,
+    FUNCTION,
+    STATE,
+    policy,
+    removal,
+    resource,
+    undeclared,
+)
 
-ARN = f"arn:aws:lambda:eu-west-2:1:function:{FUNCTION}"
 URL = "https://abc.lambda-url.eu-west-2.on.aws/"
 ALIAS, PERMISSION = "aws_lambda_alias.live", "aws_lambda_permission.api"
-
-
-def policy(*sids):
-    return {"Policy": json.dumps({"Statement": [{"Sid": s, "Principal": "*"} for s in sids]})}
 
 
 def test_an_interrupted_apply_may_have_created_the_function_alone(leftovers):
@@ -61,23 +61,33 @@ def test_a_declared_url_is_not_reported():
     assert undeclared(state, list_function_url_configs={"FunctionUrlConfigs": [url]}) == ()
 
 
-def test_an_undeclared_statement_is_found_and_removed():
-    (change,) = undeclared(get_policy=policy("InvokeByApi", "Open"))
+@pytest.mark.parametrize(("arn", "qualified"), [(ARN, {}), (f"{ARN}:live", {"Qualifier": "live"})])
+def test_an_undeclared_statement_is_removed_from_the_function_or_the_alias(arn, qualified):
+    def get_policy(Qualifier=None, **_):
+        is_here = Qualifier == qualified.get("Qualifier")
+        return policy("Open", resource=arn) if is_here else ABSENT
+
+    (change,) = undeclared(get_policy=get_policy)
     assert change.key == "statement Open"
     assert change.after["principal"] == "*"
-    expected = {"FunctionName": FUNCTION, "StatementId": "Open"}
+    expected = {"FunctionName": FUNCTION, "StatementId": "Open", **qualified}
     assert removal(change) == ("remove_permission", expected)
 
 
-def test_a_statement_of_the_alias_is_removed_from_the_alias():
-    def get_policy(Qualifier=None, **_):
-        return policy("Open") if Qualifier == "live" else "ResourceNotFoundException"
+def test_the_statement_of_the_alias_is_not_declared_for_the_function():
+    """It would let others call the function past the alias."""
 
-    cloud = Canned({**DECLARED, "get_policy": get_policy})
-    (change,) = inventory.undeclared(cloud.client, STATE)
-    expected = {"FunctionName": FUNCTION, "StatementId": "Open", "Qualifier": "live"}
-    assert removal(change) == ("remove_permission", expected)
+    def get_policy(Qualifier="", **_):
+        return policy("InvokeByApi", resource=f"{ARN}:live" if Qualifier else ARN)
+
+    (change,) = undeclared(get_policy=get_policy)
+    assert (change.key, change.after["qualifier"]) == ("statement InvokeByApi", "")
+
+
+def test_a_statement_that_both_policies_list_is_the_declared_one_of_the_alias():
+    """MiniStack lists the alias's statements in the function's policy, too."""
+    assert undeclared(get_policy=policy("InvokeByApi")) == ()
 
 
 def test_a_function_without_a_policy_has_no_undeclared_statements():
-    assert undeclared(get_policy="ResourceNotFoundException") == ()
+    assert undeclared(get_policy=ABSENT) == ()
