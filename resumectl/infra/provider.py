@@ -1,15 +1,15 @@
-"""Where Terraform gets the AWS provider from: the registry, or a copy on this machine (a filesystem mirror)."""
+"""Where Terraform gets the AWS provider: the registry, or a mirror (a folder on this machine)."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform as this
+import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from resumectl import files
 from resumectl.errors import TerraformError
 
 if TYPE_CHECKING:
@@ -19,26 +19,37 @@ HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
 
 _LOCKED: Final = re.compile(r'provider\s+"[^"]+/hashicorp/aws"\s*\{[^}]*?\bversion\s*=\s*"([^"]+)"')
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386"}
-_FRAME: Final = re.compile(r"\x1b\[[0-9;]*m|^[ \t│╷╵]+", re.MULTILINE)
+_DECORATION: Final = re.compile(r"\x1b\[[0-9;]*m|^[│╷╵] ?", re.MULTILINE)
+_OTHER_VERSION: Final = ("checksums", "previously-selected version", "no available releases")
+_NOT_INSTALLED: Final = ("query available provider", "install provider")
+_OFFLINE: Final = (
+    "Go online, or set RESUMECTL_PROVIDER_MIRROR to a folder that "
+    "`terraform providers mirror DIR` filled."
+)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Environment variables for Terraform, and why these."""
+    """Environment variables for Terraform; `source` tells where the provider comes from."""
 
     env: Mapping[str, str]
     source: str
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """The provider that is needed: its version (None: any) and the kind of machine."""
+class _Requirement:
+    """The provider that is needed.
+
+    Attributes:
+        version: None if any version will do.
+        machine: operating system and processor, like linux_amd64.
+    """
 
     version: str | None
     machine: str
 
     def in_mirror(self, folder: Path) -> tuple[str, ...]:
-        """The registries of which this mirror holds the provider."""
+        """The registries whose provider the mirror has."""
         return tuple(
             host for host in HOSTS if any(self._copies(folder / host / "hashicorp" / "aws"))
         )
@@ -57,85 +68,78 @@ def cli_config(
     lock_file: Path | None = None,
     shelf: Path = Path("/opt"),
 ) -> Choice:
-    """Choose the CLI configuration, writing one of ours where the user has none.
+    """Choose Terraform's CLI configuration; ours is written if the user has none.
 
     Args:
         environ: the environment variables.
         state_dir: `.resumectl` of the project; ours is written there.
-        product: which program will read it.
-        lock_file: says which version is wanted; None for the one of the project's `terraform/`.
-        shelf: the folder one level under which mirrors are looked for.
+        product: the program that will read it.
+        lock_file: names the required version; None for the one in the project's `terraform/`.
+        shelf: a folder whose subfolders may be mirrors.
 
     Raises:
-        TerraformError: RESUMECTL_PROVIDER_MIRROR names something else than a mirror.
+        TerraformError: RESUMECTL_PROVIDER_MIRROR is not a mirror.
     """
     home = Path(environ.get("HOME") or Path.home())
-    if (existing := _existing(environ, home, product)) is not None:
-        return existing
-    wanted = _Wanted(
-        _locked(lock_file or state_dir.parent / "terraform" / ".terraform.lock.hcl"), machine()
-    )
-    text, source = _installation(environ, home, state_dir.parent, shelf, wanted)
+    own = _own(environ, home, product)
+    if own is not None:
+        return own
+    version = _locked(lock_file or state_dir.parent / "terraform" / ".terraform.lock.hcl")
+    required = _Requirement(version, machine())
+    text, source = _installation(environ, home, state_dir.parent, shelf, required)
     return Choice({"TF_CLI_CONFIG_FILE": str(_write(state_dir / "terraform.rc", text))}, source)
 
 
 def explain_init_failure(output: str) -> TerraformError:
-    """What a failed `terraform init` means for the user.
+    """The error for a failed `terraform init`; its further lines are Terraform's errors in full.
 
-    Terraform's own texts are all there is to go by: `init` has one exit code for everything.
+    `init` has one exit code for everything, so its texts are all there is to tell failures apart.
     """
-    errors = _errors(output) or [f"terraform init failed: {' '.join(output.split())[-300:]}"]
-    said = " ".join(errors)
-    if (
-        "checksums" in said
-        or "previously-selected version" in said
-        or "no available releases" in said
-    ):
-        return TerraformError(
-            "The AWS provider that was found is not the one that terraform/.terraform.lock.hcl names.",
-            hint="Set RESUMECTL_PROVIDER_MIRROR to a mirror of that version, or unset it to use the registry.",
+    details = _errors(output)
+    text = " ".join(" ".join(details).split())
+    hint = "See: resumectl doctor"
+    if any(phrase in text for phrase in _OTHER_VERSION):
+        message = "Terraform found no AWS provider that matches terraform/.terraform.lock.hcl."
+        hint = (
+            "Set RESUMECTL_PROVIDER_MIRROR to a mirror of that version, or unset it to use the "
+            "registry."
         )
-    if "query available provider" in said or "install provider" in said:
-        return TerraformError(
-            f"The AWS provider cannot be had. {errors[0]}"[:400],
-            hint="Go online, or set RESUMECTL_PROVIDER_MIRROR to a folder that `terraform providers mirror DIR` made.",
-        )
-    return TerraformError(
-        f"Terraform cannot be prepared. {errors[0]}"[:400], hint="See: resumectl doctor"
-    )
+    elif any(phrase in text for phrase in _NOT_INSTALLED):
+        message, hint = "Terraform could not install the AWS provider.", _OFFLINE
+    else:
+        summary = details.pop(0) if details else " ".join(output.split())[-300:]
+        message = f"terraform init failed: {summary}"
+    return TerraformError("\n".join([message, *details]), hint=hint)
 
 
 def _errors(output: str) -> list[str]:
-    """Each error that Terraform printed, on one line: its summary and what follows up to the first explanation."""
-    found = []
-    for block in re.split(r"^Error: ", _FRAME.sub("", output), flags=re.MULTILINE)[1:]:
-        summary, *more = [
-            " ".join(part.split()) for part in re.split(r"\n\s*\n", block) if part.strip()
-        ]
-        if not summary.startswith(
-            "Terraform encountered problems during init"
-        ):  # the real ones follow
-            found.append(
-                ": ".join([summary, *more[: 2 if more and more[0].startswith("on ") else 1]])
-            )
-    return found
+    """The lines of all errors that Terraform printed, without blank lines and frames."""
+    blocks = re.split(r"^Error: ", _DECORATION.sub("", output), flags=re.MULTILINE)[1:]
+    return [
+        line.rstrip()
+        for block in blocks
+        if not block.startswith("Terraform encountered problems during init")  # the cause follows
+        for line in block.splitlines()
+        if line.strip()
+    ]
 
 
 def machine() -> str:
     """This kind of machine in Terraform's words, like linux_amd64."""
-    name = this.machine().lower()
-    return f"{this.system().lower()}_{_ARCHITECTURES.get(name, name)}"
+    name = platform.machine().lower()
+    return f"{platform.system().lower()}_{_ARCHITECTURES.get(name, name)}"
 
 
-def _existing(environ: Mapping[str, str], home: Path, product: str) -> Choice | None:
-    """The user's own configuration. A TF_CLI_CONFIG_FILE that names nothing counts as none: Terraform only warns."""
+def _own(environ: Mapping[str, str], home: Path, product: str) -> Choice | None:
+    """The user's own configuration. Terraform only warns if TF_CLI_CONFIG_FILE does not exist."""
     named = environ.get("TF_CLI_CONFIG_FILE")
     if named and Path(named).is_file():
-        return Choice({}, f"as {named} says, which TF_CLI_CONFIG_FILE names")
-    found = next((path for path in _own_files(home, product) if path.is_file()), None)
-    if found is None:
-        return None
-    return Choice({"TF_CLI_CONFIG_FILE": str(found)} if named else {}, f"as {found} says")
+        return Choice({}, f"as configured in {named} (TF_CLI_CONFIG_FILE)")
+    for path in _own_files(home, product):
+        if path.is_file():
+            env = {"TF_CLI_CONFIG_FILE": str(path)} if named else {}
+            return Choice(env, f"as configured in {path}")
+    return None
 
 
 def _own_files(home: Path, product: str) -> list[Path]:
@@ -148,36 +152,38 @@ def _own_files(home: Path, product: str) -> list[Path]:
 
 
 def _installation(
-    environ: Mapping[str, str], home: Path, root: Path, shelf: Path, wanted: _Wanted
+    environ: Mapping[str, str], home: Path, root: Path, shelf: Path, required: _Requirement
 ) -> tuple[str, str]:
-    """The text of our configuration, and why it is that."""
-    if named := environ.get("RESUMECTL_PROVIDER_MIRROR"):
-        mirror = Path(named).absolute()
-        hosts = _Wanted(None, wanted.machine).in_mirror(mirror)
+    """The text of our configuration, and where the provider comes from with it."""
+    if name := environ.get("RESUMECTL_PROVIDER_MIRROR"):
+        mirror = Path(name).absolute()
+        hosts = _Requirement(None, required.machine).in_mirror(mirror)
         if not hosts:
-            message = f"RESUMECTL_PROVIDER_MIRROR is {named}, which holds no hashicorp/aws for {wanted.machine}."
-            hint = f"It must hold {HOSTS[0]}/hashicorp/aws; `terraform providers mirror DIR` makes such a folder."
-            raise TerraformError(message, hint=hint)
+            raise TerraformError(
+                f"RESUMECTL_PROVIDER_MIRROR is {name}, "
+                f"which has no hashicorp/aws for {required.machine}.",
+                hint=f"It must contain {HOSTS[0]}/hashicorp/aws. "
+                "`terraform providers mirror DIR` fills such a folder.",
+            )
         return _mirrored(mirror, hosts), f"the mirror {mirror}, named by RESUMECTL_PROVIDER_MIRROR"
-    for mirror in _implied(environ, home, root):
-        if wanted.in_mirror(mirror):
-            return "", f"the mirror {mirror}, where Terraform looks by itself"
+    for mirror in _implied(environ, home, root, platform.system()):
+        if required.in_mirror(mirror):
+            return "", f"the mirror {mirror}, which Terraform searches by default"
     for mirror in sorted(path for path in shelf.glob("*") if path.is_dir()):
-        if hosts := wanted.in_mirror(mirror):
+        if hosts := required.in_mirror(mirror):
             return _mirrored(mirror, hosts), f"the mirror {mirror}, found under {shelf}"
-    return _cached(
-        environ, home
-    ), "the registry, because there is no CLI configuration and no mirror"
+    source = "the registry, because there is no CLI configuration and no mirror"
+    return _cached(environ, home), source
 
 
-def _implied(environ: Mapping[str, str], home: Path, root: Path) -> Iterator[Path]:
-    """The folders that Terraform looks into without being told.
+def _implied(environ: Mapping[str, str], home: Path, root: Path, system: str) -> Iterator[Path]:
+    """The folders that Terraform searches by default.
 
     Source: https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
     """
     yield root / "terraform" / "terraform.d" / "plugins"
     yield home / ".terraform.d" / "plugins"
-    if this.system() == "Darwin":
+    if system == "Darwin":
         yield home / "Library" / "Application Support" / "io.terraform" / "plugins"
         yield Path("/Library/Application Support/io.terraform/plugins")
         return
@@ -188,7 +194,7 @@ def _implied(environ: Mapping[str, str], home: Path, root: Path) -> Iterator[Pat
 
 
 def _mirrored(mirror: Path, hosts: Sequence[str]) -> str:
-    """The AWS provider from the mirror and nowhere else; the host that the mirror lacks is still asked directly."""
+    """The AWS provider from the mirror alone; a registry that the mirror lacks is still asked."""
     providers = json.dumps([f"{host}/hashicorp/aws" for host in hosts])
     path = json.dumps(str(mirror), ensure_ascii=False)
     return (
@@ -200,7 +206,7 @@ def _mirrored(mirror: Path, hosts: Sequence[str]) -> str:
 
 
 def _cached(environ: Mapping[str, str], home: Path) -> str:
-    """One download of the provider (700 MB unpacked) for all environments and projects of this user."""
+    """One download of the provider (700 MB unpacked) for all projects of this user."""
     if environ.get("TF_PLUGIN_CACHE_DIR"):
         return ""
     cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "resumectl" / "providers"
@@ -213,17 +219,14 @@ def _cached(environ: Mapping[str, str], home: Path) -> str:
 
 def _locked(lock_file: Path) -> str | None:
     try:
-        found = _LOCKED.search(lock_file.read_text())
+        match = _LOCKED.search(lock_file.read_text())
     except OSError:
         return None
-    return found[1] if found else None
+    return match[1] if match else None
 
 
 def _write(path: Path, text: str) -> Path:
-    content = f"# Written by resumectl, anew in every project; do not edit.\n{text}"
+    content = f"# Written by resumectl in each project; do not edit.\n{text}"
     if not path.exists() or path.read_text() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.write_text(content)
-        draft.replace(path)
+        files.replace(path, content)
     return path.absolute()

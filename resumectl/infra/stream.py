@@ -1,4 +1,4 @@
-"""Terraform's JSON event stream (`-json`): one line of it -> one event that a person can read. Pure.
+"""Terraform's JSON event stream (`-json`): one line of it becomes one event or diagnostic. Pure.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -25,7 +25,7 @@ _PROGRESS: Mapping[str, Progress] = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something happened to one resource."""
+    """Progress of one resource."""
 
     progress: Progress
     address: str
@@ -34,24 +34,39 @@ class Event:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """Terraform said that something is wrong."""
+    """An error or a warning.
+
+    Attributes:
+        severity: "error" or "warning".
+        summary: what failed; several paragraphs if a provider reports several errors.
+        detail: why; may be empty or have several paragraphs.
+        address: the resource, if it is about one.
+        place: where in the configuration, as in "site.tf line 3".
+    """
 
     severity: str
     summary: str
     detail: str = ""
     address: str = ""
+    place: str = ""
 
     @property
     def line(self) -> str:
-        """Summary, resource and the first paragraph of the detail on one line."""
-        where = f" ({self.address})" if self.address else ""
-        what = " ".join(self.summary.split("\n\n", 1)[0].split())
-        why = " ".join(self.detail.split("\n\n", 1)[0].split())
-        return f"{what}{where}: {why}" if why else f"{what}{where}"
+        """The first paragraphs of summary and detail on one line, with resource and place."""
+        where = ", ".join(part for part in (self.address, self.place) if part)
+        what = " ".join(_first(self.summary).split())
+        why = " ".join(_first(self.detail).split())
+        headline = f"{what} ({where})" if where else what
+        return f"{headline.removesuffix(':')}: {why}" if why else headline
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Everything that `line` leaves out, as lines."""
+        return (*_rest(self.summary), *_rest(self.detail))
 
 
 def parse(line: str) -> Event | Diagnostic | None:
-    """Read one line of the stream; None for what tells nothing (versions, summaries, text that is not JSON)."""
+    """The event or diagnostic in a line; None for other messages and for text that is no JSON."""
     try:
         message = json.loads(line)
     except ValueError:
@@ -67,10 +82,22 @@ def parse(line: str) -> Event | Diagnostic | None:
     return Event(progress, body.get("resource", {}).get("addr", ""), body.get("action", ""))
 
 
-def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:
+def _diagnostic(body: Mapping[str, Any]) -> Diagnostic:
+    source = body.get("range") or {}
+    place = f"{source['filename']} line {source['start']['line']}" if source else ""
     return Diagnostic(
-        found.get("severity", "error"),
-        found.get("summary", ""),
-        found.get("detail", ""),
-        found.get("address", ""),
+        body.get("severity", "error"),
+        body.get("summary", ""),
+        body.get("detail", ""),
+        body.get("address", ""),
+        place,
     )
+
+
+def _first(text: str) -> str:
+    return text.strip().partition("\n\n")[0]
+
+
+def _rest(text: str) -> list[str]:
+    lines = text.strip().partition("\n\n")[2].splitlines()
+    return [line.rstrip() for line in lines if line.strip()]

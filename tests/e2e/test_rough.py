@@ -156,7 +156,7 @@ def test_a_provider_that_cannot_be_had_is_named(
     plan = project.resumectl("plan", "--json", env={"TF_CLI_CONFIG_FILE": str(offline)})
 
     assert (plan.code, plan.json["error"]["code"]) == (Exit.FAILED, "terraform"), plan
-    assert "The AWS provider cannot be had." in plan.json["error"]["message"]
+    assert "Terraform could not install the AWS provider." in plan.json["error"]["message"]
     assert "RESUMECTL_PROVIDER_MIRROR" in plan.json["error"]["hint"]
     nothing = project.resumectl("destroy", "--json")
     assert nothing.code == 0, nothing

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from resumectl.errors import TerraformError
-from resumectl.infra import existing, runs
+from resumectl.infra import inventory, runs
 from resumectl.infra.part import Planned
 from tests.functional.remembered import NAME, OUTPUTS, PROJECT, REGION, SITE
 
@@ -160,7 +160,7 @@ class FakeTerraform:
         self._s3.put_object(Bucket=PROJECT, Key=STATE, Body=json.dumps(document).encode())
 
     def _imports(self) -> set[str]:
-        file = self._directory / existing.FILE
+        file = self._directory / inventory.FILE
         return (
             {block["to"] for block in json.loads(file.read_text())["import"]}
             if file.exists()

@@ -127,14 +127,14 @@ ABOUT_TERRAFORM = [
     Case(
         "something else",
         PROD,
-        ("does not say its version",),
+        ("does not print its version",),
         put("terraform.sh", "#!/bin/sh\nexit 3\n", 0o755),
         environ=SCRIPT,
     ),
     Case(
         "no provider",
         PROD,
-        ("The AWS provider cannot be had", "registry.terraform.io"),
+        ("Terraform could not install the AWS provider", "registry.terraform.io"),
         put("terraform.sh", OFFLINE, 0o755),
         ("RESUMECTL_PROVIDER_MIRROR",),
         environ=SCRIPT,

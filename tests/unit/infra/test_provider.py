@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from resumectl.errors import TerraformError
-from resumectl.infra.provider import Choice, cli_config, explain_init_failure, machine
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from resumectl.infra.provider import (
+    Choice,
+    _implied,
+    cli_config,
+    explain_init_failure,
+    machine,
+)
 
 LOCK = """
 provider "registry.terraform.io/hashicorp/aws" {
@@ -21,7 +25,7 @@ provider "registry.terraform.io/hashicorp/aws" {
 
 @dataclass
 class Desk:
-    """A home, a project and a shelf for mirrors, all empty."""
+    """An empty home, an empty folder for mirrors, and a project with a lock file."""
 
     folder: Path
 
@@ -75,31 +79,31 @@ def desk(tmp_path: Path) -> Desk:
     return desk
 
 
-def test_the_users_own_configuration_is_respected(desk: Desk) -> None:
+def test_the_configuration_of_the_user_is_left_alone(desk: Desk) -> None:
     desk.mirror(desk.shelf / "mirror")
     named = desk.write("elsewhere.rc")
     assert desk.choose(TF_CLI_CONFIG_FILE=str(named)).env == {}
     own = desk.write("home/.terraformrc")
     choice = desk.choose()
-    assert (choice.env, choice.source) == ({}, f"as {own} says")
+    assert (choice.env, choice.source) == ({}, f"as configured in {own}")
     assert desk.choose(TF_CLI_CONFIG_FILE="/nowhere").env == {"TF_CLI_CONFIG_FILE": str(own)}
     assert not desk.state_dir.exists()
 
 
-def test_only_tofu_reads_tofus(desk: Desk) -> None:
+def test_only_tofu_reads_tofurc(desk: Desk) -> None:
     own = desk.write("home/.tofurc")
-    assert desk.choose("tofu").source == f"as {own} says"
+    assert desk.choose("tofu").source == f"as configured in {own}"
     assert "the registry" in desk.choose("terraform").source
 
 
-def test_further_files_count_but_not_mere_credentials(desk: Desk) -> None:
+def test_a_file_of_credentials_is_no_configuration(desk: Desk) -> None:
     desk.write("home/.terraform.d/credentials.tfrc.json", "{}")
     assert "the registry" in desk.choose().source
     own = desk.write("home/.terraform.d/mirrors.tfrc")
-    assert desk.choose().source == f"as {own} says"
+    assert desk.choose().source == f"as configured in {own}"
 
 
-def test_the_named_mirror(desk: Desk) -> None:
+def test_the_named_mirror_comes_first(desk: Desk) -> None:
     desk.mirror(desk.shelf / "other")
     mirror = desk.mirror(desk.folder / 'my "mirror"', "6.0.0")
     choice = desk.choose(RESUMECTL_PROVIDER_MIRROR=str(mirror), TF_CLI_CONFIG_FILE="/nowhere")
@@ -109,35 +113,60 @@ def test_the_named_mirror(desk: Desk) -> None:
     assert desk.written.count('["registry.terraform.io/hashicorp/aws"]') == 2
 
 
-def test_a_named_mirror_that_is_none(desk: Desk) -> None:
+def test_a_named_mirror_without_the_provider_is_refused(desk: Desk) -> None:
     with pytest.raises(
-        TerraformError, match="RESUMECTL_PROVIDER_MIRROR is /nowhere, which holds no hashicorp/aws"
+        TerraformError, match="RESUMECTL_PROVIDER_MIRROR is /nowhere, which has no hashicorp/aws"
     ):
         desk.choose(RESUMECTL_PROVIDER_MIRROR="/nowhere")
 
 
 @pytest.mark.parametrize(
-    "place",
-    [
-        "project/terraform/terraform.d/plugins",
-        "home/.terraform.d/plugins",
-        "home/.local/share/terraform/plugins",
-        "usr/terraform/plugins",
-    ],
+    "place", ["project/terraform/terraform.d/plugins", "home/.terraform.d/plugins"]
 )
-def test_where_terraform_looks_by_itself(
-    desk: Desk, place: str, monkeypatch: pytest.MonkeyPatch
+def test_a_mirror_that_terraform_searches_by_default_needs_no_configuration(
+    desk: Desk, place: str
 ) -> None:
-    monkeypatch.setattr("resumectl.infra.provider.this.system", lambda: "Linux")
     desk.mirror(desk.shelf / "mirror")
-    desk.mirror(desk.folder / place)
-    assert (
-        desk.choose().source == f"the mirror {desk.folder / place}, where Terraform looks by itself"
-    )
+    mirror = desk.mirror(desk.folder / place)
+    assert desk.choose().source == f"the mirror {mirror}, which Terraform searches by default"
     assert "provider_installation" not in desk.written
 
 
-def test_a_mirror_on_the_shelf_must_hold_what_is_locked(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("system", "environ", "folders"),
+    [
+        (
+            "Linux",
+            {},
+            ["/home/.local/share/terraform", "/usr/local/share/terraform", "/usr/share/terraform"],
+        ),
+        (
+            "Linux",
+            {"XDG_DATA_HOME": "/data", "XDG_DATA_DIRS": "/a:/b"},
+            ["/data/terraform", "/a/terraform", "/b/terraform"],
+        ),
+        (
+            "Darwin",
+            {},
+            [
+                "/home/Library/Application Support/io.terraform",
+                "/Library/Application Support/io.terraform",
+            ],
+        ),
+    ],
+)
+def test_the_default_folders_are_those_of_the_system(
+    system: str, environ: dict[str, str], folders: list[str]
+) -> None:
+    implied = list(_implied(environ, Path("/home"), Path("/project"), system))
+    assert implied == [
+        Path("/project/terraform/terraform.d/plugins"),
+        Path("/home/.terraform.d/plugins"),
+        *(Path(folder) / "plugins" for folder in folders),
+    ]
+
+
+def test_a_mirror_on_the_shelf_must_have_the_locked_version(desk: Desk) -> None:
     desk.write("opt/a-file")
     desk.mirror(desk.shelf / "a", "5.99.0")
     assert "the registry" in desk.choose().source
@@ -149,13 +178,13 @@ def test_a_mirror_on_the_shelf_must_hold_what_is_locked(desk: Desk) -> None:
     )
 
 
-def test_a_mirror_for_tofu(desk: Desk) -> None:
+def test_a_mirror_of_the_tofu_registry_serves_tofu(desk: Desk) -> None:
     desk.mirror(desk.shelf / "mirror", host="registry.opentofu.org")
     desk.choose("tofu")
     assert desk.written.count('["registry.opentofu.org/hashicorp/aws"]') == 2
 
 
-def test_the_registry_with_one_download_for_all(desk: Desk) -> None:
+def test_the_registry_is_used_with_one_cache_for_all_projects(desk: Desk) -> None:
     assert desk.choose().source.startswith("the registry")
     cache = desk.home / ".cache" / "resumectl" / "providers"
     assert f'plugin_cache_dir = "{cache}"' in desk.written
@@ -164,7 +193,7 @@ def test_the_registry_with_one_download_for_all(desk: Desk) -> None:
     assert "plugin_cache_dir" not in desk.written
 
 
-def test_a_home_that_cannot_be_written_to(desk: Desk) -> None:
+def test_a_cache_that_cannot_be_created_is_left_out(desk: Desk) -> None:
     desk.write("home/.cache")
     desk.choose()
     assert "plugin_cache_dir" not in desk.written
@@ -226,35 +255,48 @@ be caused by incorrect brace nesting elsewhere in this file.
 
 
 @pytest.mark.parametrize(
-    ("output", "message", "hint"),
+    ("output", "message", "detail", "hint"),
     [
         (
             UNREACHABLE,
-            "The AWS provider cannot be had. .*no such host$",
+            "Terraform could not install the AWS provider.",
+            "document: dial tcp: lookup registry.terraform.io: no such host",
             "RESUMECTL_PROVIDER_MIRROR",
         ),
         (
             OTHER_VERSION,
-            r"not the one that terraform/\.terraform\.lock\.hcl names",
+            "Terraform found no AWS provider that matches terraform/.terraform.lock.hcl.",
+            "the previously-selected version 5.99.0 is no longer available",
             "RESUMECTL_PROVIDER_MIRROR",
         ),
         (
             OTHER_BYTES,
-            r"not the one that terraform/\.terraform\.lock\.hcl names",
+            "Terraform found no AWS provider that matches terraform/.terraform.lock.hcl.",
+            "checksums previously recorded in the dependency lock file",
             "RESUMECTL_PROVIDER_MIRROR",
         ),
         (
             BROKEN,
-            r"Terraform cannot be prepared\. Unclosed configuration block: on main\.tf line 1",
+            "terraform init failed: Unclosed configuration block",
+            "  on main.tf line 1, in terraform:",
             "doctor",
         ),
-        ("Error: no such bucket", "Terraform cannot be prepared. no such bucket", "doctor"),
-        ("Killed\n", "terraform init failed: Killed", "doctor"),
+        ("Error: no such bucket", "terraform init failed: no such bucket", None, "doctor"),
+        ("Killed\n", "terraform init failed: Killed", None, "doctor"),
     ],
 )
-def test_why_init_failed(output: str, message: str, hint: str) -> None:
+def test_a_failed_init_is_explained_and_quoted_in_full(
+    output: str, message: str, detail: str | None, hint: str
+) -> None:
     error = explain_init_failure(output)
-    with pytest.raises(TerraformError, match=message):
-        raise error
-    assert "\n" not in error.message
+    first, *details = error.message.splitlines()
+    assert first == message
+    assert detail in details if detail else not details
+    assert not [line for line in details if not line.strip() or re.search("[│╷╵]", line)]
     assert hint in (error.hint or "")
+
+
+def test_no_line_of_an_error_is_lost() -> None:
+    _, *details = explain_init_failure(BROKEN).message.splitlines()
+    assert details[-1] == "be caused by incorrect brace nesting elsewhere in this file."
+    assert "Terraform encountered problems" not in " ".join(details)

@@ -36,25 +36,31 @@ def put(s3):
     return write
 
 
-def test_the_lock_that_terraform_left_behind(s3, put):
+def test_a_lock_that_terraform_left_behind_can_be_released(s3, put):
     locks = StateLocks(s3, "bucket", "prod")
     assert locks.read() is None
     put()
-    found = locks.read()
-    assert found.id == "1-2-3"
-    assert found.describe() == "me@laptop (OperationTypeApply, since 2026-11-22T09:30:00Z)"
-    assert locks.release(found)
+    lock = locks.read()
+    assert lock.id == "1-2-3"
+    assert lock.describe() == "me@laptop (OperationTypeApply, since 2026-11-22T09:30:00Z)"
+    assert locks.release(lock)
     assert locks.read() is None
 
 
-def test_only_the_very_lock_is_released(s3, put):
+def test_a_lock_that_was_taken_since_is_not_released(s3, put):
     locks = StateLocks(s3, "bucket", "prod")
     put()
-    found = locks.read()
+    lock = locks.read()
     put(ID="4-5-6")
-    assert not locks.release(found)
+    assert not locks.release(lock)
     assert locks.read().id == "4-5-6"
 
 
-def test_no_bucket_no_lock(s3):
+def test_without_a_bucket_there_is_no_lock(s3):
     assert StateLocks(s3, "not-there", "prod").read() is None
+
+
+def test_what_terraform_did_not_write_is_empty(s3):
+    s3.put_object(Bucket="bucket", Key="terraform/prod.tfstate.tflock", Body=b"{}")
+    lock = StateLocks(s3, "bucket", "prod").read()
+    assert (lock.id, lock.operation, lock.who, lock.created) == ("", "", "", "")

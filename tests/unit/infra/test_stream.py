@@ -41,7 +41,7 @@ def line(type_, **more):
         ),
     ],
 )
-def test_what_happens_to_a_resource_is_an_event(text, event):
+def test_progress_of_a_resource_is_an_event(text, event):
     assert parse(text) == event
 
 
@@ -65,11 +65,11 @@ def test_what_happens_to_a_resource_is_an_event(text, event):
         line("refresh_start", hook={"resource": BUCKET}),
     ],
 )
-def test_what_tells_nothing_is_nothing(text):
+def test_other_messages_and_text_are_skipped(text):
     assert parse(text) is None
 
 
-def test_a_diagnostic():
+def test_a_diagnostic_keeps_summary_detail_and_address():
     text = line(
         "diagnostic",
         diagnostic={
@@ -82,26 +82,46 @@ def test_a_diagnostic():
     assert parse(text) == Diagnostic("error", "It failed", "Because.", "aws_iam_role.x")
 
 
-def test_a_warning_is_told_apart():
+def test_a_warning_is_not_an_error():
     assert parse(
         line("diagnostic", diagnostic={"severity": "warning", "summary": "Old"})
     ) == Diagnostic("warning", "Old")
 
 
+def test_a_diagnostic_names_its_place_in_the_configuration():
+    source = {"filename": "site.tf", "start": {"line": 3, "column": 1}}
+    body = {"severity": "error", "summary": "Unsupported argument", "range": source}
+    diagnostic = parse(line("diagnostic", diagnostic=body))
+    assert diagnostic.place == "site.tf line 3"
+    assert diagnostic.line == "Unsupported argument (site.tf line 3)"
+
+
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("diagnostic", "headline", "details"),
     [
-        (Diagnostic("error", "It failed"), "It failed"),
-        (Diagnostic("error", "It failed", address="aws_iam_role.x"), "It failed (aws_iam_role.x)"),
+        (Diagnostic("error", "It failed"), "It failed", ()),
         (
-            Diagnostic("error", "It failed", "Because\n  of this.\n\nMore."),
-            "It failed: Because of this.",
+            Diagnostic("error", "It failed", address="aws_iam_role.x"),
+            "It failed (aws_iam_role.x)",
+            (),
         ),
         (
-            Diagnostic("error", "It failed", "Why.", "aws_iam_role.x"),
-            "It failed (aws_iam_role.x): Why.",
+            Diagnostic("error", "It failed", "Because\n  of this.\n\nMore.\n\n  - a\n  - b\n"),
+            "It failed: Because of this.",
+            ("More.", "  - a", "  - b"),
+        ),
+        (
+            Diagnostic("error", "It failed", "Why.", "aws_iam_role.x", "iam.tf line 3"),
+            "It failed (aws_iam_role.x, iam.tf line 3): Why.",
+            (),
+        ),
+        (
+            Diagnostic("error", "2 errors:\n\n* one\n* two", "\nWhy."),
+            "2 errors: Why.",
+            ("* one", "* two"),
         ),
     ],
 )
-def test_a_diagnostic_on_one_line(found, said):
-    assert found.line == said
+def test_a_diagnostic_is_a_headline_and_the_rest(diagnostic, headline, details):
+    assert diagnostic.line == headline
+    assert diagnostic.details == details

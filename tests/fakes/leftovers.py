@@ -1,4 +1,4 @@
-"""An account in memory as an interrupted apply leaves it, and what the next plan would make in it."""
+"""What an interrupted apply leaves in an account (moto), and what the next plan would create."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import boto3
 
-from resumectl.infra import existing
-from resumectl.infra.existing.ask import Ask
+from resumectl.infra import inventory
 from resumectl.plan import UNKNOWN
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 ACCOUNT, REGION = "123456789012", "eu-west-2"
 OURS = {"Project": "resume", "Environment": "prod", "ManagedBy": "resumectl"}
+THEIRS = {**OURS, "Environment": "staging"}
 NAME, BUCKET, MAIL = "resume-prod-counter", f"resume-prod-site-{ACCOUNT}", "alex@example.com"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:resume-prod-alarms"
 ALLOW = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}
@@ -63,7 +63,7 @@ def rows(tags):
 
 
 class FakeApis:
-    """API Gateway, of which moto needs more than it is worth here: a list of APIs, and the parts of one."""
+    """API Gateway: moto has no tags for its APIs and no stage named `$default`."""
 
     def __init__(self):
         self.apis = []
@@ -77,24 +77,21 @@ class FakeApis:
         }
 
     def get_paginator(self, operation):
-        return SimpleNamespace(paginate=lambda **given: self._pages(operation, **given))
+        return SimpleNamespace(paginate=lambda **arguments: self._pages(operation, **arguments))
 
     def _pages(self, operation, ApiId=None):
         yield {"Items": []}
-        yield {
-            "Items": self.apis
-            if operation == "get_apis"
-            else self.parts[operation]
-            if ApiId == "a1"
-            else []
-        }
+        if operation == "get_apis":
+            yield {"Items": self.apis}
+        elif ApiId == "a1":
+            yield {"Items": self.parts[operation]}
 
 
-class Account:
-    """An account in memory, and what makes the resources of one environment in it.
+class Leftovers:
+    """Creates the resources of one environment, as Terraform would, inside `mock_aws`.
 
     Attributes:
-        headers: names of response headers policies, which moto does not know.
+        headers: the names of response headers policies, which moto does not know.
     """
 
     def __init__(self, clients):
@@ -107,27 +104,28 @@ class Account:
         with self._lock:
             if (service, region) not in self._clients:
                 self._clients[service, region] = boto3.client(service, region, **KEYS)
-            found = self._clients[service, region]
+            client = self._clients[service, region]
         if service == "cloudfront":
-            found.list_response_headers_policies = self._headers
-        return found
+            client.list_response_headers_policies = self._headers
+        return client
 
-    def ask(self):
-        return Ask(self.client, ACCOUNT, REGION, OURS)
+    @property
+    def account(self):
+        return inventory.Account(self.client, ACCOUNT, REGION, OURS)
 
     def find(self, *addresses):
-        return existing.find(
-            self.ask(), {address: PLANNED[address] for address in addresses or PLANNED}
-        )
+        """Look for the planned resources at these addresses, by default for all."""
+        planned = {address: PLANNED[address] for address in addresses or PLANNED}
+        return inventory.existing(self.account, planned)
 
     def fill(self, tags=OURS):
-        """Make everything, as Terraform would."""
-        self._make_site(tags)
-        self._make_edge(tags)
-        self._make_function(tags)
-        self._make_rest(tags)
+        """Create everything but the records of the domain."""
+        self._create_site(tags)
+        self._create_edge(tags)
+        self._create_function(tags)
+        self._create_rest(tags)
 
-    def make_bucket(self, tags=OURS, body=None):
+    def create_bucket(self, tags=OURS, body=None):
         s3 = self.client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         if tags:
@@ -135,32 +133,32 @@ class Account:
         if body:
             s3.put_object(Bucket=BUCKET, Key="index.html", Body=body)
 
-    def make_distribution(self, tags=OURS, comment="resume-prod"):
+    def create_distribution(self, tags=OURS, comment="resume-prod"):
         origin = {
             "Id": "site",
             "DomainName": "b.s3.amazonaws.com",
             "S3OriginConfig": {"OriginAccessIdentity": ""},
         }
         config = {
-            "CallerReference": str(len(self._distributions())),
+            "CallerReference": str(len(self.distributions())),
             "Comment": comment,
             "Enabled": True,
             "Origins": {"Quantity": 1, "Items": [origin]},
             "DefaultCacheBehavior": {"TargetOriginId": "site", "ViewerProtocolPolicy": "allow-all"},
         }
-        given = {"DistributionConfig": config, "Tags": {"Items": rows(tags)}}
-        made = self.client("cloudfront").create_distribution_with_tags(
-            DistributionConfigWithTags=given
+        tagged = {"DistributionConfig": config, "Tags": {"Items": rows(tags)}}
+        response = self.client("cloudfront").create_distribution_with_tags(
+            DistributionConfigWithTags=tagged
         )
-        return made["Distribution"]
+        return response["Distribution"]
 
-    def make_certificate(self, tags=OURS, domain="example.com"):
+    def create_certificate(self, tags=OURS, domain="example.com"):
         acm = self.client("acm", "us-east-1")
         return acm.request_certificate(DomainName=domain, ValidationMethod="DNS", Tags=rows(tags))[
             "CertificateArn"
         ]
 
-    def make_record(self, target):
+    def create_record(self, target):
         route53 = self.client("route53")
         zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"][
             "Id"
@@ -171,8 +169,8 @@ class Account:
         route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)
         return zone.rpartition("/")[2]
 
-    def _make_site(self, tags):
-        self.make_bucket(tags)
+    def _create_site(self, tags):
+        self.create_bucket(tags)
         s3 = self.client("s3")
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         rule = {
@@ -196,9 +194,9 @@ class Account:
         encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=encrypted)
 
-    def _make_edge(self, tags):
+    def _create_edge(self, tags):
         cloudfront = self.client("cloudfront")
-        self.make_distribution(tags)
+        self.create_distribution(tags)
         config = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
         cloudfront.create_function(
             Name="resume-prod-index", FunctionConfig=config, FunctionCode=b""
@@ -213,7 +211,7 @@ class Account:
         )
         self.headers.append("resume-prod-headers")
 
-    def _make_function(self, tags):
+    def _create_function(self, tags):
         iam, functions = self.client("iam"), self.client("lambda")
         role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument="{}", Tags=rows(tags))[
             "Role"
@@ -239,9 +237,9 @@ class Account:
             Principal="apigateway.amazonaws.com",
         )
 
-    def _make_rest(self, tags):
+    def _create_rest(self, tags):
         self.apis.apis.append({"Name": "resume-prod-api", "ApiId": "a1", "Tags": tags})
-        self.make_certificate(tags)
+        self.create_certificate(tags)
         logs, sns = self.client("logs"), self.client("sns")
         for name in ("/aws/vendedlogs/resume-prod-api-2", "/aws/vendedlogs/resume-prod-api"):
             logs.create_log_group(logGroupName=name, tags=tags)
@@ -266,14 +264,14 @@ class Account:
             Tags=rows(tags),
         )
 
-    def _distributions(self):
+    def distributions(self):
         return self.client("cloudfront").list_distributions()["DistributionList"].get("Items", [])
 
     def _headers(self, Type, Marker=None):
-        """One policy to a page."""
+        """Pages of one policy each."""
         assert Type == "custom"
         position = int(Marker or 0)
-        shown = self.headers[position : position + 1]
+        names = self.headers[position : position + 1]
         items = [
             {
                 "ResponseHeadersPolicy": {
@@ -281,7 +279,7 @@ class Account:
                     "ResponseHeadersPolicyConfig": {"Name": name},
                 }
             }
-            for name in shown
+            for name in names
         ]
         more = {"NextMarker": str(position + 1)} if position + 1 < len(self.headers) else {}
         return {"ResponseHeadersPolicyList": {"Items": items, **more} if items else {}}

@@ -1,0 +1,71 @@
+"""CloudFront: the distribution, its function, access control and response headers policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl import aws
+from resumectl.infra.inventory.lookup import Account, Lookup, only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from resumectl.plan import Fields
+
+
+def our_distributions(account: Account, key: str, value: str) -> list[dict[str, Any]]:
+    """The distributions with our tags whose list entry has this value."""
+    cloudfront = account.client("cloudfront")
+    return [
+        item
+        for item in _listed(cloudfront.list_distributions, "DistributionList")
+        if item[key] == value
+        and account.owns(cloudfront.list_tags_for_resource(Resource=item["ARN"])["Tags"]["Items"])
+    ]
+
+
+def _distribution(account: Account, fields: Fields) -> str | None:
+    comment = fields["comment"]
+    ids = [item["Id"] for item in our_distributions(account, "Comment", comment)]
+    return only(ids, f"distributions {comment}")
+
+
+def _access_control(account: Account, fields: Fields) -> str | None:
+    call = account.client("cloudfront").list_origin_access_controls
+    for item in _listed(call, "OriginAccessControlList"):
+        if item["Name"] == fields["name"]:
+            return str(item["Id"])
+    return None
+
+
+def _headers_policy(account: Account, fields: Fields) -> str | None:
+    call = account.client("cloudfront").list_response_headers_policies
+    for item in _listed(call, "ResponseHeadersPolicyList", Type="custom"):
+        policy = item["ResponseHeadersPolicy"]
+        if policy["ResponseHeadersPolicyConfig"]["Name"] == fields["name"]:
+            return str(policy["Id"])
+    return None
+
+
+def _function(account: Account, fields: Fields) -> str | None:
+    describe, name = account.client("cloudfront").describe_function, str(fields["name"])
+    return name if aws.found(describe, Name=name, Stage="DEVELOPMENT") else None
+
+
+def _listed(call: Callable[..., Any], key: str, **arguments: object) -> Iterator[dict[str, Any]]:
+    """The items of a list. Not all of CloudFront's lists have a paginator."""
+    marker: str | None = None
+    while True:
+        page = call(**arguments, **({"Marker": marker} if marker else {}))[key]
+        yield from page.get("Items", ())
+        marker = page.get("NextMarker")
+        if not marker:
+            return
+
+
+LOOKUPS: Final = {
+    "aws_cloudfront_distribution": Lookup(_distribution, ("comment",)),
+    "aws_cloudfront_function": Lookup(_function, ("name",)),
+    "aws_cloudfront_origin_access_control": Lookup(_access_control, ("name",)),
+    "aws_cloudfront_response_headers_policy": Lookup(_headers_policy, ("name",)),
+}

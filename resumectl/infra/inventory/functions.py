@@ -1,0 +1,117 @@
+"""Lambda: the function with its alias and permission, and other ways to call it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from resumectl import aws
+from resumectl.infra.inventory.extra import Extra, declared
+from resumectl.infra.inventory.lookup import Account, Lookup, paged
+
+if TYPE_CHECKING:
+    from resumectl.aws import Client
+    from resumectl.infra.inventory.extra import Rows
+    from resumectl.infra.state import State
+    from resumectl.plan import Fields
+
+
+def _function(account: Account, fields: Fields) -> str | None:
+    name = fields["function_name"]
+    response = aws.found(account.client("lambda").get_function, FunctionName=name)
+    return account.ours(name, response.get("Tags")) if response else None
+
+
+def _alias(account: Account, fields: Fields) -> str | None:
+    function, name = fields["function_name"], fields["name"]
+    response = aws.found(account.client("lambda").get_alias, FunctionName=function, Name=name)
+    return f"{function}/{name}" if response else None
+
+
+def _permission(account: Account, fields: Fields) -> str | None:
+    function, alias, sid = fields["function_name"], fields["qualifier"], fields["statement_id"]
+    statements = _policy(account.client("lambda"), function, alias)
+    if any(statement["Sid"] == sid for statement in statements):
+        return f"{function}:{alias}/{sid}"
+    return None
+
+
+def _aliases(lambda_: Client, state: State) -> Rows:
+    ours = declared(state, "aws_lambda_alias", "name")
+    function = state.outputs["function_name"]
+    for alias in paged(lambda_, "list_aliases", "Aliases", FunctionName=function):
+        if alias["Name"] not in ours:
+            yield alias["Name"], {"name": alias["Name"], "version": alias["FunctionVersion"]}
+
+
+def _delete_alias(lambda_: Client, state: State, fields: Fields) -> None:
+    lambda_.delete_alias(FunctionName=state.outputs["function_name"], Name=fields["name"])
+
+
+def _urls(lambda_: Client, state: State) -> Rows:
+    ours = declared(state, "aws_lambda_function_url", "function_url")
+    function = state.outputs["function_name"]
+    for url in paged(
+        lambda_, "list_function_url_configs", "FunctionUrlConfigs", FunctionName=function
+    ):
+        if url["FunctionUrl"] not in ours:
+            qualifier = _qualifier(url["FunctionArn"])
+            yield url["FunctionUrl"], {"qualifier": qualifier, "access": url["AuthType"]}
+
+
+def _delete_url(lambda_: Client, state: State, fields: Fields) -> None:
+    qualified = _qualified(fields["qualifier"])
+    lambda_.delete_function_url_config(FunctionName=state.outputs["function_name"], **qualified)
+
+
+def _statements(lambda_: Client, state: State) -> Rows:
+    """Statements of the function's own policy and of its alias's."""
+    ours = {
+        (permission.attributes.get("statement_id"), permission.attributes.get("qualifier") or "")
+        for permission in state.resources
+        if permission.type == "aws_lambda_permission"
+    }
+    for policy in ("", state.outputs["function_alias"]):
+        for statement in _policy(lambda_, state.outputs["function_name"], policy):
+            # MiniStack's policy of the function includes the alias's, so the ARN tells them apart.
+            sid, qualifier = statement["Sid"], _qualifier(statement["Resource"])
+            if (sid, qualifier) not in ours:
+                principal = statement.get("Principal")
+                yield sid, {"sid": sid, "qualifier": qualifier, "principal": principal}
+
+
+def _remove_statement(lambda_: Client, state: State, fields: Fields) -> None:
+    function, qualified = state.outputs["function_name"], _qualified(fields["qualifier"])
+    lambda_.remove_permission(FunctionName=function, StatementId=fields["sid"], **qualified)
+
+
+def _policy(lambda_: Client, function: str, qualifier: str) -> list[dict[str, Any]]:
+    response = aws.found(lambda_.get_policy, FunctionName=function, **_qualified(qualifier))
+    statements: list[dict[str, Any]] = (
+        json.loads(response["Policy"])["Statement"] if response else []
+    )
+    return statements
+
+
+def _qualifier(arn: str) -> str:
+    """The alias in arn:aws:lambda:REGION:ACCOUNT:function:NAME[:ALIAS], or an empty string."""
+    return "".join(arn.split(":")[7:])
+
+
+def _qualified(qualifier: str) -> dict[str, str]:
+    return {"Qualifier": qualifier} if qualifier else {}
+
+
+_PARENT: Final = ("aws_lambda_function", "function_name")
+LOOKUPS: Final = {
+    "aws_lambda_function": Lookup(_function, ("function_name",)),
+    "aws_lambda_alias": Lookup(_alias, ("function_name", "name"), _PARENT),
+    "aws_lambda_permission": Lookup(
+        _permission, ("function_name", "qualifier", "statement_id"), _PARENT
+    ),
+}
+EXTRAS: Final = (
+    Extra("alias", "lambda", _aliases, _delete_alias),
+    Extra("function-url", "lambda", _urls, _delete_url),
+    Extra("statement", "lambda", _statements, _remove_statement),
+)

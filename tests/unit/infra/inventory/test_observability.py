@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from resumectl.infra import inventory
+from tests.fakes.canned import Canned
+from tests.fakes.leftovers import ACCOUNT, MAIL, OURS, REGION, TOPIC, rows
+
+LOG_GROUP = "aws_cloudwatch_log_group.api"
+SUBSCRIPTION = "aws_sns_topic_subscription.alarms[0]"
+
+
+def test_a_log_group_whose_name_only_begins_alike_is_not_ours(leftovers):
+    leftovers.client("logs").create_log_group(
+        logGroupName="/aws/vendedlogs/resume-prod-api-2", tags=OURS
+    )
+    assert leftovers.find(LOG_GROUP) == {}
+
+
+@pytest.mark.parametrize(
+    ("arn", "endpoint", "found"),
+    [
+        (f"{TOPIC}:1", MAIL, True),
+        (f"{TOPIC}:1", "other@example.com", False),
+        ("PendingConfirmation", MAIL, False),
+    ],
+)
+def test_only_a_confirmed_subscription_of_the_address_can_be_imported(arn, endpoint, found):
+    subscription = {"Endpoint": endpoint, "SubscriptionArn": arn}
+    cloud = Canned({"list_subscriptions_by_topic": {"Subscriptions": [subscription]}})
+    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    planned = {SUBSCRIPTION: {"topic_arn": TOPIC, "endpoint": MAIL}}
+    assert inventory.existing(account, planned) == ({SUBSCRIPTION: arn} if found else {})
+
+
+def test_an_alarm_is_found_by_its_exact_name():
+    alarm = 'aws_cloudwatch_metric_alarm.failing["x"]'
+    cloud = Canned(
+        {
+            "describe_alarms": {"MetricAlarms": [{"AlarmArn": "arn:x"}]},
+            "list_tags_for_resource": {"Tags": rows(OURS)},
+        }
+    )
+    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    assert inventory.existing(account, {alarm: {"alarm_name": "x"}}) == {alarm: "x"}
+    assert cloud.calls[0] == ("describe_alarms", {"AlarmNames": ["x"]})

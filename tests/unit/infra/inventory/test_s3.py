@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from resumectl.errors import Refused
+from resumectl.infra import inventory
+from resumectl.infra.inventory import s3
+from resumectl.infra.state import State
+from tests.fakes.canned import Canned
+from tests.fakes.leftovers import ACCOUNT, BUCKET, OURS, REGION
+from tests.fakes.undeclared import OUTPUTS, STATE, removal, resource, undeclared
+
+SITE = "aws_s3_bucket.site"
+SETTINGS = [
+    (
+        "website",
+        {"get_bucket_website": {"IndexDocument": {"Suffix": "index.html"}}},
+        ("delete_bucket_website", {}),
+    ),
+    ("cors", {"get_bucket_cors": {"CORSRules": [{}]}}, ("delete_bucket_cors", {})),
+    (
+        "lifecycle",
+        {"get_bucket_lifecycle_configuration": {"Rules": [{}]}},
+        ("delete_bucket_lifecycle", {}),
+    ),
+    (
+        "replication",
+        {"get_bucket_replication": {"ReplicationConfiguration": {}}},
+        ("delete_bucket_replication", {}),
+    ),
+    (
+        "logging",
+        {"get_bucket_logging": {"LoggingEnabled": {"TargetBucket": "logs"}}},
+        ("put_bucket_logging", {"BucketLoggingStatus": {}}),
+    ),
+    (
+        "notification",
+        {"get_bucket_notification_configuration": {"TopicConfigurations": [{}]}},
+        ("put_bucket_notification_configuration", {"NotificationConfiguration": {}}),
+    ),
+]
+
+
+def account_of(cloud):
+    return inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+
+
+def test_an_empty_bucket_without_tags_is_ours(leftovers):
+    """Terraform tags a bucket in a second call."""
+    leftovers.create_bucket(tags=None)
+    assert leftovers.find(SITE) == {SITE: BUCKET}
+
+
+def test_a_bucket_without_tags_that_holds_an_object_is_refused(leftovers):
+    leftovers.create_bucket(tags=None, body=b"<html>")
+    with pytest.raises(Refused, match="not ours"):
+        leftovers.find(SITE)
+
+
+def test_a_bucket_that_lists_a_delete_marker_first_is_not_empty():
+    """S3 lists versions and delete markers by key: the versions may be on the next page."""
+    cloud = Canned(
+        {
+            "get_bucket_tagging": "NoSuchTagSet",
+            "list_object_versions": {"DeleteMarkers": [{"Key": "a"}]},
+        }
+    )
+    with pytest.raises(Refused, match="not ours"):
+        inventory.existing(account_of(cloud), {SITE: {"bucket": BUCKET}})
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("AccessDenied", Refused), ("403", Refused), ("InternalError", ClientError)],
+)
+def test_a_bucket_of_another_account_is_refused(code, error):
+    cloud = Canned({"get_bucket_versioning": code})
+    with pytest.raises(error):
+        inventory.existing(account_of(cloud), {SITE: {"bucket": BUCKET}})
+    assert cloud.calls[0][1]["ExpectedBucketOwner"] == ACCOUNT
+
+
+def test_a_setting_that_the_bucket_does_not_have_is_not_found(leftovers):
+    leftovers.create_bucket()
+    assert leftovers.find(SITE, "aws_s3_bucket_policy.site", "aws_s3_bucket_versioning.site") == {
+        SITE: BUCKET
+    }
+
+
+@pytest.mark.parametrize(("name", "answer", "call"), SETTINGS, ids=[row[0] for row in SETTINGS])
+def test_an_undeclared_setting_is_found_and_removed(name, answer, call):
+    (change,) = undeclared(**answer)
+    assert change.key == f"bucket {name}"
+    assert change.after == {
+        "resource": "bucket",
+        "setting": name,
+        "value": next(iter(answer.values())),
+    }
+    operation, arguments = call
+    assert removal(change) == (operation, {"Bucket": "site", **arguments})
+
+
+def test_every_setting_is_tested():
+    assert [row[0] for row in SETTINGS] == list(s3._SETTINGS)
+
+
+@pytest.mark.parametrize(("name", "answer", "call"), SETTINGS, ids=[row[0] for row in SETTINGS])
+def test_a_setting_that_terraform_declares_is_not_reported(name, answer, call):
+    declared = resource(s3._SETTINGS[name].type)
+    state = State(1, "", OUTPUTS, (*STATE.resources, declared))
+    assert undeclared(state, **answer) == ()

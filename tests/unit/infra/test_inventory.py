@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from resumectl.errors import Refused
+from resumectl.infra import inventory
+from resumectl.infra.inventory import _EXTRAS
+from resumectl.plan import UNKNOWN
+from tests.fakes.canned import Canned
+from tests.fakes.leftovers import ACCOUNT, BUCKET, NAME, OURS, PLANNED, REGION, THEIRS, TOPIC
+from tests.fakes.undeclared import DECLARED, STATE, removal, undeclared
+
+ROOT = Path(__file__).parents[3]
+NOT_LOOKED_FOR = {"aws_acm_certificate_validation"}  # it only waits
+UNIQUE = [
+    "aws_cloudwatch_log_group.api",
+    'aws_cloudwatch_metric_alarm.failing["api-errors"]',
+    "aws_dynamodb_table.counter",
+    "aws_iam_role.counter",
+    "aws_lambda_function.counter",
+    "aws_s3_bucket.site",
+    "aws_sns_topic.alarms[0]",
+]
+REPEATABLE = [
+    "aws_acm_certificate.site[0]",
+    "aws_apigatewayv2_api.counter",
+    "aws_cloudfront_distribution.site",
+]
+
+
+# --- existing: what Terraform's state does not know
+
+
+def test_every_resource_type_in_terraform_has_a_lookup():
+    text = "".join(file.read_text() for file in (ROOT / "terraform").glob("*.tf"))
+    types = set(re.findall(r'^resource "(\w+)"', text, re.MULTILINE))
+    assert types == inventory.LOOKUPS.keys() | NOT_LOOKED_FOR
+    assert {address.partition(".")[0] for address in PLANNED} == types - NOT_LOOKED_FOR
+
+
+def test_everything_that_an_interrupted_apply_created_is_found(leftovers):
+    leftovers.headers = ["another"]
+    leftovers.fill()
+    ids = leftovers.find()
+    certificate = ids.pop("aws_acm_certificate.site[0]")
+    subscription = ids.pop("aws_sns_topic_subscription.alarms[0]")
+    assert certificate.startswith(f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/")
+    assert subscription.startswith(f"{TOPIC}:")
+    (distribution,) = leftovers.distributions()
+    controls = leftovers.client("cloudfront").list_origin_access_controls()
+    (control,) = controls["OriginAccessControlList"]["Items"]
+    assert ids == {
+        "aws_apigatewayv2_api.counter": "a1",
+        "aws_apigatewayv2_integration.counter": "a1/i1",
+        "aws_apigatewayv2_route.all": "a1/r1",
+        "aws_apigatewayv2_stage.default": "a1/$default",
+        "aws_cloudfront_distribution.site": distribution["Id"],
+        "aws_cloudfront_function.index[0]": "resume-prod-index",
+        "aws_cloudfront_origin_access_control.site": control["Id"],
+        "aws_cloudfront_response_headers_policy.site": "h1",
+        "aws_cloudwatch_log_group.api": "/aws/vendedlogs/resume-prod-api",
+        'aws_cloudwatch_metric_alarm.failing["api-errors"]': "resume-prod-api-errors",
+        "aws_dynamodb_table.counter": NAME,
+        "aws_iam_role.counter": NAME,
+        "aws_iam_role_policy.counter": f"{NAME}:counter",
+        "aws_lambda_alias.live": f"{NAME}/live",
+        "aws_lambda_function.counter": NAME,
+        "aws_lambda_permission.api": f"{NAME}:live/InvokeByApi",
+        "aws_s3_bucket.site": BUCKET,
+        "aws_s3_bucket_lifecycle_configuration.site[0]": BUCKET,
+        "aws_s3_bucket_ownership_controls.site": BUCKET,
+        "aws_s3_bucket_policy.site": BUCKET,
+        "aws_s3_bucket_public_access_block.site": BUCKET,
+        "aws_s3_bucket_server_side_encryption_configuration.site": BUCKET,
+        "aws_s3_bucket_versioning.site": BUCKET,
+        "aws_sns_topic.alarms[0]": TOPIC,
+    }
+
+
+def test_nothing_is_found_in_an_empty_account(leftovers):
+    assert leftovers.find() == {}
+
+
+def test_a_resource_without_a_planned_name_or_a_lookup_is_not_searched_for(leftovers):
+    leftovers.fill()
+    planned = {
+        "aws_dynamodb_table.counter": {"name": UNKNOWN},
+        "aws_cloudfront_distribution.other": {},
+        "aws_wafv2_web_acl.site": {"name": NAME},
+    }
+    assert inventory.existing(leftovers.account, planned) == {}
+
+
+def test_parts_are_found_without_their_parent_if_the_plan_names_it(leftovers):
+    leftovers.fill()
+    planned = {
+        "aws_s3_bucket_policy.site": {"bucket": BUCKET},
+        "aws_apigatewayv2_stage.default": {"api_id": "a1", "name": "$default"},
+    }
+    assert inventory.existing(leftovers.account, planned) == {
+        "aws_s3_bucket_policy.site": BUCKET,
+        "aws_apigatewayv2_stage.default": "a1/$default",
+    }
+
+
+@pytest.mark.parametrize("both_exist", [True, False])
+def test_parts_are_not_guessed_where_two_buckets_are_planned(leftovers, both_exist):
+    leftovers.fill()
+    if both_exist:
+        leftovers.client("s3").create_bucket(
+            Bucket="resume-prod-more", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    planned = {**PLANNED, "aws_s3_bucket.more": {"bucket": "resume-prod-more"}}
+    ids = inventory.existing(leftovers.account, planned)
+    assert ("aws_s3_bucket.more" in ids) == both_exist
+    assert not [address for address in ids if address.startswith("aws_s3_bucket_")]
+
+
+@pytest.mark.parametrize("tags", [THEIRS, {"Team": "web"}])
+@pytest.mark.parametrize("address", UNIQUE)
+def test_a_unique_name_that_is_not_ours_is_refused(leftovers, address, tags):
+    leftovers.fill(tags)
+    with pytest.raises(Refused, match="exists already, and is not ours") as caught:
+        leftovers.find(address)
+    assert caught.value.code == "exists"
+    assert "Nothing was changed" in caught.value.hint
+
+
+@pytest.mark.parametrize("address", REPEATABLE)
+def test_a_repeatable_name_that_is_not_ours_is_passed_over(leftovers, address):
+    leftovers.fill(THEIRS)
+    assert leftovers.find(address) == {}
+
+
+def test_an_error_does_not_mean_that_nothing_exists():
+    cloud = Canned({"get_function": "TooManyRequestsException"})
+    address = "aws_lambda_function.counter"
+    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    with pytest.raises(ClientError):
+        inventory.existing(account, {address: PLANNED[address]})
+
+
+# --- undeclared: what hangs on our resources
+
+
+def test_declared_resources_are_not_reported():
+    assert undeclared() == ()
+
+
+def test_an_undeclared_resource_is_a_creation_that_names_its_kind():
+    (change,) = undeclared(list_role_policies={"PolicyNames": ["counter", "other"]})
+    assert (change.part, change.kind, change.action) == ("infra", "unmanaged", "create")
+    assert (change.key, change.after["resource"]) == ("role-policy other", "role-policy")
+
+
+def test_undeclared_resources_are_sorted_by_key():
+    changes = undeclared(
+        get_bucket_cors={"CORSRules": [{}]},
+        list_aliases={"Aliases": [{"Name": n, "FunctionVersion": "1"} for n in ("b", "a")]},
+        get_stages={"Items": [{"StageName": "test"}]},
+    )
+    keys = [change.key for change in changes]
+    assert keys == ["alias a", "alias b", "bucket cors", "stage test"]
+
+
+def test_removal_goes_by_the_field_and_not_by_the_key():
+    (change,) = undeclared(get_stages={"Items": [{"StageName": "test"}]})
+    operation, _ = removal(replace(change, key="route test"))
+    assert operation == "delete_stage"
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("get_routes", "NotFoundException"),
+        ("list_aliases", "ResourceNotFoundException"),
+        ("list_role_policies", "NoSuchEntity"),
+        ("get_bucket_website", "NoSuchBucket"),
+    ],
+)
+def test_nothing_is_reported_if_the_resource_itself_is_gone(operation, code):
+    assert undeclared(**{operation: code}) == ()
+
+
+@pytest.mark.parametrize(
+    "operation", ["get_routes", "get_policy", "get_bucket_cors", "list_role_policies"]
+)
+def test_only_not_found_means_that_nothing_is_undeclared(operation):
+    with pytest.raises(ClientError, match="AccessDenied"):
+        undeclared(**{operation: "AccessDenied"})
+
+
+def test_every_kind_asks_the_client_of_its_own_service():
+    asked = []
+
+    def clients(service):
+        asked.append(service)
+        return Canned(DECLARED)
+
+    inventory.undeclared(clients, STATE)
+    assert asked == [extra.service for extra in _EXTRAS.values()]
+    assert set(asked) == {"apigatewayv2", "lambda", "iam", "s3"}
+
+
+# --- the module with import blocks
+
+
+def test_the_module_is_copied_with_an_import_block_for_each_address(tmp_path):
+    module, copy = tmp_path / "terraform", tmp_path / "copy"
+    (module / "functions").mkdir(parents=True)
+    (module / ".terraform").mkdir()
+    for name in (
+        "site.tf",
+        "functions/index.js",
+        ".terraform.lock.hcl",
+        ".terraform/x",
+        "terraform.tfstate",
+    ):
+        (module / name).write_text(name)
+    copy.mkdir()
+    (copy / "old.tf").write_text("")
+    inventory.with_imports(module, copy, {"aws_x.y[0]": "a/$default", 'aws_x.y["${z}"]': "${id}"})
+    files = {file.relative_to(copy).as_posix() for file in copy.rglob("*") if file.is_file()}
+    assert files == {"site.tf", "functions/index.js", ".terraform.lock.hcl", inventory.FILE}
+    assert json.loads((copy / inventory.FILE).read_text()) == {
+        "import": [
+            {"to": "aws_x.y[0]", "id": "a/$default"},
+            {"to": 'aws_x.y["${z}"]', "id": "$${id}"},
+        ]
+    }
+
+
+def test_a_state_that_terraform_could_not_save_survives_the_next_copy(tmp_path):
+    module, copy = tmp_path / "terraform", tmp_path / "copy"
+    module.mkdir()
+    copy.mkdir()
+    (copy / "errored.tfstate").write_text("{}")
+    inventory.with_imports(module, copy, {})
+    assert (copy / "errored.tfstate").exists()
