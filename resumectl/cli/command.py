@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from resumectl.settings import Environment, Settings
     from resumectl.steps.context import Context
     from resumectl.steps.outcome import Outcome
-    from resumectl.steps.progress import Progress, Steps
+    from resumectl.progress import Progress, Steps
 
 Env = Annotated[
     str | None,
@@ -79,7 +79,7 @@ class Call:
     @cached_property
     def steps(self) -> Steps:
         """Tells the progress of this call."""
-        from resumectl.steps.progress import Steps
+        from resumectl.progress import Steps
 
         return Steps(self._progress())
 
@@ -90,7 +90,7 @@ class Call:
         return context(self.settings, self.environment, self.steps)
 
     def _progress(self) -> Progress:
-        from resumectl.steps.progress import Silent
+        from resumectl.progress import Silent
 
         if self.quiet:
             return Silent()

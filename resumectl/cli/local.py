@@ -10,6 +10,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Yes
+from resumectl.progress import Step
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ Port = Annotated[
 def start(call: Call, port: Port = None) -> Outcome:
     """Start the embedded cloud, with the data that it had. It listens on 127.0.0.1 only."""
     cloud = _emulator(call, port)
-    with call.steps("Start the embedded cloud") as tell:
+    with call.steps(Step("start-cloud", "Start the embedded cloud")) as tell:
         running = cloud.start(tell)
     for note in running.notes:
-        call.steps.progress.note(note)
+        call.steps.note(note)
     return _outcome(cloud)
 
 
@@ -52,7 +53,7 @@ def start(call: Call, port: Port = None) -> Outcome:
 def stop(call: Call) -> Outcome:
     """Stop the embedded cloud; its data is kept."""
     cloud = _emulator(call)
-    with call.steps("Stop the embedded cloud"):
+    with call.steps(Step("stop-cloud", "Stop the embedded cloud")):
         cloud.stop()
     return _outcome(cloud)
 
@@ -79,10 +80,10 @@ def reset(call: Call, yes: Yes = False) -> Outcome:
 
     Approve(call, yes=yes).question("Delete everything in the embedded cloud of this project?")
     cloud = _emulator(call)
-    with call.steps("Reset the embedded cloud"):
+    with call.steps(Step("reset-cloud", "Reset the embedded cloud")):
         notes = cloud.reset()
     for note in notes:
-        call.steps.progress.note(note)
+        call.steps.note(note)
     return _outcome(cloud)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Mode = Literal["apply", "destroy", "refresh-only"]
 
 _CHANGED: Final = 2
+_PERSONAL: Final = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE")
 _POLL: Final = 0.05
 """Seconds between two looks at Terraform's event file."""
 
@@ -44,27 +45,28 @@ class Runner:
 
     Args:
         binary: the executable.
-        directory: the root module, `terraform/`.
-        work: where TF_DATA_DIR of this environment lives, and a folder for the plan and events of this process.
-        environ: the environment variables for Terraform.
+        directory: the root module that it runs in.
+        work: where TF_DATA_DIR of this environment is.
+        run: the folder of this process, for the plan and the events.
+        environ: the environment variables for Terraform. What a person's shell sets to change a plan
+            (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE) is left out.
     """
 
     def __init__(
-        self, binary: Path, directory: Path, work: Path, environ: Mapping[str, str]
+        self, binary: Path, directory: Path, work: Path, run: Path, environ: Mapping[str, str]
     ) -> None:
         self._binary = binary
         self._directory = directory
         self._work = work
-        self._run = runs.folder(work)
+        self._run = run
         self._environ = {
-            **{key: value for key, value in environ.items() if not key.startswith("TF_CLI_ARGS")},
+            **{key: value for key, value in environ.items() if not key.startswith(_PERSONAL)},
             "TF_DATA_DIR": str(work / "data"),
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
             "CHECKPOINT_DISABLE": "1",
             "GOGC": environ.get("GOGC", "400"),  # a third less CPU for a little memory
         }
-        self._environ.pop("TF_WORKSPACE", None)
 
     @property
     def plan_file(self) -> Path:
@@ -249,9 +251,8 @@ class Runner:
             tail = " ".join(self.log.read_text(errors="replace").split())[-300:]
             return TerraformError(f"Terraform failed: {tail}", hint=f"The log: {self.log}")
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        return TerraformError(
-            f"Terraform: {errors[0].line}{more}", hint=f"All that it said: {self.log}"
-        )
+        lines = [f"Terraform: {errors[0].line}{more}", *errors[0].details]
+        return TerraformError("\n".join(lines), hint=f"The whole log: {self.log}")
 
 
 class _Lines:

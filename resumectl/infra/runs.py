@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import time
 from contextlib import suppress
@@ -33,9 +32,9 @@ _SLACK: Final = 15.0
 _POLL: Final = 0.1
 
 
-def folder(work: Path) -> Path:
-    """The folder of this process. The recorded process has exited if its pid was reused."""
-    return work / "run" / str(os.getpid())
+def folder(work: Path, pid: int) -> Path:
+    """The folder of a process. The recorded process has exited if its pid was reused."""
+    return work / "run" / str(pid)
 
 
 def claim(log: BinaryIO) -> None:

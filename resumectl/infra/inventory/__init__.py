@@ -10,7 +10,6 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
-from resumectl.infra import configuration
 from resumectl.infra.inventory import (
     api,
     cloudfront,
@@ -27,15 +26,13 @@ from resumectl.plan import UNKNOWN, Change, resource_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from resumectl.infra.inventory.extra import Extra
     from resumectl.infra.state import State
     from resumectl.plan import Fields, Snapshot
 
     Clients = Callable[[str], aws.Client]
 
-__all__ = ["FILE", "LOOKUPS", "Account", "existing", "remove", "undeclared", "with_imports"]
+__all__ = ["FILE", "LOOKUPS", "Account", "existing", "import_blocks", "remove", "undeclared"]
 
 FILE: Final = "resumectl.imports.tf.json"
 _SERVICES: Final = (api, cloudfront, dns, dynamodb, functions, iam, observability, s3)
@@ -136,7 +133,7 @@ def remove(clients: Clients, state: State, change: Change) -> None:
     extra.remove(clients(extra.service), state, fields)
 
 
-def with_imports(directory: Path, target: Path, ids: Mapping[str, str]) -> None:
-    """Copy a root module to `target`, replacing its content, with an import block per address."""
+def import_blocks(ids: Mapping[str, str]) -> bytes:
+    """The file `FILE` of a root module, with an import block for each address."""
     blocks = [{"to": address, "id": id_.replace("${", "$${")} for address, id_ in ids.items()]
-    configuration.copy(directory, target, FILE, json.dumps({"import": blocks}, indent=2))
+    return json.dumps({"import": blocks}, indent=2).encode()
