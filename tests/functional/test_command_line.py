@@ -122,7 +122,7 @@ def test_a_bug_of_ours_is_one_line_and_a_file(
     (log,) = (project / ".resumectl").glob("crash-*.log")
 
     assert done.code == 70
-    assert error == "error: This is a bug of resumectl: ZeroDivisionError: division by zero"
+    assert error == "error: This is a bug in resumectl: ZeroDivisionError: division by zero"
     assert str(log) in hint
     assert "Traceback (most recent call last)" in log.read_text()
     assert not as_json or done.json["error"]["code"] == "bug"

@@ -1,4 +1,4 @@
-"""docs/schemas/: valid schemas, one for each command, true to the examples and to what the code makes."""
+"""docs/schemas/: valid schemas, one for each command, that match the examples and the code."""
 
 from __future__ import annotations
 
