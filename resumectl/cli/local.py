@@ -15,10 +15,12 @@ from resumectl.steps.outcome import Outcome
 if TYPE_CHECKING:
     from resumectl.local.emulator import Emulator
 
+_HELP = "Control the embedded cloud, an AWS on this machine."
+
 local = typer.Typer(
     name="local",
-    help="Control the embedded cloud, an AWS on this machine.\n\nEnvironments with emulator = true run on it.",
-    short_help="Control the embedded cloud, an AWS on this machine.",
+    help=f"{_HELP}\n\nEnvironments with emulator = true run on it.",
+    short_help=_HELP,
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -14,7 +14,7 @@ from resumectl.steps.outcome import Outcome
 EXAMPLES = """\b
 Examples:
   resumectl rollback             one verified release back
-  resumectl rollback 41 --plan   only show what would change
+  resumectl rollback 41 --plan   only show the changes
   resumectl rollback 41 --env prod -m "broken layout"
 """
 

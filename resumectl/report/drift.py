@@ -33,7 +33,8 @@ def drift(screen: Screen, document: Mapping[str, Any]) -> None:
             screen.line((title, "bold"))
             for change in group:
                 _change(screen, change)
-        screen.line((f"resumectl drift --fix --env {document['env']} reverts them.", "dim"))
+        if "error" not in document:  # that of --fix says more
+            screen.line((f"To revert: resumectl drift --fix --env {document['env']}", "dim"))
     _aside(screen, document)
 
 

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
     from resumectl.report.screen import Screen
 
-_COLOUR: Final = {"running": "green", "stopped": "default", "crashed": "red"}
+_STATE: Final = {
+    "running": ("is running", "green"),
+    "stopped": ("is stopped", ""),
+    "crashed": ("has crashed", "red"),
+}
 
 
 def local(screen: Screen, document: Mapping[str, Any]) -> None:
     """How the embedded cloud is, how much it holds, and where its log is."""
-    state = document["state"]
     where = f" on {document['endpoint']}, process {document['pid']}" if document["endpoint"] else ""
-    screen.line("The embedded cloud is ", (state, _COLOUR[state]), f"{where}.")
+    screen.line("The embedded cloud ", _STATE[document["state"]], f"{where}.")
     screen.line(f"  data  {words.size(document['data_bytes'])}")
-    screen.out.print(f"  log   {document['log']}", soft_wrap=True, markup=False)
+    screen.whole(f"  log   {document['log']}")

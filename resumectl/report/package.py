@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def package(screen: Screen, document: Mapping[str, Any]) -> None:
     """The zip; with `-v` also what is in it."""
     files = document["files"]
-    screen.out.print(document["path"], markup=False, soft_wrap=True)
+    screen.whole(document["path"])
     screen.line(f"{words.size(document['size'])}, {words.many(len(files), 'file')}")
-    screen.line(f"sha256 {document['sha256']}")
+    screen.whole(f"sha256 {document['sha256']}")
     for name in files if screen.verbose else ():
-        screen.line(f"  {name}")
+        screen.whole(f"  {name}")

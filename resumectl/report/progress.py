@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from resumectl.progress import Step
 
 _LABEL = 30
-_DETAIL = 28
-_WIDTH = 73
 
 
 class PlainProgress:
@@ -40,7 +38,7 @@ class PlainProgress:
         """Print the step's line."""
         detail = self._details.pop(step.id, "")
         mark = "ok  " if ok else "FAIL"
-        self._write(f"{mark} {step.label:<{_LABEL}} {detail:<{_DETAIL}} {seconds:6.1f} s")
+        self._write(f"{mark} {seconds:6.1f} s  {step.label:<{_LABEL}} {detail}".rstrip())
 
     def note(self, line: str) -> None:
         """Print it."""
@@ -100,7 +98,7 @@ class LiveProgress:
             ended = self._running.pop(step.id, _Running(step.label))
             mark = "[green]✓[/]" if ok else "[red]✗[/]"
             if self._keep or not ok:
-                self._console.print(self._row(mark, ended, seconds))
+                self._console.print(self._row(mark, ended, seconds, ended=True))
             if not self._running:
                 self._close()
 
@@ -140,19 +138,20 @@ class LiveProgress:
         now = self._console.get_time()
         running = list(self._running.values())  # no lock: closing waits for the thread that draws
         frame = self._spinner.render(now)
-        return Group(*(self._row(frame, step, now - step.began) for step in running))
+        return Group(*(self._row(frame, step, now - step.began, ended=False) for step in running))
 
-    def _row(self, mark: RenderableType, step: _Running, seconds: float) -> RenderableType:
-        """One step on one line; a narrow terminal takes the room from the detail."""
+    def _row(
+        self, mark: RenderableType, step: _Running, seconds: float, *, ended: bool
+    ) -> RenderableType:
+        """One step; while it runs it takes one line, so that the list keeps its height."""
         from rich.table import Table
         from rich.text import Text
 
         row = Table.grid(padding=(0, 1), expand=True)
-        row.width = min(self._console.width, _WIDTH)
         row.add_column(width=3, justify="right", no_wrap=True)
-        row.add_column(width=_LABEL, no_wrap=True, overflow="ellipsis")
-        row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         row.add_column(width=8, justify="right", no_wrap=True)
-        detail = Text(step.detail, style="dim")
-        row.add_row(mark, Text(step.label), detail, Text(f"{seconds:.1f} s", style="dim"))
+        row.add_column(width=_LABEL, no_wrap=True, overflow="ellipsis")
+        row.add_column(ratio=1, no_wrap=not ended, overflow="fold" if ended else "ellipsis")
+        clock, detail = f"{seconds:.1f} s", Text(step.detail, style="dim")
+        row.add_row(mark, Text(clock, style="dim"), Text(step.label), detail)
         return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.report import words
 
@@ -11,32 +11,23 @@ if TYPE_CHECKING:
 
     from resumectl.report.screen import Screen
 
+_HEAD: Final = ("#", "age", "revision", "who", "changes")
+
 
 def history(screen: Screen, document: Mapping[str, Any]) -> None:
-    """The releases as a table."""
-    from rich.table import Table
-    from rich.text import Text
-
+    """Two lines for each release: a row of a table, and how it ended."""
     if not document["releases"]:
         screen.line("Nothing was released yet.")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("#", no_wrap=True, justify="right")
-    for name in ("age", "revision"):
-        table.add_column(name, no_wrap=True)
-    for name in ("who", "changes", "release"):
-        table.add_column(name, overflow="fold")
-    for release in document["releases"]:
-        row = (
-            str(release["id"]),
-            words.age(release["time"], screen.now),
-            revision(release) or "-",
-            release["actor"].get("name", ""),
-            _changed(release),
-            _story(release, document["pin"]),
-        )
-        table.add_row(*(Text(cell) for cell in row), style=_colour(release))
-    screen.out.print(table)
+    rows = [_HEAD, *(_row(screen, release) for release in document["releases"])]
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    styles = ["dim", *map(_colour, document["releases"])]
+    stories = ["", *(_story(release, document["pin"]) for release in document["releases"])]
+    for row, style, story in zip(rows, styles, stories, strict=True):
+        *cells, changes = map(str.ljust, row, widths)
+        screen.folded(("".join(cells), style), (changes.rstrip(), style))
+        if story:
+            screen.folded(" " * widths[0], story)
 
 
 def rollback(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -46,7 +37,7 @@ def rollback(screen: Screen, document: Mapping[str, Any]) -> None:
         ending = words.ending(release)
         screen.line((f"Release #{release['id']}, a rollback to #{target}, {ending}.", "bold"))
         command = f"resumectl unpin --env {document['env']}"
-        screen.line(f"The environment is pinned: {command} allows deploys again.")
+        screen.line(f"The environment is pinned. To allow deploys again: {command}")
     elif document["changes"]:
         screen.line(f"A rollback to release #{target} would do this:")
         screen.changes(document["changes"])
@@ -77,22 +68,27 @@ def revision(release: Mapping[str, Any]) -> str:
     return f"{git['revision'][:9]}{'+' if git['dirty'] else ''}" if git else ""
 
 
+def _row(screen: Screen, release: Mapping[str, Any]) -> tuple[str, ...]:
+    totals = {part: sum(actions.values()) for part, actions in release["changes"].items()}
+    return (
+        f"#{release['id']}",
+        words.age(release["time"], screen.now),
+        revision(release) or "-",
+        release["actor"].get("name", ""),
+        ", ".join(f"{part} {total}" for part, total in totals.items() if total) or "-",
+    )
+
+
 def _colour(release: Mapping[str, Any]) -> str:
     if release["live"]:
         return "green"
     return "red" if release["status"] == "failed" else ""
 
 
-def _changed(release: Mapping[str, Any]) -> str:
-    """`function 1, site 3`."""
-    totals = {part: sum(actions.values()) for part, actions in release["changes"].items()}
-    return ", ".join(f"{part} {total}" for part, total in totals.items() if total) or "-"
-
-
 def _story(release: Mapping[str, Any], pin: int | None) -> str:
-    """`live, rollback to #41: what its author said`."""
+    """`live, pinned, rollback to #41, verified: what its author said`."""
     marks = ", ".join(_marks(release, pin))
-    return ": ".join(filter(None, (marks, release["message"])))
+    return f"{marks}: {release['message']}" if release["message"] else marks
 
 
 def _marks(release: Mapping[str, Any], pin: int | None) -> Iterator[str]:
@@ -106,5 +102,4 @@ def _marks(release: Mapping[str, Any], pin: int | None) -> Iterator[str]:
         yield f"revert to #{release['revert_of']}"
     elif release["kind"] == "destroy" and release["status"] == "failed":
         yield "destroy"
-    if release["status"] != "verified":
-        yield words.state(release)
+    yield words.state(release)

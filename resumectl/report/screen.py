@@ -42,7 +42,7 @@ class Screen:
         self.folded(f"  {label:<{_LABEL}}", *pieces)
 
     def folded(self, lead: Piece, *pieces: Piece) -> None:
-        """A text behind a lead. A terminal folds it below itself, but never breaks an address."""
+        """A text behind a lead; on a terminal it is folded below itself, between words only."""
         from rich.text import Text
 
         first, text = Text.assemble(lead), Text.assemble(*pieces)
@@ -52,6 +52,10 @@ class Screen:
             lines = [folded for line in lines for folded in _fold(line, width)]
         indent = Text(f"\n{' ' * len(first)}")
         self.out.print(first + indent.join(lines), soft_wrap=True)
+
+    def whole(self, text: str) -> None:
+        """A line that is never folded, such as an address or a path."""
+        self.out.print(text, markup=False, soft_wrap=True)
 
     def changes(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """A plan, part by part."""
@@ -93,17 +97,17 @@ class Screen:
     def urls(self, urls: Mapping[str, str]) -> None:
         """The addresses."""
         for name, url in urls.items():
-            self.line(f"  {name.capitalize():<8} {url}")
+            self.whole(f"  {name.capitalize():<8} {url}")
 
 
 def _fold(line: Text, width: int) -> Iterator[Text]:
-    """The line in pieces of at most `width` characters; an address stays whole, to be clicked."""
+    """The line in pieces of at most `width` characters; an address stays whole, to be copied."""
     wrapper = textwrap.TextWrapper(
         width,
         expand_tabs=False,
         replace_whitespace=False,
         break_on_hyphens=False,
-        break_long_words="://" not in line.plain,
+        break_long_words=False,
     )
     end = 0
     for piece in wrapper.wrap(line.plain) or [""]:

@@ -38,7 +38,7 @@ def status(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.row("Note", (note, "yellow"))
     if document["drift"]:
         command = f"resumectl drift --env {document['env']}"
-        screen.line((f"  {command} shows what drifted; with --fix it reverts it.", "dim"))
+        screen.folded("  ", (f"To see what drifted: {command} (--fix reverts it)", "dim"))
 
 
 def _release(screen: Screen, document: Mapping[str, Any]) -> None:
