@@ -21,7 +21,7 @@ Piece: TypeAlias = "str | tuple[str, str] | Text"
 _SHOWN: Final = 8
 _FIELDS: Final = 3
 _LABEL: Final = 16
-_ROOM: Final = 20  # no text is folded into less
+_ROOM: Final = 10  # no text is folded into less
 _COLOUR: Final = {"create": "green", "update": "yellow", "delete": "red", "replace": "red"}
 
 
