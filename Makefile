@@ -9,7 +9,7 @@ COMMA  := ,
 EXTRAS := local,dev$(if $(shell command -v terraform || command -v tofu),,$(COMMA)terraform)
 
 .DEFAULT_GOAL := help
-.PHONY: help install deploy test lint docs changed clean
+.PHONY: help install deploy test lint docs golden changed clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ lint: $(READY) ## Check format, lint and types
 
 docs: $(READY) ## Generate docs/commands.md from --help
 	@$(BIN)/python -m tests.commands > docs/commands.md
+
+golden: $(READY) ## Write the screens in tests/golden/ that tests compare with
+	@$(BIN)/python -m tests.golden
 
 changed: ## Print what changed since the commit in BASE: site, backend or everything
 	@.ci/changed

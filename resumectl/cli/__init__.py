@@ -1,4 +1,4 @@
-"""The command line. One small module for each command: parse, one operation, report, exit code."""
+"""The command line. One small module for each command: parse, one call, report, exit code."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 from resumectl import __version__
 
 app = typer.Typer(
-    help="Deploy a serverless resume site on AWS, and know that what is live is what you released.",
-    epilog="Start with: resumectl deploy   (no AWS account needed: it runs on an embedded cloud)",
+    help="Deploy a serverless resume site on AWS: with a plan, a smoke test and a way back.",
+    epilog="Start with: resumectl deploy   (it needs no AWS account: an embedded cloud runs it)",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -39,7 +39,7 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """Keep what stands before the command's name."""
+    """Keep the options that stand before the command's name."""
     ctx.obj = project
 
 

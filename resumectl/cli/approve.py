@@ -1,4 +1,4 @@
-"""Asking before anything is changed."""
+"""The question before anything is changed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Approve:
-    """Shows a plan and asks; refuses at once where nobody can answer.
+    """Shows a plan and asks; refuses when there is no terminal to ask in.
 
     Args:
-        call: the call on whose behalf is asked.
+        call: the command that asks.
         yes: the answer was given in advance.
         verb: the question.
     """
@@ -30,7 +30,7 @@ class Approve:
         """Show the plan and ask.
 
         Raises:
-            Refused: the answer is no, or there is nobody to ask.
+            Refused: the answer is no, or there is no terminal.
         """
         from resumectl.report import console
 
@@ -40,39 +40,39 @@ class Approve:
             self.question(f"{self._verb}?")
 
     def question(self, text: str) -> None:
-        """Ask a question whose answer must be yes.
+        """Ask a question that must be answered with yes.
 
         Raises:
-            Refused: it is not, or there is nobody to ask.
+            Refused: the answer is no, or there is no terminal.
         """
         if self._yes:
             return
-        self._require_terminal("Give the answer with --yes.")
+        self._require_terminal("Add --yes to answer in advance.")
         if _answer(f"{text} [y/N] ").lower() not in ("y", "yes"):
             raise Refused("Nothing was changed.", code="declined")
 
-    def name(self, wanted: str, why: str) -> None:
-        """Have the name of a protected environment typed; `--yes` does not answer this.
+    def name(self, name: str, why: str) -> None:
+        """Ask for the name of a protected environment; `--yes` does not answer this.
 
         Raises:
-            Refused: another text was typed, or there is nobody to ask.
+            Refused: something else was typed, or there is no terminal.
         """
-        self._require_terminal(f"{why} Run it in a terminal, where the name can be typed.")
+        self._require_terminal(f"{why} Run the command in a terminal, where you can type the name.")
         with self._call.steps.progress.paused():
-            if _answer(f"{why}\nType {wanted} to go on: ") != wanted:
+            if _answer(f"{why}\nType {name} to continue: ") != name:
                 raise Refused("Nothing was changed.", code="declined")
 
     def _require_terminal(self, hint: str) -> None:
         if self._call.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise Refused(
-                "This would change things, and there is nobody to ask.",
+                "Cannot ask for confirmation: there is no terminal.",
                 hint=hint,
                 code="no-terminal",
             )
 
 
 def _answer(prompt: str) -> str:
-    """What is typed; what is said next begins on a line of its own, also after Ctrl-C and Ctrl-D."""
+    """The typed line; the next output starts on a new line, also after Ctrl-C and Ctrl-D."""
     sys.stderr.write(prompt)
     sys.stderr.flush()
     line = ""

@@ -1,7 +1,7 @@
 """What every command shares: the common options, the one error handler, the choice of renderer.
 
-A command is a function `(call, own options) -> Outcome`; `register` gives it the common options and turns its outcome,
-or its error, into output and an exit code.
+A command is a function `(call, own options) -> Outcome`. `register` adds the common options and
+turns the outcome, or the error, into output and an exit code.
 """
 
 from __future__ import annotations
@@ -32,16 +32,12 @@ if TYPE_CHECKING:
 Env = Annotated[
     str | None,
     typer.Option(
-        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to work on."
+        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to use."
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Do not show progress.")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Show every change and every detail.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every change and detail.")]
 Project = Annotated[
     Path | None,
     typer.Option("--project", "-C", metavar="DIR", help="Run as if started in DIR."),
@@ -50,10 +46,10 @@ Project = Annotated[
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a command: the common options, and what they lead to.
+    """One call of a command: the common options, and the objects they select.
 
     Attributes:
-        writes: it changes things, so its steps stay on the screen; else they are only shown while they run.
+        writes: the command changes things, so its steps stay on the screen when they end.
     """
 
     command: str
@@ -73,18 +69,18 @@ class Call:
 
     @property
     def environment(self) -> Environment:
-        """The environment that was asked for."""
+        """The environment that was chosen."""
         return self.settings.environment(self.env)
 
     @cached_property
     def steps(self) -> Steps:
-        """Tells the progress of this call."""
+        """The steps of this call, reported to its terminal or log."""
         from resumectl.progress import Steps
 
         return Steps(self._progress())
 
     def context(self) -> Context:
-        """The environment, ready to work on; the embedded cloud is started when that is what it needs."""
+        """The environment, ready to work on; starts the embedded cloud if it is the target."""
         from resumectl.cli.wiring import context
 
         return context(self.settings, self.environment, self.steps)
@@ -140,6 +136,8 @@ def register(
         run.__annotations__ = {
             item.name: item.annotation for item in run.__signature__.parameters.values()
         }  # type: ignore[attr-defined]
+        # click cuts the first sentence to fit the list of commands, but folds a short help.
+        options.setdefault("short_help", (function.__doc__ or "").partition("\n")[0])
         app.command(name, **options)(run)
         return function
 
@@ -164,7 +162,7 @@ def _common() -> list[inspect.Parameter]:
 
 
 def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> int:
-    """Run the command and show how it ended; gives the exit code."""
+    """Run the command, show how it ended, return the exit code."""
     from resumectl.steps.outcome import Outcome
 
     try:
@@ -187,12 +185,12 @@ def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) 
         return Outcome(error=_explained(call, error))
     except KeyboardInterrupt:
         return Outcome(
-            error=_Interrupted("Interrupted.", hint="Nothing is lost: the same command continues.")
+            error=_Interrupted("Interrupted.", hint="Run the same command again to continue.")
         )
 
 
 def _explained(call: Call, error: ResumectlError) -> ResumectlError:
-    """The error; when the embedded cloud ended under the command, that, because it explains all others."""
+    """The error, or that the embedded cloud stopped meanwhile, which explains any other error."""
     try:
         if not isinstance(error, (CloudError, TerraformError)) or not call.environment.emulator:
             return error
@@ -242,11 +240,11 @@ def _env_name(call: Call) -> str | None:
 def _bug(call: Call, error: Exception) -> ResumectlError:
     import traceback
 
-    said = f"This is a bug of resumectl: {type(error).__name__}: {error}"
+    said = f"This is a bug in resumectl: {type(error).__name__}: {error}"
     try:
         file = _crash_log(call, "".join(traceback.format_exception(error)))
     except OSError as unwritable:
-        return _Bug(said, hint=f"The traceback cannot be written: {unwritable}.")
+        return _Bug(said, hint=f"The traceback could not be written: {unwritable}.")
     return _Bug(said, hint=f"The traceback is in {file}: please report it.")
 
 

@@ -15,35 +15,48 @@ from resumectl.steps.outcome import Outcome
 
 
 class Only(StrEnum):
-    """What `--only` can name."""
+    """What `--only` accepts."""
 
     infra = "infra"
-    backend = "backend"
+    function = "function"
     site = "site"
+    backend = "backend"
 
+
+_PARTS: Mapping[Only, PartName] = {
+    Only.infra: "infra",
+    Only.function: "function",
+    Only.site: "site",
+    Only.backend: "function",
+}
 
 OnlyOption = Annotated[
     list[Only] | None,
-    typer.Option("--only", help="Only this part: infra, backend or site. May be repeated."),
+    typer.Option(
+        "--only",
+        metavar="|".join(dict.fromkeys(_PARTS.values())),
+        help="Limit to this part. Repeat for several parts.",
+    ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the question before changes.")]
 Force = Annotated[
-    bool, typer.Option("--force", help="Go on although it is pinned, or data would be lost.")
+    bool,
+    typer.Option("--force", help="Deploy even if the environment is pinned or data would be lost."),
 ]
 
 Wait = Annotated[
     float,
     typer.Option(
-        "--wait", metavar="SECONDS", min=0, help="Wait so long for another deploy to end."
+        "--wait", metavar="SECONDS", min=0, help="Wait up to SECONDS for another deploy to finish."
     ),
 ]
 
 EXAMPLES = """\b
 Examples:
-  resumectl deploy                    everything, on the embedded cloud
-  resumectl deploy --env prod         the same on AWS
-  resumectl deploy --only site --yes  just the pages, without a question
-  resumectl deploy -m "New job" --json
+  resumectl deploy               to the embedded cloud
+  resumectl deploy --env prod    to AWS
+  resumectl deploy --only site   only the site
+  resumectl deploy --yes -m "New job"
 """
 
 
@@ -52,25 +65,22 @@ def deploy(
     call: Call,
     only: OnlyOption = None,
     yes: Yes = False,
-    no_smoke: Annotated[
-        bool, typer.Option("--no-smoke", help="Do not test the site afterwards.")
-    ] = False,
+    no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Skip the smoke test.")] = False,
     no_rollback: Annotated[
         bool,
-        typer.Option(
-            "--no-rollback", help="Leave a release whose tests fail in place, for a look."
-        ),
+        typer.Option("--no-rollback", help="Leave the new release live if its smoke test fails."),
     ] = False,
     message: Annotated[
-        str, typer.Option("--message", "-m", metavar="TEXT", help="Why, for the ledger.")
+        str, typer.Option("--message", "-m", metavar="TEXT", help="Say why, for the history.")
     ] = "",
     force: Force = False,
     wait: Wait = 0.0,
 ) -> Outcome:
-    """Make what is live what the repository says.
+    """Deploy the repository: infrastructure, function and site.
 
-    Infrastructure, function and site: shows the plan and asks; then applies exactly that plan, tests the site through
-    its front door and records the release. Interrupted at any point, the same command continues.
+    Show the plan, ask, apply exactly that plan, run the smoke test, record the release. If the
+    smoke test fails, function and site are taken back to the last release. If the deploy is
+    interrupted, run it again to continue.
     """
     from resumectl.cli.approve import Approve
     from resumectl.commands import deploy as command
@@ -86,9 +96,6 @@ def deploy(
     return command.deploy(call.context(), options, Approve(call, yes=yes))
 
 
-_PARTS: Mapping[Only, PartName] = {Only.infra: "infra", Only.backend: "function", Only.site: "site"}
-
-
 def parts(only: list[Only] | None) -> tuple[PartName, ...]:
-    """The names of parts for `--only`; empty means all."""
+    """The parts that `--only` names; empty means all."""
     return tuple(_PARTS[name] for name in only or ())

@@ -9,16 +9,17 @@ from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl destroy                        the embedded cloud's environment
-  resumectl destroy --env staging --yes    without a question
+  resumectl destroy
+  resumectl destroy --env staging --yes
 """
 
 
 @register(app, "destroy", writes=True, epilog=EXAMPLES)
 def destroy(call: Call, yes: Yes = False) -> Outcome:
-    """Delete everything that deploy made, with all its data.
+    """Delete an environment and all of its data.
 
-    In a protected environment its name must be typed; --yes does not replace that. The ledger of releases stays.
+    For a protected environment, you must type its name, even with --yes. The release history is
+    kept.
     """
     from resumectl.cli.approve import Approve
     from resumectl.commands import destroy as command

@@ -15,9 +15,9 @@ Examples:
 
 @register(app, "doctor", epilog=EXAMPLES)
 def doctor(call: Call) -> Outcome:
-    """Check what resumectl needs on this machine.
+    """Check that this machine has what resumectl needs.
 
-    Says which Terraform and which provider were chosen, and why.
+    Show which Terraform and which provider are used, and why.
     """
     from resumectl.cli.wiring import emulator
     from resumectl.commands import doctor as command
@@ -26,7 +26,7 @@ def doctor(call: Call) -> Outcome:
         from resumectl.local.launch import require_packages
 
         require_packages()
-        found = emulator(call.settings, call.environment).status()
-        return f"{found.state}, {found.endpoint}" if found.endpoint else found.state
+        status = emulator(call.settings, call.environment).status()
+        return f"{status.state}, {status.endpoint}" if status.endpoint else status.state
 
     return command.doctor(call.settings, call.environment, cloud)

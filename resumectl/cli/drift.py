@@ -9,28 +9,30 @@ import typer
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.cli.deploy import Force, Yes
+from resumectl.cli.deploy import Yes
 from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl drift                   exit code 3 when anything drifted
+  resumectl drift                exit code 3: drift
+  resumectl drift --fix          revert what drifted
   resumectl drift --env prod --json
-  resumectl drift --fix             put back what drifted, after a question
 """
 
 
 @register(app, "drift", epilog=EXAMPLES)
 def drift(
     call: Call,
-    fix: Annotated[bool, typer.Option("--fix", help="Put back exactly what drifted.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Revert exactly what drifted.")] = False,
     yes: Yes = False,
-    force: Force = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Revert even if data would be lost.")
+    ] = False,
 ) -> Outcome:
-    """Show what changed behind our back.
+    """Show what changed since the last release, and revert it.
 
-    Is what is live what was released? Read-only: takes no lock and writes no state. What the repository holds but
-    nobody deployed yet is not drift.
+    Without --fix it only reads: it takes no lock and changes nothing. Changes in the repository
+    that are not deployed yet are not drift.
     """
     from resumectl.commands import drift as command
     from resumectl.commands import revert
@@ -41,5 +43,5 @@ def drift(
 
     fixer = replace(call, writes=True)
     return revert.fix(
-        fixer.context(), Approve(fixer, yes=yes, verb="Put all of this back"), force=force
+        fixer.context(), Approve(fixer, yes=yes, verb="Revert all of this"), force=force
     )

@@ -24,7 +24,7 @@ def history(
         int, typer.Option("--count", "-n", metavar="N", min=1, help="How many releases to show.")
     ] = 10,
 ) -> Outcome:
-    """List the releases: who, when, what, and which is live."""
+    """List the releases: when, who, what, and which one is live."""
     from resumectl.commands import history as command
 
     return command.history(call.context(), count)

@@ -16,9 +16,12 @@ from resumectl.steps.outcome import Outcome
 if TYPE_CHECKING:
     from resumectl.local.emulator import Emulator
 
+_HELP = "Control the embedded cloud, an AWS on this machine."
+
 local = typer.Typer(
     name="local",
-    help="The embedded cloud: an AWS on this machine.\n\nFor the environments with emulator = true.",
+    help=f"{_HELP}\n\nEnvironments with emulator = true run on it.",
+    short_help=_HELP,
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -26,7 +29,7 @@ app.add_typer(local)
 
 Port = Annotated[
     int | None,
-    typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on this port."),
+    typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on port N."),
 ]
 
 
@@ -38,7 +41,10 @@ Port = Annotated[
     epilog="\b\nExample:\n  resumectl local start --port 4566\n",
 )
 def start(call: Call, port: Port = None) -> Outcome:
-    """Start the embedded cloud, with the data that it had. It listens on 127.0.0.1 only."""
+    """Start the embedded cloud with the data it had.
+
+    It listens on 127.0.0.1 only.
+    """
     cloud = _emulator(call, port)
     with call.steps(Step("start-cloud", "Start the embedded cloud")) as tell:
         running = cloud.start(tell)
@@ -51,7 +57,7 @@ def start(call: Call, port: Port = None) -> Outcome:
     local, "stop", group="local", writes=True, epilog="\b\nExample:\n  resumectl local stop\n"
 )
 def stop(call: Call) -> Outcome:
-    """Stop the embedded cloud; its data is kept."""
+    """Stop the embedded cloud and keep its data."""
     cloud = _emulator(call)
     with call.steps(Step("stop-cloud", "Stop the embedded cloud")):
         cloud.stop()
@@ -60,7 +66,7 @@ def stop(call: Call) -> Outcome:
 
 @register(local, "status", group="local", epilog="\b\nExample:\n  resumectl local status --json\n")
 def status(call: Call) -> Outcome:
-    """Whether the embedded cloud runs, where, and how much it holds."""
+    """Show whether the embedded cloud runs, where, and its size."""
     return _outcome(_emulator(call))
 
 
@@ -72,13 +78,13 @@ def status(call: Call) -> Outcome:
     epilog="\b\nExample:\n  resumectl local reset --yes\n",
 )
 def reset(call: Call, yes: Yes = False) -> Outcome:
-    """Stop the embedded cloud and delete everything in it.
+    """Stop the embedded cloud and delete all of its data.
 
-    Sites, counts, Terraform state, releases.
+    This deletes sites, counts, Terraform state and releases.
     """
     from resumectl.cli.approve import Approve
 
-    Approve(call, yes=yes).question("Delete everything in the embedded cloud of this project?")
+    Approve(call, yes=yes).question("Delete all data in this project's embedded cloud?")
     cloud = _emulator(call)
     with call.steps(Step("reset-cloud", "Reset the embedded cloud")):
         notes = cloud.reset()
@@ -95,5 +101,5 @@ def _emulator(call: Call, port: int | None = None) -> Emulator:
 
 
 def _outcome(cloud: Emulator) -> Outcome:
-    found = asdict(cloud.status())
-    return Outcome({**found, "log": str(found["log"]), "services": list(found["services"])})
+    status = asdict(cloud.status())
+    return Outcome({**status, "log": str(status["log"]), "services": list(status["services"])})

@@ -22,12 +22,12 @@ Examples:
 def package(
     call: Call,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the zip.")
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the zip to FILE.")
     ] = None,
 ) -> Outcome:
-    """Make the function's zip, the same bytes on every machine.
+    """Build the function's zip, the same bytes on every machine.
 
-    Needs no AWS.
+    AWS is not needed.
     """
     from resumectl.commands import package as command
 

@@ -13,9 +13,9 @@ from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl plan                         what deploy would do
-  resumectl plan --only site -v          every object, with what differs
-  resumectl plan --env prod --exit-code  3 if there is anything to do
+  resumectl plan                 what deploy would change
+  resumectl plan --only site -v  every object and field
+  resumectl plan --exit-code     exit code 3: changes
 """
 
 
@@ -24,10 +24,10 @@ def plan(
     call: Call,
     only: OnlyOption = None,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 3 if there is anything to do.")
+        bool, typer.Option("--exit-code", help="Exit with 3 if there is anything to deploy.")
     ] = False,
 ) -> Outcome:
-    """Show what deploy would do, and change nothing."""
+    """Show what deploy would change."""
     from resumectl.commands import plan as command
 
     return command.plan(call.context(), parts(only), exit_code=exit_code)

@@ -13,8 +13,8 @@ from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl rollback          to the last verified release before the live one
-  resumectl rollback 41 --plan   what going back to release 41 would do
+  resumectl rollback             one verified release back
+  resumectl rollback 41 --plan   only show the changes
   resumectl rollback 41 --env prod -m "broken layout"
 """
 
@@ -23,30 +23,36 @@ Examples:
 def rollback(
     call: Call,
     release: Annotated[
-        int | None, typer.Argument(metavar="[RELEASE]", min=1, help="The release's number.")
+        int | None,
+        typer.Argument(
+            metavar="[RELEASE]",
+            min=1,
+            help="The release; without it, the last verified one before the live one.",
+        ),
     ] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would change, and stop.")] = False,
     yes: Yes = False,
     message: Annotated[
-        str, typer.Option("--message", "-m", metavar="TEXT", help="Why, for whoever deploys next.")
+        str,
+        typer.Option("--message", "-m", metavar="TEXT", help="Say why, for whoever deploys next."),
     ] = "",
     wait: Wait = 0.0,
 ) -> Outcome:
-    """Serve an earlier release again, rebuilding nothing.
+    """Roll function and site back to an earlier release.
 
-    Function and site are back in seconds. Infrastructure and the counter's data stay as they are. The environment is
-    pinned: deploy refuses until unpin.
+    This takes seconds: nothing is rebuilt. Infrastructure and the counter's data stay as they are.
+    The environment is pinned: deploy refuses until you run unpin.
     """
     from resumectl.cli.approve import Approve
     from resumectl.commands import rollback as command
 
     options = command.Options(release, only_plan=plan, message=message, wait=wait)
-    return command.rollback(call.context(), options, Approve(call, yes=yes, verb="Go back"))
+    return command.rollback(call.context(), options, Approve(call, yes=yes, verb="Roll back"))
 
 
 @register(app, "unpin", epilog="\b\nExample:\n  resumectl unpin --env prod\n")
 def unpin(call: Call) -> Outcome:
-    """Let deploys through again after a rollback."""
+    """Allow deploys again after a rollback."""
     from resumectl.commands import rollback as command
 
     return command.unpin(call.context())

@@ -13,9 +13,9 @@ from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl smoke                                the environment's own site
-  resumectl smoke --env prod --junit smoke.xml   also as a JUnit report
-  resumectl smoke --url https://example.com      any site of this kind
+  resumectl smoke
+  resumectl smoke --env prod --junit smoke.xml
+  resumectl smoke --url https://example.com
 """
 
 
@@ -23,15 +23,17 @@ Examples:
 def smoke(
     call: Call,
     url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="Test the site at this address.")
+        str | None, typer.Option("--url", metavar="URL", help="Test the site at URL.")
     ] = None,
     junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")
+        Path | None,
+        typer.Option("--junit", metavar="FILE", help="Also write a JUnit report to FILE."),
     ] = None,
 ) -> Outcome:
-    """Prove through the front door that site and counter work.
+    """Test the live site and counter.
 
-    Counts on the reserved page /_smoke, so no real page's count changes. Exit code 4 when a check fails.
+    The smoke test uses the public address, as a visitor does. It counts on the reserved page
+    /_smoke, so no real count changes. The exit code is 4 if a check fails.
     """
     from resumectl.commands import smoke as command
 

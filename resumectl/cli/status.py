@@ -15,9 +15,9 @@ Examples:
 
 @register(app, "status", epilog=EXAMPLES)
 def status(call: Call) -> Outcome:
-    """Show on one screen what is live, what differs, what waits."""
+    """Show what is live, what drifted and what is not deployed yet."""
     from resumectl.cli.wiring import context_if_up
     from resumectl.commands import status as command
 
-    found = context_if_up(call.settings, call.environment, call.steps)
-    return command.status(found) if found else command.stopped(call.environment.name)
+    context = context_if_up(call.settings, call.environment, call.steps)
+    return command.status(context) if context else command.stopped(call.environment.name)

@@ -13,7 +13,7 @@ from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
 Examples:
-  resumectl unlock                 says whose lock it is, and asks
+  resumectl unlock
   resumectl unlock --env prod --yes
 """
 
@@ -23,12 +23,14 @@ def unlock(
     call: Call,
     yes: Yes = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also when the holder still shows signs of life.")
+        bool,
+        typer.Option("--force", help="Release the lock even if its holder seems to be running."),
     ] = False,
 ) -> Outcome:
-    """Release the locks that a dead deploy left.
+    """Release the locks of a deploy that crashed.
 
-    Ours, and Terraform's own. Says first whose they are, and asks.
+    Show who holds resumectl's lock and Terraform's lock, ask, release them. Continue only if no
+    deploy is running.
     """
     from resumectl.cli.approve import Approve
     from resumectl.commands import unlock as command

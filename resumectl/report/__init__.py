@@ -1,1 +1,4 @@
-"""Renderers: one value, a JSON document as `docs/json.md` describes it, shown on a terminal, in CI, or as it is."""
+"""Renderers: a command's JSON document (`docs/json.md`) for a terminal, GitHub Actions or JUnit.
+
+`console` knows which page shows which command; `words` is the vocabulary of all pages.
+"""

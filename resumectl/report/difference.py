@@ -1,4 +1,4 @@
-"""What exactly differs between two values, however deep: one row for each. Pure."""
+"""What differs between two nested values, one row for each difference. Pure."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def rows(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
             yield from _shares(value["from"] or {}, value["to"] or {})
         elif name == "tags_all":
             yield from _rows("tags", value["from"], value["to"])
-        elif name != "tags" or "tags_all" not in values:  # else it says a part of that again
+        elif name != "tags" or "tags_all" not in values:  # `tags` is a part of `tags_all`
             yield from _rows(_NAMES.get(name, name), value["from"], value["to"])
 
 
 def _shares(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[Row]:
-    """How much of the traffic each version gets besides the one that the alias points at."""
+    """The traffic of each version beside the one that the alias points at."""
     for version in {**before, **after}:
         yield Row(
             f"traffic to version {version}",
@@ -65,7 +65,7 @@ def _rows(where: str, before: object, after: object) -> Iterator[Row]:
 
 
 def _parsed(value: object) -> object:
-    """A policy is JSON in a string."""
+    """The value of JSON in a string, as policies are."""
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             return json.loads(value)
@@ -75,7 +75,7 @@ def _parsed(value: object) -> object:
 
 
 def _apart(before: object, after: object) -> tuple[str, str]:
-    """Both as text; of two digests enough to tell them apart."""
+    """Both as text; digests are cut to 12 digits."""
     if isinstance(before, str) and isinstance(after, str) and len(before) == len(after) == _DIGEST:
         return before[:12], after[:12]
     return _text(before), _text(after)
@@ -84,8 +84,6 @@ def _apart(before: object, after: object) -> tuple[str, str]:
 def _text(value: object) -> str:
     if value is None or value is _ABSENT:
         return "(not set)"
-    return (
-        value
-        if isinstance(value, str) and value
-        else json.dumps(value, ensure_ascii=False, default=str)
-    )
+    if isinstance(value, str) and value:
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

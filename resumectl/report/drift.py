@@ -1,27 +1,17 @@
-"""The page of `drift`: part by part, what others changed, and from what to what."""
+"""What `drift` prints: part by part, what others changed, and from what to what."""
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.report import difference, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from resumectl.report.difference import Row
     from resumectl.report.screen import Screen
 
-_KINDS: Final = {
-    "changed": "changed",
-    "deleted": "deleted",
-    "code": "code",
-    "settings": "settings",
-    "object": "content",
-    "headers": "headers",
-    "unmanaged": "extra",
-}
 _INDENT: Final = " " * 12
 _ROWS: Final = 5
 _LINE: Final = 66
@@ -29,82 +19,72 @@ _VALUE: Final = 120
 
 
 def drift(screen: Screen, document: Mapping[str, Any]) -> None:
-    """Each difference: what, how, from, to, since when."""
-    changes = document["changes"]
-    released = f"release #{document['release']}" if document["release"] else "what was released"
-    if document.get("fixed"):
-        screen.line(f"Put back {_many(len(changes))}: what is live is {released} again.")
+    """Each difference: its kind, the thing, since when, from what, to what."""
+    changes, release = document["changes"], document["release"]
+    released = f"release #{release}" if release else "what was released"
+    differences = words.many(len(changes), "difference")
+    if document["reverted"]:
+        screen.line(f"Reverted {differences}: what is live matches {released}.")
     elif not changes:
-        screen.line(f"No drift: what is live is {released}.")
+        screen.line(f"No drift: what is live matches {released}.")
     else:
-        screen.out.print(f"[bold]{_many(len(changes))}[/] from {released}:")
-        _parts(screen, changes)
-        screen.line("resumectl drift --fix puts it back.", style="dim")
+        screen.line((differences, "bold"), f" between what is live and {released}:")
+        for title, group in words.by_part(changes).items():
+            screen.line((title, "bold"))
+            for change in group:
+                _change(screen, change)
+        if "error" not in document:  # that of --fix says more
+            screen.line((f"To revert: resumectl drift --fix --env {document['env']}", "dim"))
     _aside(screen, document)
 
 
-def _parts(screen: Screen, changes: Iterable[Mapping[str, Any]]) -> None:
-    rows = list(changes)
-    for part, title in words.PART.items():
-        mine = [change for change in rows if change["part"] == part]
-        if mine:
-            screen.out.print(f"[bold]{title}[/]")
-        for change in mine:
-            _change(screen, change)
-
-
 def _change(screen: Screen, change: Mapping[str, Any]) -> None:
-    from rich.text import Text
-
-    kind = _KINDS[change["kind"]]
-    text = Text("  ", overflow="fold")
-    text.append(f"{kind:<10}", "red" if kind in ("deleted", "extra") else "yellow")
-    text.append(words.thing(change["part"], change["key"]))
-    if change.get("since"):
-        text.append(
-            f", since {change['since']}"
-            if screen.verbose
-            else f", {words.age(change['since'])} ago",
-            "dim",
-        )
-    screen.out.print(text)
+    kind = words.kind(change["kind"])
+    colour = "red" if kind in ("deleted", "unmanaged") else "yellow"
+    screen.folded((f"  {kind:<10}", colour), words.thing(change), (_since(screen, change), "dim"))
     values = change["values"] if change["action"] == "update" else {}
-    _rows(
-        screen, [row for row in difference.rows(values) if screen.verbose or row.where != "content"]
-    )
-
-
-def _rows(screen: Screen, rows: list[Row]) -> None:
-    for row in islice(rows, None if screen.verbose else _ROWS):
-        before, after = (
-            value if screen.verbose else words.short(value, _VALUE)
-            for value in (row.before, row.after)
-        )
-        line = f"{row.where}: {before} -> {after}"
-        if len(line) <= _LINE and "\n" not in line:
-            screen.line(f"{_INDENT}{line}", style="dim")
-        else:
-            screen.line(f"{_INDENT}{row.where}:", style="dim")
-            screen.folded(before, f"{_INDENT}     ", style="dim")
-            screen.folded(after, f"{_INDENT}  -> ", style="dim")
+    rows = [row for row in difference.rows(values) if screen.verbose or row.where != "content"]
+    for row in rows if screen.verbose else rows[:_ROWS]:
+        _row(screen, row)
     if len(rows) > _ROWS and not screen.verbose:
-        screen.line(f"{_INDENT}… and {len(rows) - _ROWS} more (-v shows all)", style="dim")
+        screen.line((f"{_INDENT}… and {len(rows) - _ROWS} more (-v shows all)", "dim"))
+
+
+def _since(screen: Screen, change: Mapping[str, Any]) -> str:
+    since = change["since"]
+    if not since:
+        return ""
+    return f", since {since}" if screen.verbose else f", {words.age(since, screen.now)} ago"
+
+
+def _row(screen: Screen, row: Row) -> None:
+    before, after = row.before, row.after
+    if not screen.verbose:
+        before, after = words.short(before, _VALUE), words.short(after, _VALUE)
+    line = f"{row.where}: {before} -> {after}"
+    if len(line) <= min(_LINE, screen.out.width - len(_INDENT)) and "\n" not in line:
+        screen.line((f"{_INDENT}{line}", "dim"))
+    else:
+        screen.folded(_INDENT, (f"{row.where}:", "dim"))
+        screen.folded(f"{_INDENT}     ", (before, "dim"))
+        screen.folded((f"{_INDENT}  -> ", "dim"), (after, "dim"))
 
 
 def _aside(screen: Screen, document: Mapping[str, Any]) -> None:
-    """What is no drift, or is not called so."""
-    if document["ignored"]:
-        screen.line(f"Ignored, as resumectl.toml says: {len(document['ignored'])}.", style="dim")
+    """What was not compared, and what is not drift."""
+    for part, why in document["unchecked"].items():
+        screen.line((f"{words.title(part)} was not compared: {why}", "yellow"))
+    ignored = len(document["ignored"])
+    if ignored:
+        screen.line((f"{words.many(ignored, 'difference')} ignored by resumectl.toml.", "dim"))
     for entry in document["expired_ignores"]:
-        screen.line(
-            f"No longer ignored since {entry['until']}: {entry['key']} ({entry['reason']}).",
-            style="yellow",
-        )
-    waiting = {part: count for part, count in document["pending"].items() if count}
-    if waiting:
-        parts = ", ".join(f"{words.PART[part].lower()} {count}" for part, count in waiting.items())
-        screen.line(f"Not drift, but not deployed yet: {parts} (resumectl plan).", style="dim")
-
-
-def _many(count: int) -> str:
-    return "1 difference" if count == 1 else f"{count} differences"
+        ignore = f"The ignore of {entry['key']} ({entry['reason']})"
+        screen.line((f"{ignore} expired on {entry['until']}.", "yellow"))
+    pending = [
+        f"{words.title(part).lower()} {count}"
+        for part, count in document["pending"].items()
+        if count
+    ]
+    if pending:
+        command = f"resumectl plan --env {document['env']}"
+        screen.line((f"Not drift, but not deployed yet: {', '.join(pending)} ({command}).", "dim"))

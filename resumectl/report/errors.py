@@ -1,21 +1,20 @@
-"""An error on stderr: one line, and a hint on its own line."""
+"""An error on stderr: what failed, and a hint on a line of its own."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from resumectl.errors import ResumectlError
 
 
-def show(error: ResumectlError) -> None:
-    """Print the error and its hint; in colour only on a terminal that wants it."""
-    colour = (
-        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+def show(error: ResumectlError, out: TextIO | None = None) -> None:
+    """Print the error and its hint, unfolded, so that a command in the hint can be copied."""
+    out = out or sys.stderr
+    colour = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     red, cyan, off = ("\033[1;31m", "\033[36m", "\033[0m") if colour else ("", "", "")
-    sys.stderr.write(f"{red}error:{off} {error.message}\n")
+    out.write(f"{red}error:{off} {error.message}\n")
     if error.hint:
-        sys.stderr.write(f"{cyan}hint:{off} {error.hint}\n")
+        out.write(f"{cyan}hint:{off} {error.hint}\n")

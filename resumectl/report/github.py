@@ -1,4 +1,4 @@
-"""A command's document on GitHub Actions: a page of the job summary, and annotations for what failed."""
+"""A command's document on GitHub Actions: a page of the job summary, annotations of failures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 50
 _ANNOTATIONS: Final = 10  # GitHub shows no more of one kind for a step
-_STATUS: Final = {"verified": "is live", "unverified": "is live, not tested", "failed": "failed"}
 
 
 def write_summary(environ: Mapping[str, str], document: Document) -> bool:
-    """Append the summary to the file that GitHub names; a summary that cannot be written fails nothing.
+    """Append the summary to the file that GitHub names; returns whether it was written.
 
-    Returns:
-        Whether anything was written.
+    A summary that cannot be written does not fail the command.
     """
     path, page = environ.get("GITHUB_STEP_SUMMARY"), summary(document)
     if not path or not page:
@@ -37,7 +35,7 @@ def write_summary(environ: Mapping[str, str], document: Document) -> bool:
 
 
 def summary(document: Document, limit: int = _ROWS) -> str:
-    """The document as Markdown; empty for a command that has nothing to say there.
+    """The document as Markdown; empty for a command that succeeded and has no page.
 
     Args:
         document: the JSON document of a command.
@@ -51,23 +49,22 @@ def summary(document: Document, limit: int = _ROWS) -> str:
         *_error(document),
         *_facts(document),
     ]
-    happened = document["ok"] and document.get("release")
-    said = words.DONE if happened else words.TO_DO
-    blocks += _changes(document.get("changes") or _listed(document.get("drift")), said, limit)
-    blocks += _parts(document.get("parts"))
+    actions = words.DONE if document["ok"] and document.get("release") else words.TO_DO
+    blocks += _changes(document.get("changes") or document.get("drift") or (), actions, limit)
+    blocks += _parts(document.get("parts") or {})
     blocks += _checks(document.get("checks") or (), limit)
     blocks += _timings(document.get("timings") or {}, limit)
     return "\n\n".join(blocks) + "\n"
 
 
 def annotate(document: Document) -> list[str]:
-    """Workflow commands that mark what failed, or what was found to differ, on the run's page."""
+    """Workflow commands that mark failures and drift on the run's page."""
     title = " ".join(filter(None, ("resumectl", _command(document), document.get("env"))))
-    found = list(_annotated(document, title))
-    if len(found) <= _ANNOTATIONS:
-        return found
-    rest = len(found) - _ANNOTATIONS + 1
-    return [*found[: _ANNOTATIONS - 1], _annotation("error", title, f"... and {rest} more")]
+    lines = list(_annotated(document, title))
+    if len(lines) <= _ANNOTATIONS:
+        return lines
+    rest = len(lines) - _ANNOTATIONS + 1
+    return [*lines[: _ANNOTATIONS - 1], _annotation("error", title, f"... and {rest} more")]
 
 
 def _annotated(document: Document, title: str) -> Iterator[str]:
@@ -78,20 +75,17 @@ def _annotated(document: Document, title: str) -> Iterator[str]:
     for check in document.get("checks") or ():
         if not check["ok"]:
             yield _annotation("error", f"{title}: {check['name']}", check["detail"])
-    if _command(document) == "drift" and document.get("changes"):
-        yield _annotation("warning", title, _differences(document["changes"]))
+    if _command(document) == "drift" and document.get("changes") and not document["reverted"]:
+        yield _annotation("warning", title, _differences(document))
 
 
 def _annotation(level: str, title: str, message: str) -> str:
-    data = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    name = (
-        title.replace("%", "%25")
-        .replace("\r", "%0D")
-        .replace("\n", "%0A")
-        .replace(":", "%3A")
-        .replace(",", "%2C")
-    )
-    return f"::{level} title={name}::{data}"
+    name = _escaped(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={name}::{_escaped(message)}"
+
+
+def _escaped(message: str) -> str:
+    return message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _command(document: Document) -> str:
@@ -99,67 +93,70 @@ def _command(document: Document) -> str:
     return str(document["schema"]).split("/")[1]
 
 
+def _release(document: Document) -> Document:
+    """The release of a document; drift names only its number."""
+    release = document.get("release")
+    return release if isinstance(release, dict) else {}
+
+
 def _mark(document: Document) -> str:
     if not document["ok"]:
         return "❌"
-    untested = (document.get("release") or {}).get("status") == "unverified"
+    unverified = _release(document).get("status") == "unverified"
     differs = document["exit_code"] == Exit.DIFFERENT or bool(document.get("drift"))
-    return "⚠️" if differs or untested else "✅"
+    return "⚠️" if differs or unverified else "✅"
 
 
 def _headline(command: str, document: Document) -> str:
     place = f" of {text(document['env'])}" if document.get("env") else ""
-    said = _HEADLINES.get(command, _failed)(document)
-    return f"{command.capitalize()}{place}: {said}"
-
-
-def _failed(_document: Document) -> str:
-    return "failed"
+    page = _HEADLINES.get(command)
+    ended = page(document) if page else "failed"
+    return f"{command.capitalize()}{place}: {ended}"
 
 
 def _released(document: Document) -> str:
-    release, changes = document.get("release"), document.get("changes")
+    release = document.get("release")
     if not release:
-        return "done" if document["ok"] else "failed"
-    live = f"release #{release['id']} {_STATUS.get(release.get('status', ''), 'is live')}"
-    return live if changes or not document["ok"] else f"nothing to do, {live}"
+        return _planned(document)
+    ended = f"release #{release['id']} {words.ending(release)}"
+    return ended if document.get("recorded", True) else f"nothing to do, {ended}"
 
 
 def _planned(document: Document) -> str:
-    return (
-        (words.counts(document.get("changes") or ()) or "nothing to do")
-        if document["ok"]
-        else "failed"
-    )
+    if not document["ok"]:
+        return "failed"
+    return words.counts(document.get("changes") or ()) or "nothing to do"
 
 
 def _drifted(document: Document) -> str:
-    return _differences(document.get("changes") or ()) if document["ok"] else "failed"
+    return _differences(document) if document["ok"] else "failed"
 
 
-def _differences(changes: Sequence[Document]) -> str:
+def _differences(document: Document) -> str:
+    changes = document.get("changes")
     if not changes:
         return "no drift"
-    return (
-        f"{len(changes)} difference{'s' * (len(changes) != 1)} between the release and what is live"
-    )
+    differences = words.many(len(changes), "difference")
+    if document["reverted"]:
+        return f"{differences} reverted"
+    return f"{differences} between the release and what is live"
 
 
 def _smoked(document: Document) -> str:
     checks = document.get("checks") or ()
     failed = sum(not check["ok"] for check in checks)
-    if not checks:
-        return "failed" if not document["ok"] else "no checks"
-    return (
-        f"{failed} of {len(checks)} checks failed" if failed else f"all {len(checks)} checks passed"
-    )
+    if failed:
+        return f"{failed} of {words.many(len(checks), 'check')} failed"
+    if not document["ok"]:
+        return "failed"
+    return f"all {words.many(len(checks), 'check')} passed" if checks else "no checks"
 
 
 def _stands(document: Document) -> str:
     if not document["ok"]:
         return "failed"
     release = document.get("release")
-    return f"release #{release['id']}" if release else "nothing is released"
+    return f"release #{release['id']} {words.ending(release)}" if release else "nothing is released"
 
 
 _HEADLINES: Final[Mapping[str, Callable[[Document], str]]] = {
@@ -182,68 +179,50 @@ def _error(document: Document) -> Iterator[str]:
 
 def _facts(document: Document) -> Iterator[str]:
     """The addresses, and who released what."""
-    release = document.get("release") or {}
-    git = release.get("git") or {}
-    lines = [
-        f"{name.capitalize()}: {link(url)}" for name, url in (document.get("urls") or {}).items()
-    ]
-    if release.get("message"):
-        lines.append(f"Message: {text(release['message'])}")
-    if git.get("revision"):
-        lines.append(
-            f"Revision: {code(git['revision'])}{' with local changes' if git.get('dirty') else ''}"
-        )
-    if name := (release.get("actor") or {}).get("name"):
-        lines.append(f"By: {text(name)}")
+    urls = document.get("urls") or {}
+    lines = [f"{name.capitalize()}: {link(url)}" for name, url in urls.items()]
+    lines += _author(_release(document))
     if lines:
         yield "\n".join(f"- {line}" for line in lines)
 
 
-def _changes(changes: Sequence[Document], said: Mapping[str, str], limit: int) -> Iterator[str]:
-    for part, title in words.PART.items():
-        mine = [change for change in changes if change["part"] == part]
-        if mine:
-            yield f"#### {title}: {words.counts(mine, said)}"
-            yield _change_table(mine, limit)
+def _author(release: Document) -> Iterator[str]:
+    git, name = release.get("git") or {}, (release.get("actor") or {}).get("name")
+    if release.get("message"):
+        yield f"Message: {text(release['message'])}"
+    if git.get("revision"):
+        dirty = " with local changes" if git.get("dirty") else ""
+        yield f"Revision: {code(git['revision'])}{dirty}"
+    if name:
+        yield f"By: {text(name)}"
+
+
+def _changes(changes: Sequence[Document], actions: Mapping[str, str], limit: int) -> Iterator[str]:
+    for title, group in words.by_part(changes).items():
+        yield f"#### {text(title)}: {words.counts(group, actions)}"
+        yield _change_table(group, limit)
 
 
 def _change_table(changes: Sequence[Document], limit: int) -> str:
     kinds = any(change.get("kind") for change in changes)
-    rows = (
-        [
-            change["action"],
-            code(words.thing(change["part"], change["key"])),
-            text(words.differing(change["fields"]))
-            if change["action"] in ("update", "replace")
-            else "",
-            *([text(change.get("kind") or "")] if kinds else []),
-        ]
-        for change in changes
-    )
-    return table(["Action", "What", "Differs in", *(["Kind"] if kinds else [])], rows, limit)
+    head = ["Action", "What", "Differs in", *(["Kind"] if kinds else [])]
+    return table(head, (_change_row(change, kinds=kinds) for change in changes), limit)
 
 
-def _listed(drift: object) -> Sequence[Document]:
-    return drift if isinstance(drift, list) else ()
+def _change_row(change: Document, *, kinds: bool) -> list[str]:
+    fields = change["fields"] if change["action"] in ("update", "replace") else ()
+    row = [change["action"], code(words.thing(change)), text(words.differing(fields))]
+    return [*row, text(words.kind(change.get("kind") or ""))] if kinds else row
 
 
-def _parts(parts: object) -> Iterator[str]:
-    if isinstance(parts, dict) and parts:
-        rows = (
-            [words.PART.get(name, text(name)), text(_said(state))] for name, state in parts.items()
-        )
+def _parts(parts: Mapping[str, Mapping[str, int | None]]) -> Iterator[str]:
+    if parts:
+        rows = ([text(words.title(part)), words.standing(parts[part])] for part in parts)
         yield table(["Part", "State"], rows, _ROWS)
 
 
-def _said(state: object) -> str:
-    """`{"create": 1}` -> `1 create`; anything else as it is."""
-    if isinstance(state, dict):
-        return ", ".join(f"{name} {value}" for name, value in state.items()) or "as released"
-    return str(state)
-
-
 def _checks(checks: Iterable[Document], limit: int) -> Iterator[str]:
-    """Failed ones first, so that no limit hides them."""
+    """The failed ones first, so that no limit hides them."""
     rows = [
         [
             "✅" if check["ok"] else "❌",
@@ -260,8 +239,9 @@ def _checks(checks: Iterable[Document], limit: int) -> Iterator[str]:
 
 def _timings(timings: Mapping[str, float], limit: int) -> Iterator[str]:
     if timings:
-        rows = ([text(step), _seconds(seconds)] for step, seconds in timings.items())
-        yield f"<details><summary>Timings</summary>\n\n{table(['Step', 'Time'], rows, limit)}\n\n</details>"
+        rows = ([code(step), _seconds(seconds)] for step, seconds in timings.items())
+        steps = table(["Step", "Time"], rows, limit)
+        yield f"<details><summary>Timings</summary>\n\n{steps}\n\n</details>"
 
 
 def _seconds(seconds: float | None) -> str:

@@ -13,11 +13,11 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 
 def junit(checks: Sequence[Mapping[str, Any]], suite: str, time: str = "") -> str:
-    """An XML document with one test case for each check.
+    """The XML document, with one test case for each check.
 
     Args:
         checks: the checks as in every JSON document.
-        suite: what the run is called, for example `resumectl smoke prod`.
+        suite: the name of the run, for example `resumectl smoke prod`.
         time: when the run began, in ISO 8601; left out when empty.
     """
     totals = _totals(checks)
@@ -58,5 +58,5 @@ def _add(cases: ET.Element, check: Mapping[str, Any], suite: str) -> None:
 
 
 def _legal(text: str) -> str:
-    """The text without what XML cannot hold, such as control characters."""
+    """The text without characters that XML cannot hold, such as control characters."""
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)

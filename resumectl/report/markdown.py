@@ -1,4 +1,4 @@
-"""Text, code, links and tables in GitHub's Markdown, safe whatever they hold. Pure."""
+"""Text, code, links and tables in GitHub's Markdown; any value is escaped. Pure."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def code(value: object) -> str:
 
 
 def link(url: str) -> str:
-    """An address that can be clicked."""
+    """A clickable address."""
     return f"<{quote(_line(url), safe=':/?#[]@!$&()*+,;=%~')}>"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], limit: int) -> str:
-    """A table of cells that are Markdown already, and how many rows did not fit."""
+    """A table of cells in Markdown; says how many rows are over the limit."""
     cells = list(rows)
     lines = [head, ["---"] * len(head), *cells[:limit]]
     drawn = "\n".join(f"| {' | '.join(line)} |" for line in lines)

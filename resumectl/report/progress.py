@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -14,30 +14,31 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
 
-_NAME_WIDTH = 30
-_DETAIL_WIDTH = 28
+    from resumectl.progress import Step
+
+_LABEL = 30
 
 
 class PlainProgress:
-    """One line for each step that ended: for logs, pipes and CI."""
+    """One line for each step, when it ends: for logs, pipes and CI."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
         self._details: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def start(self, name: str) -> None:
-        """Nothing: a step shows when it ends."""
+    def start(self, step: Step) -> None:
+        """Nothing: a step is printed when it ends."""
 
-    def update(self, name: str, detail: str) -> None:
+    def update(self, step: Step, detail: str) -> None:
         """Keep the latest detail for the line that ends the step."""
-        self._details[name] = detail
+        self._details[step.id] = detail
 
-    def finish(self, name: str, seconds: float, *, ok: bool) -> None:
+    def finish(self, step: Step, seconds: float, *, ok: bool) -> None:
         """Print the step's line."""
-        detail = self._details.pop(name, "")
-        line = f"{'ok  ' if ok else 'FAIL'} {name:<{_NAME_WIDTH}} {detail:<{_DETAIL_WIDTH}} {seconds:6.1f} s"
-        self._write(line)
+        detail = self._details.pop(step.id, "")
+        mark = "ok  " if ok else "FAIL"
+        self._write(f"{mark} {seconds:6.1f} s  {step.label:<{_LABEL}} {detail}".rstrip())
 
     def note(self, line: str) -> None:
         """Print it."""
@@ -55,16 +56,17 @@ class PlainProgress:
 
 @dataclass
 class _Running:
+    label: str
+    began: float = 0.0
     detail: str = ""
-    began: float = field(default=0.0)
 
 
 class LiveProgress:
-    """A list of steps that grows: what runs has a spinner and a clock, what ended has a mark and its time.
+    """A growing list of steps: a running one has a spinner and a clock, an ended one its time.
 
     Args:
         console: where to draw.
-        keep: leave the steps that ended on the screen; else only what runs is shown, and what failed stays.
+        keep: leave every step that ended on the screen; else only those that failed.
     """
 
     def __init__(self, console: Console, *, keep: bool = True) -> None:
@@ -77,26 +79,26 @@ class LiveProgress:
         self._live: Live | None = None
         self._lock = threading.RLock()
 
-    def start(self, name: str) -> None:
+    def start(self, step: Step) -> None:
         """Show the step as running."""
         with self._lock:
-            self._running[name] = _Running(began=self._console.get_time())
+            self._running[step.id] = _Running(step.label, self._console.get_time())
             if self._live is None:
                 self._open()
 
-    def update(self, name: str, detail: str) -> None:
-        """Show what the step says."""
+    def update(self, step: Step, detail: str) -> None:
+        """Show the step's latest detail."""
         with self._lock:
-            if name in self._running:
-                self._running[name].detail = detail
+            if step.id in self._running:
+                self._running[step.id].detail = detail
 
-    def finish(self, name: str, seconds: float, *, ok: bool) -> None:
-        """Print the step above what still runs."""
+    def finish(self, step: Step, seconds: float, *, ok: bool) -> None:
+        """Print the step above those that still run."""
         with self._lock:
-            ended = self._running.pop(name, _Running())
+            ended = self._running.pop(step.id, _Running(step.label))
             mark = "[green]✓[/]" if ok else "[red]✗[/]"
             if self._keep or not ok:
-                self._console.print(self._row(mark, name, ended.detail, seconds))
+                self._console.print(self._row(mark, ended, seconds, ended=True))
             if not self._running:
                 self._close()
 
@@ -134,24 +136,22 @@ class LiveProgress:
         from rich.console import Group
 
         now = self._console.get_time()
-        rows = list(self._running.items())  # no lock: closing waits for the thread that draws
+        running = list(self._running.values())  # no lock: closing waits for the thread that draws
         frame = self._spinner.render(now)
-        return Group(
-            *(self._row(frame, name, step.detail, now - step.began) for name, step in rows)
-        )
+        return Group(*(self._row(frame, step, now - step.began, ended=False) for step in running))
 
-    def _row(self, mark: RenderableType, name: str, detail: str, seconds: float) -> RenderableType:
+    def _row(
+        self, mark: RenderableType, step: _Running, seconds: float, *, ended: bool
+    ) -> RenderableType:
+        """One step; while it runs it takes one line, so that the list keeps its height."""
         from rich.table import Table
         from rich.text import Text
 
-        row = Table.grid(padding=(0, 1))
-        for width in (3, _NAME_WIDTH):
-            row.add_column(
-                width=width, justify="right" if width < _NAME_WIDTH else "left", no_wrap=True
-            )
-        row.add_column(width=_DETAIL_WIDTH, no_wrap=True, overflow="ellipsis")
+        row = Table.grid(padding=(0, 1), expand=True)
+        row.add_column(width=3, justify="right", no_wrap=True)
         row.add_column(width=8, justify="right", no_wrap=True)
-        row.add_row(
-            mark, Text(name), Text(detail, style="dim"), Text(f"{seconds:.1f} s", style="dim")
-        )
+        row.add_column(width=_LABEL, no_wrap=True, overflow="ellipsis")
+        row.add_column(ratio=1, no_wrap=not ended, overflow="fold" if ended else "ellipsis")
+        clock, detail = f"{seconds:.1f} s", Text(step.detail, style="dim")
+        row.add_row(mark, Text(clock, style="dim"), Text(step.label), detail)
         return row

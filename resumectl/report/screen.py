@@ -1,92 +1,116 @@
-"""What the pages of the terminal are made of: lists of changes, checks and addresses, at most 80 columns wide."""
+"""What the pages of the terminal are made of: folded lines, changes, checks and addresses."""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from resumectl.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from rich.console import Console
+    from rich.text import Text
+
+Piece: TypeAlias = "str | tuple[str, str] | Text"
+"""A text, a text and its style, or a text that has its styles."""
 
 _SHOWN: Final = 8
 _FIELDS: Final = 3
+_LABEL: Final = 16
+_ROOM: Final = 10  # no text is folded into less
 _COLOUR: Final = {"create": "green", "update": "yellow", "delete": "red", "replace": "red"}
 
 
 @dataclass(frozen=True)
 class Screen:
-    """Where to print, and how much."""
+    """Where to print, how much, and what time it is."""
 
     out: Console
     verbose: bool
+    now: datetime
 
-    def line(self, text: str, style: str | None = None) -> None:
-        """One line of plain text, folded where the terminal ends."""
-        self.out.print(text, style=style, markup=False, highlight=False)
+    def line(self, *pieces: Piece) -> None:
+        """A line of text."""
+        self.folded("", *pieces)
 
-    def folded(self, text: str, first: str, style: str | None = None) -> None:
-        """A text with something in front; on a terminal it is folded below itself."""
-        width = self.out.width if self.out.is_terminal else len(text) + len(first) + 1
-        wrapper = textwrap.TextWrapper(
-            width, initial_indent=" " * len(first), break_on_hyphens=False
-        )
-        wrapper.subsequent_indent = wrapper.initial_indent
-        lines = "\n".join(wrapper.fill(line) for line in text.splitlines())
-        self.line(first + lines[len(first) :], style)
+    def row(self, label: str, *pieces: Piece) -> None:
+        """A line with a label in front."""
+        self.folded(f"  {label:<{_LABEL}}", *pieces)
+
+    def folded(self, lead: Piece, *pieces: Piece) -> None:
+        """A text behind a lead; on a terminal it is folded below itself, between words only."""
+        from rich.text import Text
+
+        first, text = Text.assemble(lead), Text.assemble(*pieces)
+        lines = list(text.split("\n"))
+        if self.out.is_terminal:
+            width = max(self.out.width - len(first), _ROOM)
+            lines = [folded for line in lines for folded in _fold(line, width)]
+        indent = Text(f"\n{' ' * len(first)}")
+        self.out.print(first + indent.join(lines), soft_wrap=True)
+
+    def whole(self, text: str) -> None:
+        """A line that is never folded, such as an address or a path."""
+        self.out.print(text, markup=False, soft_wrap=True)
 
     def changes(self, changes: Iterable[Mapping[str, Any]]) -> None:
         """A plan, part by part."""
-        rows = list(changes)
-        for part, title in words.PART.items():
-            mine = [change for change in rows if change["part"] == part]
-            if mine:
-                self.out.print(f"[bold]{title}[/]  {words.counts(mine)}")
-                self._some(mine)
-
-    def _some(self, changes: list[Mapping[str, Any]]) -> None:
-        for change in changes if self.verbose else changes[:_SHOWN]:
-            self._change(change)
-        if len(changes) > _SHOWN and not self.verbose:
-            self.line(f"    … and {len(changes) - _SHOWN} more (-v shows all)", style="dim")
+        for title, group in words.by_part(changes).items():
+            self.line((title, "bold"), f"  {words.counts(group)}")
+            for change in group if self.verbose else group[:_SHOWN]:
+                self._change(change)
+            if len(group) > _SHOWN and not self.verbose:
+                self.line((f"    … and {len(group) - _SHOWN} more (-v shows all)", "dim"))
 
     def _change(self, change: Mapping[str, Any]) -> None:
-        from rich.text import Text
-
         action = change["action"]
-        text = Text(overflow="fold")
-        text.append(f"  {words.SIGN[action]} ", _COLOUR[action])
-        text.append(words.thing(change["part"], change["key"]))
+        fields = ""
         if action in ("update", "replace") and change["fields"]:
-            text.append(f"  {self._fields(change['fields'])}", "dim")
-        self.out.print(text)
+            fields = f"  {self._fields(change['fields'])}"
+        sign = (f"  {words.SIGN[action]} ", _COLOUR[action])
+        self.folded(sign, words.thing(change), (fields, "dim"))
 
     def _fields(self, fields: Sequence[str]) -> str:
         shown = fields if self.verbose else fields[:_FIELDS]
         more = f" and {len(fields) - len(shown)} more" if len(fields) > len(shown) else ""
         return f"{words.differing(shown)}{more}"
 
-    def checks(self, checks: Iterable[Mapping[str, Any]]) -> None:
-        """One line for each check: how it went, its name, why, how long it took."""
-        from rich.table import Table
+    def checks(self, checks: Sequence[Mapping[str, Any]]) -> None:
+        """One line for each check: how it went, its name, how long it took, what it found."""
         from rich.text import Text
 
-        table = Table(box=None, padding=(0, 1), show_header=False)
-        table.add_column(width=1)
-        table.add_column(no_wrap=True, max_width=26, overflow="ellipsis")
-        table.add_column(ratio=1)
-        table.add_column(justify="right", no_wrap=True, style="dim")
+        width = max((len(check["name"]) for check in checks), default=0)
         for check in checks:
-            mark = Text("✓", "green") if check["ok"] else Text("✗", "red")
-            seconds = f"{check['seconds']:.2f} s" if "seconds" in check else ""
-            table.add_row(mark, Text(check["name"]), Text(check["detail"]), seconds)
-        self.out.print(table)
+            mark = ("✓", "green") if check["ok"] else ("✗", "red")
+            seconds = f"{check['seconds']:6.2f} s  " if "seconds" in check else ""
+            lead = Text.assemble(mark, f" {check['name']:<{width}}  {seconds}")
+            self.folded(lead, check["detail"])
+
+    def failed(self, checks: Iterable[Mapping[str, Any]]) -> None:
+        """The checks that failed."""
+        self.checks([check for check in checks if not check["ok"]])
 
     def urls(self, urls: Mapping[str, str]) -> None:
-        """The addresses, never folded: they are there to be clicked."""
+        """The addresses."""
         for name, url in urls.items():
-            self.out.print(f"  {name.capitalize():<8} {url}", soft_wrap=True, markup=False)
+            self.whole(f"  {name.capitalize():<8} {url}")
+
+
+def _fold(line: Text, width: int) -> Iterator[Text]:
+    """The line in pieces of at most `width` characters; an address stays whole, to be copied."""
+    wrapper = textwrap.TextWrapper(
+        width,
+        expand_tabs=False,
+        replace_whitespace=False,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    end = 0
+    for piece in wrapper.wrap(line.plain) or [""]:
+        start = line.plain.index(piece, end)
+        end = start + len(piece)
+        yield line[start:end]

@@ -1,14 +1,15 @@
-"""Changes, times and sizes in a person's words."""
+"""The vocabulary of every renderer: parts, states, actions, kinds of drift, times and sizes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-PART: Final = {"infra": "Infrastructure", "function": "Function", "site": "Site"}
+    Document = Mapping[str, Any]
+
 SIGN: Final = {"create": "+", "update": "~", "delete": "-", "replace": "!"}
 TO_DO: Final = {
     "create": "to create",
@@ -18,7 +19,11 @@ TO_DO: Final = {
 }
 DONE: Final = {"create": "created", "update": "changed", "delete": "deleted", "replace": "replaced"}
 
-_NAMES: Final = {
+_TITLES: Final = {"infra": "Infrastructure", "function": "Function", "site": "Site"}
+_STAYS: Final = {"data": "the counter's data"}
+_LIVE: Final = {"verified": "is live and verified", "unverified": "is live but unverified"}
+_KINDS: Final = {"object": "content"}
+_SERVICES: Final = {
     "acm": "ACM",
     "api": "API",
     "apigatewayv2": "API Gateway",
@@ -31,66 +36,127 @@ _NAMES: Final = {
     "s3": "S3",
     "sns": "SNS",
 }
-_STEP: Final = 1000
 _FIELDS: Final = {
     "sha256": "content",
     "content_type": "Content-Type",
     "cache_control": "Cache-Control",
     "published": "not published yet",
-    "settings": "settings",
 }
 _UNMANAGED: Final = {
-    "alias": "alias",
     "attached-policy": "attached policy",
-    "bucket": "bucket's",
-    "function-url": "function's address",
-    "role-policy": "role's policy",
+    "function-url": "function URL",
+    "role-policy": "inline policy",
     "route": "API route",
     "stage": "API stage",
     "statement": "permission",
 }
-_FUNCTION: Final = {"live": "code behind the alias live", "$LATEST": "unpublished code ($LATEST)"}
+_FUNCTION: Final = {"live": "code behind alias live", "$LATEST": "unpublished code ($LATEST)"}
+_UNIT: Final = 1000
 
 
-def thing(part: str, key: str) -> str:
+def title(part: str) -> str:
+    """A part as a heading; also one that this table does not know."""
+    return _TITLES.get(part, part.capitalize())
+
+
+def by_part(changes: Iterable[Document]) -> dict[str, list[Document]]:
+    """The changes under the title of their part, in the order in which the parts appear."""
+    groups: dict[str, list[Document]] = {}
+    for change in changes:
+        groups.setdefault(title(change["part"]), []).append(change)
+    return groups
+
+
+def state(release: Document) -> str:
+    """How a release ended: verified, unverified, destroyed, or where it failed."""
+    if release["status"] != "failed":
+        return str(release["status"])
+    step, release_before = release.get("failed_step"), release.get("taken_back_to")
+    failed = f"failed at {step}" if step else "failed"
+    return f"{failed}, taken back to #{release_before}" if release_before else failed
+
+
+def ending(release: Document) -> str:
+    """The same as the end of a sentence that begins with `Release #7`."""
+    return _LIVE.get(release["status"]) or state(release)
+
+
+def standing(counts: Mapping[str, int | None]) -> str:
+    """A part in `status`: `2 to deploy, 1 drifted`, or `in sync`."""
+    waiting, drifted = counts["to_deploy"], counts["drifted"]
+    facts = [f"{waiting} to deploy"] if waiting else []
+    if waiting is None:
+        facts.append("cannot be built")
+    if drifted is None:
+        facts.append("drift unknown")
+    elif drifted:
+        facts.append(f"{drifted} drifted")
+    return ", ".join(facts) or "in sync"
+
+
+def staying(names: Sequence[str]) -> str:
+    """What a rollback leaves alone: `infrastructure and the counter's data`."""
+    *others, last = [_STAYS.get(name) or title(name).lower() for name in names]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def kind(name: str) -> str:
+    """A kind of drift."""
+    return _KINDS.get(name, name)
+
+
+def thing(change: Document) -> str:
     """What a change is about: `aws_s3_bucket.site` -> `S3 bucket site`."""
+    part: str = change["part"]
+    key: str = change["key"]
     if part == "function":
         return _FUNCTION.get(key, key)
-    kind, _, name = key.partition(" ")
-    if part == "infra" and name and kind in _UNMANAGED:
-        return f"{_UNMANAGED[kind]} {name}"
-    if part == "site" or "." not in key:
+    if part != "infra":
         return key
-    type_, name = key.split(".", 1)
-    words = [_NAMES.get(word, word) for word in type_.removeprefix("aws_").split("_")]
-    return f"{' '.join(words)} {name}"
+    if change.get("kind") == "state":
+        return "Terraform state"
+    if change.get("kind") == "unmanaged":
+        name, _, rest = key.partition(" ")
+        return f"{_UNMANAGED.get(name, name)} {rest}".rstrip()
+    return _resource(key)
+
+
+def _resource(address: str) -> str:
+    type_, dot, name = address.partition(".")
+    words = [_SERVICES.get(word, word) for word in type_.removeprefix("aws_").split("_")]
+    return f"{' '.join(words)} {name}" if dot else address
 
 
 def differing(fields: Iterable[str]) -> str:
-    """What differs, in words."""
+    """The names of fields, as people know them."""
     return ", ".join(_FIELDS.get(name, name) for name in fields)
 
 
-def counts(changes: Iterable[Mapping[str, Any]], said: Mapping[str, str] = TO_DO) -> str:
+def counts(changes: Iterable[Document], words: Mapping[str, str] = TO_DO) -> str:
     """`3 to create, 1 to change`; with `DONE`, `3 created, 1 changed`."""
     actions = [change["action"] for change in changes]
     return ", ".join(
-        f"{actions.count(action)} {word}" for action, word in said.items() if action in actions
+        f"{actions.count(action)} {word}" for action, word in words.items() if action in actions
     )
 
 
+def many(count: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def size(count: float) -> str:
-    """Bytes for a person: `3.1 kB`."""
+    """Bytes in decimal units: `3.1 kB`."""
     for unit in ("B", "kB", "MB"):
-        if round(count, 1) < _STEP:
+        if round(count, 1) < _UNIT:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= _STEP
+        count /= _UNIT
     return f"{count:.1f} GB"
 
 
-def age(time: str) -> str:
-    """How long ago: `3 h`."""
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
+def age(time: str, now: datetime) -> str:
+    """How long ago an ISO 8601 time was: `3 h`."""
+    seconds = (now - datetime.fromisoformat(time)).total_seconds()
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= length:
             return f"{seconds / length:.0f} {unit}"
@@ -98,6 +164,6 @@ def age(time: str) -> str:
 
 
 def short(text: str, width: int) -> str:
-    """A text on one line; only the beginning of one that is too long."""
+    """A text on one line, at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else f"{line[: width - 1]}…"

@@ -19,7 +19,7 @@ MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MUL
 
 GROUND = {
     *("plan", "part", "aws", "store", "settings", "errors"),
-    *("process", "parallel", "files", "backoff"),
+    *("process", "parallel", "files", "backoff", "progress"),
 }
 PARTS = {"infra", "function", "site", "resume", "smoke", "release"}
 MAY_IMPORT = {
@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "cli": {"report", "commands", "steps", "local", *PARTS, *GROUND},
     "commands": {"steps", *PARTS, *GROUND},
     "steps": {*PARTS, *GROUND},
-    "report": {"plan", "errors"},
+    "report": {"plan", "progress", "errors"},
     "local": {"errors", "settings", "process", "files", "backoff"},
     **dict.fromkeys(PARTS, GROUND),
     "site": {"resume", *GROUND},

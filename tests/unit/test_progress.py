@@ -5,26 +5,28 @@ from contextlib import contextmanager
 
 import pytest
 
-from resumectl.steps.progress import Silent, Steps
+from resumectl.progress import Silent, Step, Steps
+
+UPLOAD = Step("upload-site", "Upload the site")
 
 
-class Notebook:
-    """Writes down what it is told."""
+class Recorder:
+    """Records every call."""
 
     def __init__(self):
-        self.told = []
+        self.calls = []
 
-    def start(self, name):
-        self.told.append(("start", name))
+    def start(self, step):
+        self.calls.append(("start", step))
 
-    def update(self, name, detail):
-        self.told.append(("update", name, detail))
+    def update(self, step, detail):
+        self.calls.append(("update", step, detail))
 
-    def finish(self, name, seconds, *, ok):
-        self.told.append(("finish", name, seconds, ok))
+    def finish(self, step, seconds, *, ok):
+        self.calls.append(("finish", step, seconds, ok))
 
     def note(self, line):
-        self.told.append(("note", line))
+        self.calls.append(("note", line))
 
     @contextmanager
     def paused(self):
@@ -32,8 +34,8 @@ class Notebook:
 
 
 @pytest.fixture
-def notebook():
-    return Notebook()
+def recorder():
+    return Recorder()
 
 
 def ticking(*moments):
@@ -41,65 +43,72 @@ def ticking(*moments):
     return iter(moments).__next__
 
 
-def test_a_step_is_told_from_start_to_end(notebook):
-    steps = Steps(notebook, ticking(10.0, 12.5))
-    with steps("Upload the site") as tell:
+def test_a_step_is_reported_from_start_to_end(recorder):
+    steps = Steps(recorder, ticking(10.0, 12.5))
+    with steps(UPLOAD) as tell:
         tell("1 of 2")
         tell("2 of 2")
-    assert notebook.told == [
-        ("start", "Upload the site"),
-        ("update", "Upload the site", "1 of 2"),
-        ("update", "Upload the site", "2 of 2"),
-        ("finish", "Upload the site", 2.5, True),
+    assert recorder.calls == [
+        ("start", UPLOAD),
+        ("update", UPLOAD, "1 of 2"),
+        ("update", UPLOAD, "2 of 2"),
+        ("finish", UPLOAD, 2.5, True),
     ]
-    assert steps.timings == {"Upload the site": 2.5}
-    assert steps.failed is None
+
+
+def test_times_and_failures_are_known_by_id(recorder):
+    steps = Steps(recorder, ticking(10.0, 12.5, 12.5, 13.5))
+    with steps(UPLOAD):
+        pass
+    assert (steps.timings, steps.failed) == ({"upload-site": 2.5}, None)
+    with pytest.raises(ValueError, match="x"), steps(Step("plan", "Plan the infrastructure")):
+        raise ValueError("x")
+    assert (steps.timings, steps.failed) == ({"upload-site": 2.5, "plan": 1.0}, "plan")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_step_that_raises_has_failed_and_ended(notebook, error):
-    steps = Steps(notebook, ticking(0.0, 1.0))
-    with pytest.raises(error), steps("Upload the site"):
+def test_a_step_that_raises_ends_as_failed(recorder, error):
+    steps = Steps(recorder, ticking(0.0, 1.0))
+    with pytest.raises(error), steps(UPLOAD):
         raise error
-    assert notebook.told[-1] == ("finish", "Upload the site", 1.0, False)
-    assert steps.failed == "Upload the site"
-    assert steps.timings == {"Upload the site": 1.0}
+    assert recorder.calls[-1] == ("finish", UPLOAD, 1.0, False)
 
 
-def test_the_first_failure_is_the_one_that_counts(notebook):
-    """An error passes through the steps around it, too."""
-    steps = Steps(notebook)
-    with pytest.raises(ValueError, match="x"), steps("outer"), steps("inner"):
+def test_the_innermost_of_nested_steps_is_the_one_that_failed(recorder):
+    outer, inner, later = (Step(name, name) for name in ("outer", "inner", "later"))
+    steps = Steps(recorder)
+    with pytest.raises(ValueError, match="x"), steps(outer), steps(inner):
         raise ValueError("x")
-    with steps("later"):
+    with steps(later):
         pass
     assert steps.failed == "inner"
     assert list(steps.timings) == ["inner", "outer", "later"]
 
 
-def test_times_are_rounded_to_a_thousandth(notebook):
-    steps = Steps(notebook, ticking(0.0, 1.23456))
-    with steps("a"):
+def test_times_are_rounded_to_a_thousandth(recorder):
+    steps = Steps(recorder, ticking(0.0, 1.23456))
+    with steps(UPLOAD):
         pass
-    assert steps.timings == {"a": 1.235}
+    assert steps.timings == {"upload-site": 1.235}
 
 
-def test_steps_run_side_by_side(notebook):
-    steps = Steps(notebook)
+def test_steps_in_threads_are_all_recorded(recorder):
+    steps = Steps(recorder)
 
     def work(number):
-        with steps(f"step {number}") as tell:
-            tell("going")
+        with steps(Step(f"step-{number}", "Work")) as tell:
+            tell("half")
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(50)))
     assert len(steps.timings) == 50
-    assert len(notebook.told) == 150
+    assert len(recorder.calls) == 150
 
 
-def test_silence():
+def test_silent_steps_are_timed_too(capsys):
     steps = Steps(Silent())
-    with steps.progress.paused(), steps("a") as tell:
-        tell("nothing")
-        steps.progress.note("nothing")
-    assert list(steps.timings) == ["a"]
+    with steps.progress.paused(), steps(UPLOAD) as tell:
+        tell("half")
+        steps.progress.note("a note")
+    assert list(steps.timings) == ["upload-site"]
+    assert capsys.readouterr() == ("", "")

@@ -1,4 +1,4 @@
-"""docs/schemas/: valid schemas, one for each command, true to the examples and to what the code makes."""
+"""docs/schemas/: valid schemas, one for each command, that match the examples and the code."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ RELEASE = Release(
     id=3,
     env="prod",
     time="2026-11-22T09:12:44+00:00",
+    kind="deploy",
     status="verified",
     actor={"name": "alex", "host": "laptop", "run": "https://github.com/o/r/actions/runs/1"},
     git={"revision": "a" * 40, "dirty": True},
@@ -60,12 +61,13 @@ RELEASE = Release(
     },
     changes=Plan(CHANGES).counts(),
     smoke=(CHECK,),
-    timings={"Plan": 1.5},
+    timings={"plan-infra": 1.5},
     urls={"site": "https://a/", "counter": "https://a/api/count"},
     tool="0.1.0",
 )
 DEPLOYED = {
     "release": RELEASE.summary(),
+    "recorded": True,
     "changes": [change.as_json() for change in CHANGES],
     "urls": {},
     "timings": {},
@@ -120,12 +122,30 @@ def test_success_needs_its_body(name):
 
 def test_a_deploy():
     validate(_document("deploy", DEPLOYED))
-    validate(_document("deploy", {**DEPLOYED, "release": None, "changes": [], "checks": []}))
+    validate(_document("deploy", {**DEPLOYED, "recorded": False, "release": None, "changes": []}))
     validate(
         _document(
             "deploy", DEPLOYED, SmokeFailed("1 of 9 checks failed: page.", hint="It answered 500.")
         )
     )
+
+
+def test_an_output_is_the_one_kind_of_a_planned_change():
+    output = {"part": "infra", "key": "output.site_url", "action": "update", "fields": ["value"]}
+    document = _document("plan", {"changes": [{**output, "kind": "output"}], "digest": "a" * 64})
+
+    validate(document)
+    with pytest.raises(ValidationError):
+        validate({**document, "changes": [{**output, "kind": "unmanaged"}]})
+
+
+def test_what_a_rollback_leaves_alone_is_named_by_part():
+    body = {**DEPLOYED, "target": 2, "revision": None, "not_rolled_back": ["infra", "data"]}
+    del body["recorded"]
+
+    validate(_document("rollback", body))
+    with pytest.raises(ValidationError):
+        validate(_document("rollback", {**body, "not_rolled_back": ["infrastructure"]}))
 
 
 def test_a_status():
@@ -153,7 +173,7 @@ def test_a_drift():
         "unchecked": {},
         "ignored": [change.as_json() for change in of_kind("headers", CHANGES)],
         "expired_ignores": [{"key": "aws_*", "reason": "tags", "until": "2026-01-31"}],
-        "fixed": False,
+        "reverted": False,
     }
 
     validate(_document("drift", body, code=Exit.DIFFERENT))
@@ -183,8 +203,12 @@ def test_a_drift():
             ]
         },
         {"release": {**RELEASE.summary(), "more": 1}},
-        {"release": {**RELEASE.summary(), "status": "verified", "failed_step": "Upload the site"}},
-        {"timings": {"Plan": -1}},
+        {"release": {**RELEASE.summary(), "status": "verified", "failed_step": "upload-site"}},
+        {"release": {**RELEASE.summary(), "status": "failed", "failed_step": "Upload the site"}},
+        {"release": {**RELEASE.summary(), "kind": "repair"}},
+        {"recorded": None},
+        {"timings": {"plan-infra": -1}},
+        {"timings": {"Plan the infrastructure": 1}},
     ],
     ids=str,
 )

@@ -80,20 +80,20 @@ def test_an_answer_given_in_advance(ask):
 
 @pytest.mark.parametrize("options", [{}, {"json": True}])
 def test_without_anybody_to_ask_it_refuses_at_once(ask, options):
-    with pytest.raises(Refused, match="nobody to ask") as caught:
+    with pytest.raises(Refused, match="there is no terminal") as caught:
         ask(lambda: approve(**options)(PLAN), None)
     assert caught.value.code == "no-terminal"
     assert "--yes" in str(caught.value.hint)
 
 
 def test_json_is_never_asked_anything(ask):
-    with pytest.raises(Refused, match="nobody to ask"):
+    with pytest.raises(Refused, match="there is no terminal"):
         ask(lambda: approve(json=True)(PLAN), "y\n")
 
 
 def test_the_name_of_a_protected_environment_is_typed(ask):
     shown = ask(lambda: approve().name("prod", "Data would be lost."), "prod\n")
-    assert shown == "Data would be lost.\nType prod to go on: "
+    assert shown == "Data would be lost.\nType prod to continue: "
 
 
 @pytest.mark.parametrize("answer", ["prd\n", "y\n", "\n", ""])
@@ -104,6 +104,6 @@ def test_another_name_is_no(ask, answer):
 
 @pytest.mark.parametrize("yes", [False, True])
 def test_yes_does_not_answer_for_the_name(ask, yes):
-    with pytest.raises(Refused, match="nobody to ask") as caught:
+    with pytest.raises(Refused, match="there is no terminal") as caught:
         ask(lambda: approve(yes=yes).name("prod", "Data would be lost."), None)
     assert "Data would be lost." in str(caught.value.hint)

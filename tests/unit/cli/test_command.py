@@ -118,9 +118,7 @@ def test_an_error_is_one_line_and_a_hint_on_stderr(probe):
 
 def test_interrupted(probe):
     done = probe(does=failing(KeyboardInterrupt()))
-    assert (
-        done.stderr == "error: Interrupted.\nhint: Nothing is lost: the same command continues.\n"
-    )
+    assert done.stderr == "error: Interrupted.\nhint: Run the same command again to continue.\n"
 
 
 def crash_log(stderr):
@@ -130,7 +128,7 @@ def crash_log(stderr):
 
 def test_a_bug_is_one_line_and_a_file_with_the_traceback(probe, project):
     done = probe(does=failing(ValueError("odd")))
-    assert done.stderr.splitlines()[0] == "error: This is a bug of resumectl: ValueError: odd"
+    assert done.stderr.splitlines()[0] == "error: This is a bug in resumectl: ValueError: odd"
     assert "Traceback" not in done.stderr
     path = crash_log(done.stderr)
     assert path.startswith(f"{project / '.resumectl'}/crash-")
@@ -153,7 +151,7 @@ def test_a_crash_log_that_cannot_be_written_is_not_another_crash(probe, project,
     (project / "resumectl.toml").unlink()
     done = probe(does=failing(ValueError("odd")))
     assert done.exit_code == 70
-    assert "This is a bug of resumectl: ValueError: odd" in done.stderr
+    assert "This is a bug in resumectl: ValueError: odd" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
@@ -161,7 +159,7 @@ def test_a_bug_in_showing_the_outcome_is_a_bug_as_any_other(probe, arguments):
     """`probe` has no page of its own; and what JSON cannot hold is not shown in JSON."""
     done = probe(*arguments, does=lambda call: Outcome({"made": object()}))
     assert done.exit_code == 70
-    assert "This is a bug of resumectl: " in done.stderr
+    assert "This is a bug in resumectl: " in done.stderr
     assert crash_log(done.stderr)
 
 

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
+
+from resumectl.report.screen import Screen
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 class Terminal(io.StringIO):
@@ -27,3 +33,33 @@ def on_terminal(monkeypatch):
         return terminal.getvalue()
 
     return written
+
+
+@pytest.fixture
+def screen():
+    """A screen without colour that is read with `screen.out.file.getvalue()`."""
+
+    def made(width=80, *, verbose=False, terminal=True):
+        out = Console(
+            file=io.StringIO(),
+            width=width,
+            force_terminal=terminal,
+            color_system=None,
+            highlight=False,
+            emoji=False,
+        )
+        return Screen(out, verbose, NOW)
+
+    return made
+
+
+@pytest.fixture
+def shown(screen):
+    """What a page looks like for a document, at noon on 2026-11-27."""
+
+    def text(page, document, **options):
+        made = screen(**options)
+        page(made, {"env": "prod", "ok": True, "exit_code": 0, **document})
+        return made.out.file.getvalue()
+
+    return text

@@ -11,7 +11,7 @@ DENY = {"Statement": [{"Effect": "Deny", "Action": "s3:GetObject"}]}
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "after", "said"),
+    ("name", "before", "after", "rows"),
     [
         ("memory_size", 128, 512, [("memory_size", "128", "512")]),
         ("block_public_acls", True, False, [("block_public_acls", "true", "false")]),
@@ -39,11 +39,11 @@ DENY = {"Statement": [{"Effect": "Deny", "Action": "s3:GetObject"}]}
         ("routing", {"3": 0.25}, {}, [("traffic to version 3", "25%", "0%")]),
     ],
 )
-def test_what_exactly_differs(name, before, after, said):
-    assert list(difference.rows({name: {"from": before, "to": after}})) == said
+def test_only_what_differs_is_a_row(name, before, after, rows):
+    assert list(difference.rows({name: {"from": before, "to": after}})) == rows
 
 
-def test_tags_are_told_once():
+def test_tags_are_shown_once():
     values = {
         "tags": {"from": None, "to": {"Project": "other"}},
         "tags_all": {

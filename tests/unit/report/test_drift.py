@@ -1,117 +1,140 @@
 from __future__ import annotations
 
-import io
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from rich.console import Console
 
 from resumectl.report import drift
-from resumectl.report.screen import Screen
 
-DRIFT = {"release": 7, "changes": [], "pending": {}, "ignored": [], "expired_ignores": []}
+DRIFT = {
+    "release": 7,
+    "changes": [],
+    "pending": {},
+    "unchecked": {},
+    "ignored": [],
+    "expired_ignores": [],
+    "reverted": False,
+}
 CHANGE = {
     "part": "infra",
     "key": "aws_lambda_function.counter",
     "action": "update",
     "kind": "changed",
     "values": {},
+    "since": None,
 }
-LONG = {"policy": {"from": "x" * 100, "to": "y" * 100}}
 
 
 @pytest.fixture
-def shown():
-    """What the page looks like on a terminal of 80 columns without colour."""
-
-    def text(document, *, verbose=False):
-        out = io.StringIO()
-        console = Console(
-            file=out, width=80, highlight=False, emoji=False, force_terminal=True, no_color=True
-        )
-        drift.drift(Screen(console, verbose=verbose), document)
-        return (
-            "".join(out.getvalue().split("\x1b[2m")).replace("\x1b[1m", "").replace("\x1b[0m", "")
-        )
-
-    return text
+def page(shown):
+    return lambda document, **options: shown(drift.drift, {**DRIFT, **document}, **options)
 
 
-def test_no_drift(shown):
-    assert shown(DRIFT) == "No drift: what is live is release #7.\n"
+def values(**pairs):
+    return {name: {"from": before, "to": after} for name, (before, after) in pairs.items()}
 
 
-def test_part_by_part_with_kind_and_values(shown):
-    now = datetime.now(UTC)
-    site = {**CHANGE, "part": "site", "since": (now - timedelta(hours=2)).isoformat()}
+def test_no_drift(page):
+    assert page({}) == "No drift: what is live matches release #7.\n"
+    assert page({"release": None}) == "No drift: what is live matches what was released.\n"
+
+
+def test_part_by_part_with_kind_and_values(page):
+    site = {**CHANGE, "part": "site", "since": "2026-11-27T10:00:00+00:00"}
     changes = [
-        {**CHANGE, "values": {"memory_size": {"from": 128, "to": None}}},
+        {
+            **CHANGE,
+            "key": "terraform.state",
+            "kind": "state",
+            "values": values(serial=(3, 4)),
+        },
+        {**CHANGE, "values": values(memory_size=(128, None))},
         {**CHANGE, "key": "route GET /admin", "action": "create", "kind": "unmanaged"},
+        {**CHANGE, "key": "output.site_url", "kind": "output", "values": values(value=("a", "b"))},
         {
             **CHANGE,
             "part": "function",
             "key": "live",
             "kind": "code",
-            "values": {"routing": {"from": {}, "to": {"3": 0.1}}},
+            "values": values(routing=({}, {"3": 0.1})),
         },
-        {
-            **site,
-            "key": "index.html",
-            "kind": "object",
-            "values": {"sha256": {"from": "a" * 64, "to": "b" * 64}},
-        },
+        {**site, "key": "index.html", "kind": "object", "values": values(sha256=("a", "b"))},
         {**site, "key": "old.html", "action": "delete", "kind": "deleted", "since": None},
     ]
-    assert shown({**DRIFT, "changes": changes}).splitlines() == [
-        "5 differences from release #7:",
+    assert page({"changes": changes}).splitlines() == [
+        "7 differences between what is live and release #7:",
         "Infrastructure",
+        "  state     Terraform state",
+        "            serial: 3 -> 4",
         "  changed   Lambda function counter",
         "            memory_size: 128 -> (not set)",
-        "  extra     API route GET /admin",
+        "  unmanaged API route GET /admin",
+        "  output    output site_url",
+        "            value: a -> b",
         "Function",
-        "  code      code behind the alias live",
+        "  code      code behind alias live",
         "            traffic to version 3: 0% -> 10%",
         "Site",
         "  content   index.html, 2 h ago",
         "  deleted   old.html",
-        "resumectl drift --fix puts it back.",
+        "To revert: resumectl drift --fix --env prod",
     ]
 
 
-def test_long_values_are_folded_below_themselves(shown):
-    lines = shown({**DRIFT, "changes": [{**CHANGE, "values": LONG}]}).splitlines()
-    assert lines[3:5] == ["            policy:", f"                 {'x' * 63}"]
-    assert lines[6] == f"              -> {'y' * 63}"
-    assert max(map(len, lines)) <= 80
+def test_a_part_that_no_table_knows_is_shown(page):
+    text = page({"changes": [{**CHANGE, "part": "queue", "key": "jobs"}]})
+    assert "Queue\n  changed   jobs\n" in text
 
 
-def test_verbose_shows_everything(shown):
-    values = {f"field{number}": {"from": 1, "to": 2} for number in range(9)}
-    document = {**DRIFT, "changes": [{**CHANGE, "since": "2026-11-22", "values": values}]}
-    assert "… and 4 more (-v shows all)" in shown(
-        {**DRIFT, "changes": [{**CHANGE, "values": values}]}
-    )
-    assert "field8: 1 -> 2" in shown(document, verbose=True)
-    assert "Lambda function counter, since 2026-11-22" in shown(document, verbose=True)
-    digests = {"sha256": {"from": "a" * 64, "to": "b" * 64}}
-    assert f"content: {'a' * 12} -> {'b' * 12}" in shown(
-        {**DRIFT, "changes": [{**CHANGE, "values": digests}]}, verbose=True
-    )
+def test_long_values_are_folded_below_themselves(page):
+    change = {**CHANGE, "values": values(comment=("word " * 20, "y" * 100))}
+    assert page({"changes": [change]}).splitlines()[3:7] == [
+        "            comment:",
+        f"                 {'word ' * 11}word",
+        f"                 {'word ' * 7}word",
+        f"              -> {'y' * 100}",
+    ]
 
 
-def test_drift_that_was_put_back(shown):
-    said = shown({**DRIFT, "changes": [CHANGE, CHANGE], "fixed": True})
-    assert said == "Put back 2 differences: what is live is release #7 again.\n"
+def test_a_value_is_shortened_unless_verbose(page):
+    changes = [{**CHANGE, "values": values(comment=("a", "b" * 200))}]
+    assert f"{'b' * 119}…" in page({"changes": changes})
+    assert "b" * 200 in page({"changes": changes}, verbose=True)
 
 
-def test_what_is_not_drift_is_told_apart(shown):
+def test_many_values_are_shortened_unless_verbose(page):
+    many = {f"field{number}": (1, 2) for number in range(9)}
+    changes = [{**CHANGE, "values": values(**many)}]
+    assert "… and 4 more (-v shows all)" in page({"changes": changes})
+    assert "field8: 1 -> 2" in page({"changes": changes}, verbose=True)
+
+
+def test_digests_and_times_are_shown_when_verbose(page):
+    digests = values(sha256=("a" * 64, "b" * 64))
+    changes = [{**CHANGE, "since": "2026-11-22", "values": digests}]
+    text = page({"changes": changes}, verbose=True)
+    assert "Lambda function counter, since 2026-11-22\n" in text
+    assert f"content: {'a' * 12} -> {'b' * 12}" in text
+
+
+def test_drift_that_was_reverted(page):
+    text = page({"changes": [CHANGE, CHANGE], "reverted": True, "release": 8})
+    assert text == "Reverted 2 differences: what is live matches release #8.\n"
+
+
+def test_a_revert_that_failed_is_not_offered_again(page):
+    error = {"code": "not-fixed", "message": "It is still there.", "hint": None}
+    assert "To revert" not in page({"changes": [CHANGE], "error": error})
+
+
+def test_what_is_not_drift_is_told_apart(page):
     document = {
-        **DRIFT,
-        "pending": {"infra": 0, "site": 2},
+        "pending": {"infra": 0, "function": None, "site": 2},
+        "unchecked": {"infra": "Terraform is missing."},
         "ignored": [CHANGE],
         "expired_ignores": [{"key": "aws_x.*", "reason": "tried out", "until": "2026-01-01"}],
     }
-    said = shown(document)
-    assert "Not drift, but not deployed yet: site 2 (resumectl plan)." in said
-    assert "Ignored, as resumectl.toml says: 1." in said
-    assert "No longer ignored since 2026-01-01: aws_x.* (tried out)." in said
+    assert page(document).splitlines()[1:] == [
+        "Infrastructure was not compared: Terraform is missing.",
+        "1 difference ignored by resumectl.toml.",
+        "The ignore of aws_x.* (tried out) expired on 2026-01-01.",
+        "Not drift, but not deployed yet: site 2 (resumectl plan --env prod).",
+    ]

@@ -11,6 +11,8 @@ RELEASE = {
     "actor": {"name": "ada", "host": "laptop"},
     "git": {"revision": "0123abc", "dirty": True},
 }
+LIVE = "release #42 is live and verified"
+FAILED = {**RELEASE, "status": "failed", "failed_step": "smoke-test", "taken_back_to": 41}
 CHANGES = [
     {"part": "infra", "key": "aws_s3_bucket.site", "action": "create", "fields": []},
     {"part": "function", "key": "live", "action": "update", "fields": ["sha256"]},
@@ -44,24 +46,35 @@ def headline(found) -> str:
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (document(release=RELEASE, changes=CHANGES), "✅ Deploy of prod: release #42 is live"),
+        (
+            document(release=RELEASE, changes=CHANGES),
+            "✅ Deploy of prod: release #42 is live and verified",
+        ),
         (
             document(release=RELEASE, changes=[]),
-            "✅ Deploy of prod: nothing to do, release #42 is live",
+            "✅ Deploy of prod: release #42 is live and verified",
+        ),
+        (
+            document(release=RELEASE, recorded=False, changes=[]),
+            "✅ Deploy of prod: nothing to do, release #42 is live and verified",
         ),
         (
             document(release={**RELEASE, "status": "unverified"}, changes=CHANGES),
-            "⚠️ Deploy of prod: release #42 is live, not tested",
+            "⚠️ Deploy of prod: release #42 is live but unverified",
         ),
         (
-            failure(release={**RELEASE, "status": "failed"}, changes=[]),
-            "❌ Deploy of prod: release #42 failed",
+            failure(release=FAILED, changes=[]),
+            "❌ Deploy of prod: release #42 failed at smoke-test, taken back to #41",
         ),
         (failure(), "❌ Deploy of prod: failed"),
-        (document(release=None, changes=[]), "✅ Deploy of prod: done"),
+        (document(release=None, recorded=False, changes=[]), "✅ Deploy of prod: nothing to do"),
         (
             document("rollback", release=RELEASE, changes=CHANGES),
-            "✅ Rollback of prod: release #42 is live",
+            "✅ Rollback of prod: release #42 is live and verified",
+        ),
+        (
+            document("rollback", release=None, changes=CHANGES[1:2]),
+            "✅ Rollback of prod: 1 to change",
         ),
         (
             document("plan", changes=CHANGES),
@@ -70,10 +83,14 @@ def headline(found) -> str:
         (document("plan", changes=CHANGES[:1], exit_code=3), "⚠️ Plan of prod: 1 to create"),
         (document("plan", changes=[]), "✅ Plan of prod: nothing to do"),
         (failure("plan"), "❌ Plan of prod: failed"),
-        (document("drift", changes=[]), "✅ Drift of prod: no drift"),
+        (document("drift", release=42, changes=[]), "✅ Drift of prod: no drift"),
         (
-            document("drift", changes=CHANGES[:1], exit_code=3),
+            document("drift", release=42, changes=CHANGES[:1], reverted=False, exit_code=3),
             "⚠️ Drift of prod: 1 difference between the release and what is live",
+        ),
+        (
+            document("drift", release=43, changes=CHANGES[:2], reverted=True),
+            "✅ Drift of prod: 2 differences reverted",
         ),
         (failure("drift"), "❌ Drift of prod: failed"),
         (document("smoke", checks=[GOOD, GOOD]), "✅ Smoke of prod: all 2 checks passed"),
@@ -83,12 +100,12 @@ def headline(found) -> str:
         ),
         (document("smoke", env=None, checks=[]), "✅ Smoke: no checks"),
         (failure("smoke"), "❌ Smoke of prod: failed"),
-        (document("status", release=RELEASE, drift=[]), "✅ Status of prod: release #42"),
-        (document("status", release=RELEASE, drift=CHANGES), "⚠️ Status of prod: release #42"),
+        (document("status", release=RELEASE, drift=[]), f"✅ Status of prod: {LIVE}"),
+        (document("status", release=RELEASE, drift=CHANGES), f"⚠️ Status of prod: {LIVE}"),
         (document("status", release=None, drift=[]), "✅ Status of prod: nothing is released"),
         (failure("status"), "❌ Status of prod: failed"),
         (failure("destroy"), "❌ Destroy of prod: failed"),
-        (document("smoke", env="a|*b", checks=[GOOD]), r"✅ Smoke of a\|\*b: all 1 checks passed"),
+        (document("smoke", env="a|*b", checks=[GOOD]), r"✅ Smoke of a\|\*b: all 1 check passed"),
     ],
 )
 def test_the_headline_says_where_and_how_it_ended(found, expected):
@@ -97,10 +114,10 @@ def test_the_headline_says_where_and_how_it_ended(found, expected):
 
 def test_a_deploy_in_full():
     found = document(
-        release=RELEASE, changes=CHANGES, urls=URLS, checks=[GOOD], timings={"Upload the site": 1.2}
+        release=RELEASE, changes=CHANGES, urls=URLS, checks=[GOOD], timings={"upload-site": 1.2}
     )
     assert github.summary(found) == (
-        """### ✅ Deploy of prod: release #42 is live
+        """### ✅ Deploy of prod: release #42 is live and verified
 
 - Site: <https://example.com/>
 - Counter: <https://example.com/api/count>
@@ -118,7 +135,7 @@ def test_a_deploy_in_full():
 
 | Action | What | Differs in |
 | --- | --- | --- |
-| update | `code behind the alias live` | content |
+| update | `code behind alias live` | content |
 
 #### Site: 1 changed, 1 deleted
 
@@ -137,7 +154,7 @@ def test_a_deploy_in_full():
 
 | Step | Time |
 | --- | --- |
-| Upload the site | 1.20 s |
+| `upload-site` | 1.20 s |
 
 </details>
 """
@@ -172,19 +189,28 @@ def test_tables_have_a_limit():
 
 
 def test_drift_names_its_kind():
-    page = github.summary(
-        document("drift", changes=[{**CHANGES[3], "kind": "tampered"}], exit_code=3)
-    )
+    changes = [{**CHANGES[3], "kind": "object"}]
+    page = github.summary(document("drift", changes=changes, reverted=False, exit_code=3))
     assert "| Action | What | Differs in | Kind |" in page
-    assert "| delete | `old.html` |  | tampered |" in page
+    assert "| delete | `old.html` |  | content |" in page
+
+
+def test_a_part_that_no_table_knows_has_its_heading():
+    page = github.summary(document("plan", changes=[{**CHANGES[3], "part": "queue"}]))
+    assert "#### Queue: 1 to delete\n" in page
 
 
 def test_status_shows_parts_and_drift():
-    parts = {"infra": {}, "site": {"create": 1, "update": 2}, "function": "as released"}
+    parts = {
+        "infra": {"to_deploy": 0, "drifted": None},
+        "site": {"to_deploy": 2, "drifted": 1},
+        "queue": {"to_deploy": 0, "drifted": 0},
+    }
     page = github.summary(document("status", release=RELEASE, parts=parts, drift=CHANGES[3:]))
     assert (
-        "| Infrastructure | as released |\n| Site | create 1, update 2 |\n| Function | as released |"
-        in page
+        "| Infrastructure | drift unknown |\n"
+        "| Site | 2 to deploy, 1 drifted |\n"
+        "| Queue | in sync |" in page
     )
     assert "| delete | `old.html` |  |" in page
 
@@ -211,14 +237,19 @@ def test_each_failed_check_is_annotated():
 
 
 def test_drift_is_a_warning():
-    found = document("drift", env=None, changes=CHANGES[:2], exit_code=3)
+    found = document("drift", env=None, changes=CHANGES[:2], reverted=False, exit_code=3)
     assert github.annotate(found) == [
         "::warning title=resumectl drift::2 differences between the release and what is live"
     ]
 
 
 @pytest.mark.parametrize(
-    "found", [document(release=RELEASE, changes=CHANGES, checks=[GOOD]), document("plan")]
+    "found",
+    [
+        document(release=RELEASE, changes=CHANGES, checks=[GOOD]),
+        document("plan"),
+        document("drift", release=43, changes=CHANGES, reverted=True),
+    ],
 )
 def test_success_is_not_annotated(found):
     assert github.annotate(found) == []

@@ -7,8 +7,13 @@ import threading
 import pytest
 from rich.console import Console
 
+from resumectl.progress import Step
 from resumectl.report.progress import LiveProgress, PlainProgress
 
+UPLOAD, BUILD, PLAN, APPLY = (
+    Step(name.lower().replace(" ", "-"), name)
+    for name in ("Upload the site", "Build the site", "Plan", "Apply")
+)
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -20,28 +25,27 @@ def out():
     return io.StringIO()
 
 
-def test_a_step_is_one_line_when_it_ends(out):
+def test_a_step_is_one_line_with_its_label_when_it_ends(out):
     plain = PlainProgress(out)
-    plain.start("Upload the site")
+    plain.start(UPLOAD)
     assert out.getvalue() == ""
-    plain.update("Upload the site", "1 of 2")
-    plain.update("Upload the site", "2 of 2")
-    plain.finish("Upload the site", 1.25, ok=True)
-    assert out.getvalue() == f"ok   {'Upload the site':<30} {'2 of 2':<28}    1.2 s\n"
+    plain.update(UPLOAD, "1 of 2")
+    plain.update(UPLOAD, "2 of 2")
+    plain.finish(UPLOAD, 1.25, ok=True)
+    assert out.getvalue() == f"ok      1.2 s  {'Upload the site':<30} 2 of 2\n"
 
 
 def test_a_step_that_failed(out):
-    PlainProgress(out).finish("Plan", 0.0, ok=False)
-    assert re.fullmatch(r"FAIL Plan +0\.0 s\n", out.getvalue())
+    PlainProgress(out).finish(PLAN, 0.0, ok=False)
+    assert re.fullmatch(r"FAIL +0\.0 s  Plan\n", out.getvalue())
 
 
 def test_each_step_has_its_own_detail(out):
     plain = PlainProgress(out)
-    plain.update("a", "of a")
-    plain.finish("b", 0, ok=True)
-    plain.finish("a", 0, ok=True)
-    plain.finish("a", 0, ok=True)
-    assert ["of a" in line for line in out.getvalue().splitlines()] == [False, True, False]
+    plain.update(PLAN, "of the plan")
+    for step in (UPLOAD, PLAN, PLAN):
+        plain.finish(step, 0, ok=True)
+    assert ["of the plan" in line for line in out.getvalue().splitlines()] == [False, True, False]
 
 
 def test_a_note(out):
@@ -94,51 +98,64 @@ def shown(out):
 
 def test_steps_that_ended_stay_on_the_screen(out, console):
     live = LiveProgress(console)
-    live.start("Plan")
-    live.start("Build the site")
-    live.update("Build the site", "3 files")
-    live.finish("Build the site", 0.5, ok=True)
-    live.finish("Plan", 2.0, ok=False)
+    live.start(PLAN)
+    live.start(BUILD)
+    live.update(BUILD, "3 files")
+    live.finish(BUILD, 0.5, ok=True)
+    live.finish(PLAN, 2.0, ok=False)
     lines = shown(out)
-    assert any(re.fullmatch(r" *✓ Build the site +3 files +0\.5 s", line) for line in lines)
-    assert any(re.fullmatch(r" *✗ Plan +2\.0 s", line) for line in lines)
+    assert any(re.fullmatch(r" *✓ +0\.5 s Build the site +3 files", line) for line in lines)
+    assert any(re.fullmatch(r" *✗ +2\.0 s Plan", line) for line in lines)
     assert stopped()
 
 
 def test_a_reading_command_leaves_only_what_failed(out, console):
     live = LiveProgress(console, keep=False)
-    for name, ok in (("Look", True), ("Plan", False)):
-        live.start(name)
-        live.finish(name, 0.5, ok=ok)
+    for step, ok in ((BUILD, True), (PLAN, False)):
+        live.start(step)
+        live.finish(step, 0.5, ok=ok)
     assert "✓" not in out.getvalue()
-    assert "✗ Plan" in out.getvalue()
+    assert re.search(r"✗ +0\.5 s Plan", out.getvalue())
 
 
 def test_what_runs_shows_its_detail_and_its_clock(console):
     times = iter([10.0, 13.0])
     live = LiveProgress(console)
-    live.start("Plan")
-    live.update("Plan", "5 [looked] at")
-    live.update("other", "never started")
-    live._running["Plan"].began = next(times)
+    live.start(PLAN)
+    live.update(PLAN, "5 [looked] at")
+    live.update(APPLY, "never started")
+    live._running["plan"].began = next(times)
     console.get_time = lambda: next(times, 13.0)
     with console.capture() as captured:
         console.print(live._render())
-    live.finish("Plan", 1, ok=True)
-    assert re.search(r"Plan +5 \[looked\] at +3\.0 s", captured.get())
+    live.finish(PLAN, 1, ok=True)
+    assert re.search(r"3\.0 s Plan +5 \[looked\] at", captured.get())
 
 
 def test_nothing_is_drawn_while_paused(console):
     live = LiveProgress(console)
-    live.start("Plan")
+    live.start(PLAN)
     assert drawing()
     with live.paused():
         assert stopped()
-    live.start("Apply")
+    live.start(APPLY)
     assert drawing()
-    live.finish("Apply", 0, ok=True)
-    live.finish("Plan", 0, ok=True)
+    live.finish(APPLY, 0, ok=True)
+    live.finish(PLAN, 0, ok=True)
     assert stopped()
+
+
+def test_an_ended_step_is_folded_and_a_running_one_cut(out):
+    narrow = Console(file=out, force_terminal=True, width=60, color_system=None)
+    live = LiveProgress(narrow)
+    live.start(PLAN)
+    live.update(PLAN, "one two three four five six")
+    with narrow.capture() as captured:
+        narrow.print(live._render())
+    live.finish(PLAN, 1, ok=True)
+    assert ("…" in captured.get(), captured.get().count("\n")) == (True, 1)
+    ended = "\n".join(line for line in shown(out) if "…" not in line)
+    assert ("five" in ended, "six" in ended) == (True, True)
 
 
 def test_a_note_is_shown_as_it_is(out, console):
@@ -150,14 +167,17 @@ def test_steps_of_many_threads(out, console):
     live = LiveProgress(console)
 
     def work(number):
-        live.start(f"step {number}")
-        live.update(f"step {number}", "going")
-        live.finish(f"step {number}", 0.1, ok=True)
+        step = Step(f"step-{number}", f"step {number}")
+        live.start(step)
+        live.update(step, "half")
+        live.finish(step, 0.1, ok=True)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(re.findall(r"✓ (step \d)", "\n".join(shown(out)))) == {f"step {n}" for n in range(8)}
+    assert set(re.findall(r"✓ +0\.1 s (step \d)", "\n".join(shown(out)))) == {
+        f"step {n}" for n in range(8)
+    }
     assert stopped()

@@ -1,0 +1,46 @@
+"""What people see: every screen is as it was reviewed, and fits its terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden import screens
+from tests.schemas import validate
+
+DOCUMENTS = screens.documents()
+WRITTEN = screens.written()
+
+
+@pytest.fixture(scope="module")
+def made():
+    return screens.screens()
+
+
+def test_every_screen_is_as_reviewed(made):
+    assert made == WRITTEN, "run `make golden` and review the difference"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_documents_keep_the_contract(name):
+    validate(DOCUMENTS[name])
+
+
+@pytest.mark.parametrize("folder", ["help", "success", "failure"])
+def test_every_command_has_screens(folder):
+    names = {
+        command.name.removeprefix("resumectl ").replace(" ", "-")
+        for command in screens.commands()
+        if not command.is_group
+    }
+    files = [name.removeprefix(f"{folder}/") for name in WRITTEN if name.startswith(f"{folder}/")]
+    assert [name for name in names if not any(file.startswith(name) for file in files)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name.startswith(("help", "success"))])
+def test_lines_fit_the_terminal_and_nothing_is_cut(name):
+    """One word, such as an address, stays whole, however long. Errors are never folded."""
+    width = int(name.split(".")[-2])
+    long = [line for line in WRITTEN[name].splitlines() if len(line) > width]
+    assert [line for line in long if len(line.rpartition(" ")[0]) > width] == []
+    assert "…" not in WRITTEN[name].replace("… and", "")
+    assert "..." not in WRITTEN[name].replace("[ARGS]...", "")

@@ -1,0 +1,7 @@
+"""`make golden`: write every screen."""
+
+from __future__ import annotations
+
+from tests.golden import screens
+
+screens.write()
