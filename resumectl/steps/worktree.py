@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from resumectl.function.archive import Archive, archive, write
 from resumectl.function.handler import check_handler
-from resumectl.resume.build import build
 from resumectl.site.scan import scan
+from resumectl.site.source import build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
