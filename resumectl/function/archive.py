@@ -100,7 +100,7 @@ def write(zipped: Archive, path: Path) -> None:
     except OSError as error:
         hint = "Choose a file that you can write."
         if error.errno in _FULL:
-            hint = "Free some space, or choose another disk."
+            hint = "Free some space, or write it elsewhere."
         raise BuildError(f"Cannot write {path}: {error.strerror}.", hint=hint) from error
 
 

@@ -141,7 +141,7 @@ def cache_control(key: str, rules: Iterable[CacheRule] = ()) -> str:
 
 
 def matches(glob: str, key: str) -> bool:
-    """Whether `glob` matches `key`. `*` crosses `/`, as in CloudFront; a leading `/` is optional."""
+    """Whether the glob matches: `*` crosses `/`, as in CloudFront; a leading `/` is optional."""
     pattern = glob.removeprefix("/")
     return fnmatchcase(key, pattern) or (
         pattern.startswith("**/") and fnmatchcase(key, pattern[3:])

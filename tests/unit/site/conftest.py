@@ -1,4 +1,4 @@
-"""A bucket in memory that behaves, and misbehaves, as S3 does; and sites to put into it."""
+"""A bucket in memory that behaves and fails like S3, and sites to put into it."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ class FakeS3:
     """One bucket.
 
     Attributes:
-        fail_at: operation and key -> the error code that it gets; for a deletion a list of codes, one for each attempt.
-        calls: operation and key, in the order in which they were begun.
-        before: called with operation and key before each call.
+        fail_at: (operation, key) -> the error code of the response; for a deletion, a list of the
+            codes of its attempts.
+        calls: (operation, key) of every call, in the order in which they started.
+        before: called with (operation, key) before each call.
     """
 
     def __init__(self, *, page=1000, versioned=True, exists=True):
@@ -208,7 +209,7 @@ def s3():
 
 @pytest.fixture(scope="session")
 def new_s3():
-    """For properties, which need a new bucket for each example."""
+    """For properties: a new bucket for each example."""
     return FakeS3
 
 
@@ -234,7 +235,7 @@ def site(folder):
 
 @pytest.fixture
 def moto_s3():
-    """A real boto3 client, answered by moto in this process."""
+    """A real boto3 client whose requests moto answers in this process."""
     import boto3
     from moto import mock_aws
 
