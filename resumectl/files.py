@@ -1,18 +1,107 @@
-"""Files on this machine: one walk over a tree, and writing a file as a whole."""
+"""Files on this machine: walking a folder, and replacing a file atomically."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from resumectl.errors import BuildError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    Rule = Callable[[str], bool]
+
+
+class File(NamedTuple):
+    """One file of a folder.
+
+    Attributes:
+        name: the path relative to the folder, with slashes.
+        path: where it is; the folder is resolved, links inside it are not.
+        target: the real file if `path` is a link, otherwise `path`.
+    """
+
+    name: str
+    path: Path
+    target: Path
+
+
+def walk(folder: Path, is_excluded: Rule) -> Iterator[File]:
+    """Every file below an existing folder, in the same order on every machine.
+
+    Links are followed if their target is in the same folder and not excluded.
+
+    Args:
+        folder: the folder, or a link to it.
+        is_excluded: whether to skip a file or a folder with this name.
+
+    Raises:
+        BuildError: something is unreadable, neither file nor folder, or a link that must not be
+            followed: broken, out of the folder, to something excluded, or to a folder around it.
+    """
+    root = folder.resolve()
+    return _below(root, "", (root,), is_excluded)
+
+
+def unreadable(path: Path | str, error: OSError) -> BuildError:
+    """The error for a file or folder that cannot be read."""
+    return BuildError(
+        f"Cannot read {path}: {error.strerror}.", hint="Make it readable, or remove it."
+    )
+
+
+def _below(
+    folder: Path, prefix: str, parents: tuple[Path, ...], is_excluded: Rule
+) -> Iterator[File]:
+    """`parents` are the real paths of the folder and of those around it, from the root down."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    for entry in entries:
+        if is_excluded(entry.name):
+            continue
+        path, name = Path(entry.path), prefix + entry.name
+        target = _resolved(path, parents, is_excluded) if entry.is_symlink() else path
+        if entry.is_dir():
+            real = target if entry.is_symlink() else parents[-1] / entry.name
+            yield from _below(path, f"{name}/", (*parents, real), is_excluded)
+        elif entry.is_file():
+            yield File(name, path, target)
+        else:
+            raise BuildError(f"{path} is neither a file nor a folder.", hint="Remove it.")
+
+
+def _resolved(link: Path, parents: tuple[Path, ...], is_excluded: Rule) -> Path:
+    """The target of a link that may be followed."""
+    root = parents[0]
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that form a loop
+        raise BuildError(
+            f"{link} is a broken link.", hint="Remove it, or restore its target."
+        ) from error
+    if not target.is_relative_to(root):
+        raise BuildError(
+            f"{link} is a link to {target}, outside {root}.",
+            hint="Replace the link with a copy if the file belongs here.",
+        )
+    if any(is_excluded(part) for part in target.relative_to(root).parts):
+        raise BuildError(
+            f"{link} is a link to {target}, which is excluded.", hint="Remove the link."
+        )
+    if any(parent.is_relative_to(target) for parent in parents):
+        raise BuildError(f"{link} is a link to a folder that contains it.", hint="Remove the link.")
+    return target
 
 
 def replace(path: Path, data: bytes | str, mode: int = 0o644) -> None:
-    """Write a file as a whole: readers see the old content or the new, never half of it.
+    """Write a file atomically: readers see the old content or the new, never half of it.
 
-    Missing folders are created. If writing fails, what was there before is untouched.
+    Missing folders are created. If writing fails, the old content is untouched.
 
     Raises:
         OSError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""Work side by side: a few threads that each take the next item until there are none."""
+"""A pool of threads that each take the next item until none is left."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ def side_by_side(
 ) -> list[R]:
     """`[work(item) for item in items]`, `lanes` at a time.
 
-    A failure, or an interrupt, stops handing out new items; it is raised when those under way have ended.
+    A failure or an interrupt stops new items from being started. It is raised once the items in
+    progress have ended.
 
     Args:
-        work: what to do with each item, in any thread.
-        items: what to do it with.
-        lanes: how many at once, at most.
-        done: called after each item, never twice at the same time.
+        work: called with each item, from any thread.
+        items: the items.
+        lanes: how many items are in progress at once, at most.
+        done: called after each item, from any thread but never twice at the same time.
     """
     queue, turn, stopped = iter(range(len(items))), threading.Lock(), threading.Event()
     results: dict[int, R] = {}

@@ -1,1 +1,1 @@
-"""The resume: a JSON Resume and templates become finished pages."""
+"""The page builder: a JSON Resume and templates become finished pages."""

@@ -1,8 +1,8 @@
-"""The resume: resume.json, read, checked and completed.
+"""The resume: resume.json, parsed, checked and completed.
 
-It is a JSON Resume, version 1. `load` reads the text, checks it against `resume.schema.json` (whose formats are defined
-here), and fills every known field that is absent with an empty value. A template can therefore ask for any field of the
-format, and a field that it misspells is an error instead of a hole in the page.
+It is a JSON Resume, version 1. `load` checks it against `resume.schema.json` (whose formats are
+defined here) and fills in every missing field with an empty value. A template can use any field of
+the format, and a misspelled field is an error instead of a hole in the page.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from resumectl.errors import BuildError
+from resumectl.files import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ RESUME: Final = "resume.json"
 
 Json: TypeAlias = Any  # what json.loads returns
 
-_MOST_SHOWN: Final = 10
+_MAX_PROBLEMS: Final = 10
 _KINDS: Final[Mapping[type, tuple[str, str]]] = {
     str: ("string", "text in quotes"),
     list: ("array", "a list [...]"),
@@ -38,10 +39,11 @@ _KINDS: Final[Mapping[type, tuple[str, str]]] = {
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a resume that templates can rely on: valid, and with every known field present.
+    """The resume in a file: valid, and with every field of the format present.
 
     Raises:
-        BuildError: it cannot be read, is not JSON, or is not a resume; every problem is named by its field.
+        BuildError: it is unreadable, not JSON or not a resume. The message lists the problems by
+            field.
     """
     resume = _parse(path)
     schema = json.loads(
@@ -49,12 +51,12 @@ def load(path: Path) -> dict[str, Any]:
     )
     problems = [*_schema_problems(resume, schema)] or [*_order_problems(resume)]
     if problems:
-        lines = [f"{path.name}: {problem}." for problem in problems[:_MOST_SHOWN]]
-        if len(problems) > _MOST_SHOWN:
-            lines.append(f"{path.name}: and {len(problems) - _MOST_SHOWN} more.")
+        lines = [f"{path.name}: {problem}." for problem in problems[:_MAX_PROBLEMS]]
+        if len(problems) > _MAX_PROBLEMS:
+            lines.append(f"{path.name}: and {len(problems) - _MAX_PROBLEMS} more.")
         raise BuildError(
             "\n".join(lines),
-            hint=f"Mend {path.name}: its fields are those of JSON Resume, and an optional one may be left out.",
+            hint=f"Fix {path.name}: its fields are those of JSON Resume, most of them optional.",
         )
     completed: dict[str, Any] = _completed(resume, schema, schema["$defs"])
     return completed
@@ -64,32 +66,30 @@ def _parse(path: Path) -> Json:
     name = path.name
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except OSError as error:
-        raise BuildError(
-            f"{name} cannot be read: {error.strerror}.", hint=f"Look at {path}."
-        ) from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise BuildError(
-            f"{name} is not UTF-8 text, see byte {error.start}.", hint="Save it as UTF-8."
+            f"{name} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8."
         ) from error
     except json.JSONDecodeError as error:
         raise BuildError(
             f"{name}, line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}.",
-            hint="Look for a missing or extra comma, quote or bracket there, or just before.",
+            hint="Look there, or just before, for a missing or extra comma, quote or bracket.",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise BuildError(f"{name}: {error}.", hint=f"Mend {name} and run again.") from error
+        raise BuildError(f"{name}: {error}.", hint=f"Fix {name}.") from error
 
 
-def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """JSON keeps the last of two equal keys: a section written twice would lose its first half in silence."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """json.loads keeps the last of two equal keys: the first section would silently be lost."""
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twin!r} stands twice in the same object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{duplicate!r} occurs twice in the same object")
+    return unique
 
 
 def _no_constant(name: str) -> Json:
@@ -116,21 +116,18 @@ def _schema_problems(resume: Json, schema: Mapping[str, Any]) -> Iterator[str]:
 
 def _field(steps: Iterable[str | int]) -> str:
     """`["work", 1, "startDate"]` -> `work[1].startDate`."""
-    return (
-        "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-        or "the file"
-    )
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return path.lstrip(".") or "the file"
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"{name}: is not a section of JSON Resume; " + (
-        f"did you mean {near[0]!r}" if near else f"it has: {', '.join(known)}"
-    )
+    advice = f"did you mean {near[0]!r}" if near else f"the sections are {', '.join(known)}"
+    return f"{name}: is not a section of JSON Resume; {advice}"
 
 
 def _wrong(validator: str, rule: str, given: Json) -> str:
-    """One broken rule of the schema, in a person's words."""
+    """A violation of the schema in plain words."""
     if validator == "type":
         kinds = dict(_KINDS.values())
         return f"is {_KINDS[type(given)][1]}, but must be {kinds[rule]}"
@@ -140,7 +137,7 @@ def _wrong(validator: str, rule: str, given: Json) -> str:
 
 
 def _order_problems(value: Json, where: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """Every entry that ends before it starts."""
+    """The entries that end before they start."""
     inner: Iterable[tuple[str | int, Json]] = ()
     if isinstance(value, dict):
         inner, start, end = value.items(), value.get("startDate"), value.get("endDate")
@@ -153,7 +150,7 @@ def _order_problems(value: Json, where: tuple[str | int, ...] = ()) -> Iterator[
 
 
 def _completed(value: Json, schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Json:
-    """The value with each field that the schema knows: text "", lists [], objects {...} where there was none."""
+    """The value with every field of the schema; a missing one is "", [] or a completed object."""
     if "$ref" in schema:
         schema = defs[schema["$ref"].rpartition("/")[2]]
     if schema["type"] == "object":
@@ -169,25 +166,23 @@ def _completed(value: Json, schema: Mapping[str, Any], defs: Mapping[str, Any]) 
 
 
 def _of_text(holds: Callable[[str], bool]) -> Callable[[object], bool]:
-    """A format says nothing about what is not text; `type` does."""
+    """A format only checks text; any other value is a violation of `type`."""
     return lambda value: not isinstance(value, str) or holds(value)
 
 
 def _is_date(text: str) -> bool:
-    shaped = re.fullmatch(r"\d{4}(-\d{2}){0,2}", text, re.ASCII) is not None
-    return shaped and date.fromisoformat((text + "-01-01")[:10]) is not None
+    well_formed = re.fullmatch(r"\d{4}(-\d{2}){0,2}", text, re.ASCII) is not None
+    return well_formed and date.fromisoformat((text + "-01-01")[:10]) is not None
 
 
 def _is_time(text: str) -> bool:
-    return (
-        _is_date(text)
-        if len(text) <= len("2026-01-01")
-        else datetime.fromisoformat(text) is not None
-    )
+    if len(text) <= len("2026-01-01"):
+        return _is_date(text)
+    return datetime.fromisoformat(text) is not None
 
 
 def _is_url(text: str) -> bool:
-    """Only what is safe to put into a link: never `javascript:`."""
+    """Whether it is safe in a link: never `javascript:`."""
     parts = urlsplit(text)
     printable = text.isprintable() and not re.search(r"\s", text)
     return (

@@ -1,9 +1,10 @@
-"""Pages: Jinja2 templates and a resume in, finished bytes out.
+"""Pages: rendered from Jinja2 templates and a resume.
 
-`x.html.j2` becomes `x.html`, and so does any other `*.j2`; a template whose name starts with `_` is only a part of
-others. Templates get `resume` (complete: see `resume`), `page` (the page's own path, such as `/`), `asset('style.css')`
-(the published path of `assets/style.css`) and the filter `month` ("2026-03" -> "Mar 2026"). There is no clock and no
-chance in it: the same source gives the same bytes everywhere.
+`x.html.j2` becomes `x.html`, and the same goes for any other `*.j2`. A template whose name starts
+with `_` is only included or extended by others. Templates get `resume` (with every field, see
+`document`), `page` (the address of the page, such as `/`), `asset('style.css')` (the published
+address of `assets/style.css`) and the filter `month` ("2026-03" -> "Mar 2026"). They get no clock
+and no random numbers: the same source gives the same bytes everywhere.
 """
 
 from __future__ import annotations
@@ -24,18 +25,8 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".j2"
 
 _MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
 _INDEX: Final = "index.html"
 
@@ -43,16 +34,16 @@ _INDEX: Final = "index.html"
 def render(
     source: Path, names: Iterable[str], *, resume: Mapping[str, Any], published: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Render every page among the files of a site.
+    """Render every page, by its path.
 
     Args:
-        source: the folder that the templates are in.
-        names: the paths of all its files.
-        resume: what `resume.load` returned.
-        published: path -> published path, of every file that is not a template.
+        source: the folder with the templates.
+        names: the paths of all files in it.
+        resume: what `document.load` returned.
+        published: path -> published path of every file that is not a template.
 
     Raises:
-        BuildError: a template is wrong; names the file and the line.
+        BuildError: a template failed; names the file and the line.
     """
     templates = [
         name
@@ -85,19 +76,18 @@ def _environment(
 def _rendered(environment: Environment, source: Path, name: str) -> bytes:
     from jinja2 import TemplateSyntaxError
 
+    page = _address(name.removesuffix(SUFFIX))
     try:
-        return (
-            environment.get_template(name).render(page=_address(name.removesuffix(SUFFIX))).encode()
-        )
+        return environment.get_template(name).render(page=page).encode()
     except TemplateSyntaxError as error:
-        raise _broken(error.name or name, error.lineno, error.message or "syntax error") from error
+        raise _failed(error.name or name, error.lineno, error.message or "syntax error") from error
     except Exception as error:
-        where, line = _raised_at(error, source) or (name, None)
-        raise _broken(where, line, str(error) or type(error).__name__) from error
+        template, line = _origin(error, source) or (name, None)
+        raise _failed(template, line, str(error) or type(error).__name__) from error
 
 
-def _raised_at(error: Exception, source: Path) -> tuple[str, int | None] | None:
-    """The innermost template, and its line, that an exception came through: Jinja2 puts them into the traceback."""
+def _origin(error: Exception, source: Path) -> tuple[str, int | None] | None:
+    """The innermost template and line of a traceback: Jinja2 adds a frame for each template."""
     frames = (
         (Path(frame.filename), frame.lineno)
         for frame in reversed(traceback.extract_tb(error.__traceback__))
@@ -106,31 +96,31 @@ def _raised_at(error: Exception, source: Path) -> tuple[str, int | None] | None:
     return next(((path.relative_to(source).as_posix(), line) for path, line in inside), None)
 
 
-def _broken(template: str, line: int | None, what: str) -> BuildError:
-    at = template if line is None else f"{template}, line {line}"
+def _failed(template: str, line: int | None, reason: str) -> BuildError:
+    place = template if line is None else f"{template}, line {line}"
     return BuildError(
-        f"{at}: {what.rstrip('.')}.",
-        hint="Known fields of the resume are always there, empty if not given; ask for your own with 'is defined'.",
+        f"{place}: {reason.rstrip('.')}.",
+        hint="Fields of JSON Resume are always defined. Test your own fields with 'is defined'.",
     )
 
 
 def _finder(published: Mapping[str, str]) -> Callable[[str], str]:
     def asset(name: str) -> str:
-        """The address to load an asset from."""
-        if f"{FOLDER}/{name}" not in published:
-            raise LookupError(f"asset({name!r}): there is no {FOLDER}/{name}")
-        return "/" + quote(published[f"{FOLDER}/{name}"])
+        path = f"{FOLDER}/{name}"
+        if path not in published:
+            raise LookupError(f"asset({name!r}): there is no {path}")
+        return "/" + quote(published[path])
 
     return asset
 
 
 def _address(page: str) -> str:
     """`index.html` -> `/`, `talks/index.html` -> `/talks/`, `404.html` -> `/404.html`."""
-    folder, _, name = page.rpartition("/")
-    return quote("/" + (page if name != _INDEX else f"{folder}/" if folder else ""))
+    folder, slash, name = page.rpartition("/")
+    return quote(f"/{folder}{slash}" if name == _INDEX else f"/{page}")
 
 
 def _month(text: str) -> str:
-    """`2026-03-31` and `2026-03` -> `Mar 2026`; `2026` stays."""
+    """`2026-03-31` and `2026-03` -> `Mar 2026`; `2026` -> `2026`."""
     year, _, rest = text.partition("-")
     return f"{_MONTHS[int(rest[:2]) - 1]} {year}" if rest else year

@@ -1,1 +1,1 @@
-"""The site: scanned, compared, uploaded and invalidated."""
+"""The site part: built, scanned, compared, uploaded and invalidated."""

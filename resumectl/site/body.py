@@ -1,4 +1,4 @@
-"""A file on its way to S3: streamed from disk, and refused when it is no longer the file that was scanned."""
+"""Stream a file to S3, and refuse it if it changed since it was scanned."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Body:
-    """Reads one scanned file for botocore, which also seeks: to measure, to sign, to try again.
+    """The body of one upload, as botocore wants it: it seeks to measure, to sign and to retry.
 
-    The last piece is only handed out when the digest of all of it is right, so that S3 never gets a complete body with
-    other bytes than the plan showed.
+    The last chunk is only returned if the digest of the whole file is right, so S3 never receives a
+    complete body with other bytes than the plan showed.
     """
 
     def __init__(self, file: SiteFile) -> None:
@@ -46,19 +46,19 @@ class Body:
         self._stream.close()
 
     def read(self, amount: int | None = -1) -> bytes:
-        """The next piece."""
+        """The next chunk."""
         left = self._file.size - self._position
         data = self._stream.read(left if amount is None or amount < 0 else min(amount, left))
         self._position += len(data)
         self._digest.update(data)
-        short = not data and left and amount
+        truncated = not data and left and amount
         finished = data and self._position == self._file.size
-        if short or (finished and self._digest.hexdigest() != self._file.sha256):
+        if truncated or (finished and self._digest.hexdigest() != self._file.sha256):
             raise self._changed()
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to the start or to the end; after a problem there is no use in trying again."""
+        """Move to the start or the end. Fails if the file has changed: a retry is pointless."""
         if self.problem:
             raise self.problem
         self._position = {
@@ -71,13 +71,13 @@ class Body:
         return self._stream.seek(self._position)
 
     def tell(self) -> int:
-        """How far it was read."""
+        """The current position in bytes."""
         return self._position
 
     def _changed(self) -> BuildError:
         self.problem = BuildError(
-            f"{self._file.path} changed while the site was being deployed.",
-            hint="Stop what writes there (a build in watch mode?) and run the same command again: it continues.",
+            f"{self._file.path} changed during the deploy.",
+            hint="Stop what writes to it (a build in watch mode?) and run the same command again.",
             code="changed",
         )
         return self.problem

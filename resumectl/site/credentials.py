@@ -1,7 +1,7 @@
-"""Things that must never be published: files that are keys by name, and credentials inside text. Pure.
+"""What must never be published: key files by name, and credentials in text. Pure.
 
-AWS's documented example key (`AKIAIOSFODNN7EXAMPLE`) counts too: telling an example from the real thing is not a
-decision for a deploy to make. What was found is never part of any message, only where.
+AWS's documented example key (`AKIAIOSFODNN7EXAMPLE`) counts too: a deploy cannot tell an example
+from a real key. A message never contains the credential itself, only where it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 SEARCHED_BYTES: Final = 1024 * 1024
-"""Only text up to this size is searched; hand-written files are smaller."""
+"""Larger files are not searched: nobody writes them by hand."""
 
 _KEY_FILE: Final = re.compile(
     r".*\.(pem|key|p12|pfx|jks|ppk|keystore|kdbx|tfstate(\..*)?)|id_(rsa|dsa|ecdsa|ed25519)",
@@ -22,36 +22,40 @@ _SNIFFED_BYTES: Final = 8192
 
 @dataclass(frozen=True)
 class Credential:
-    """What was found, and in which line."""
+    """The kind of a credential and the line it is in."""
 
     line: int
     what: str
 
 
 @dataclass(frozen=True)
-class _Sign:
-    """How a credential looks. One of `marks` must occur in it: far cheaper to look for than the pattern."""
+class _Kind:
+    """What one kind of credential looks like.
+
+    Every match of `pattern` contains one of `marks`, which are far cheaper to search for.
+    """
 
     what: str
     marks: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
 
 
-_SIGNS: Final = (
-    _Sign(
+_KINDS: Final = (
+    _Kind(
         "an AWS access key id",
         (b"AKIA", b"ASIA"),
         re.compile(rb"(?<![A-Za-z0-9])A[KS]IA[A-Z2-7]{16}(?![A-Za-z0-9])"),
     ),
-    _Sign(
+    _Kind(
         "an AWS secret access key",
         (b"ecret", b"SECRET"),
         re.compile(
-            rb"(?i:(?:aws_?)?secret_?(?:access_?)?key)[\"']?\s*(?:=>|[:=])\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+            rb"(?i:(?:aws_?)?secret_?(?:access_?)?key)[\"']?\s*(?:=>|[:=])\s*"
+            rb"[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
         ),
     ),
-    # A library's string literal with the header is no key: it must end its line, or be followed by one.
-    _Sign(
+    # A string literal in a library is no key: the header must end its line or precede key data.
+    _Kind(
         "a private key",
         (b"PRIVATE KEY",),
         re.compile(
@@ -63,15 +67,15 @@ _SIGNS: Final = (
 
 
 def is_key_file(name: str) -> bool:
-    """Whether a file of that name is a key, a key store or a Terraform state."""
+    """Whether a file with this name is a key, a key store or a Terraform state."""
     return _KEY_FILE.fullmatch(name) is not None
 
 
 def find(data: bytes) -> Credential | None:
-    """The first credential in `data`; None when there is none or it is not text."""
+    """The first credential in `data`; None if there is none, or if `data` is not text."""
     if b"\0" in data[:_SNIFFED_BYTES]:
         return None
-    for sign in _SIGNS:
-        if any(mark in data for mark in sign.marks) and (match := sign.pattern.search(data)):
-            return Credential(data.count(b"\n", 0, match.start()) + 1, sign.what)
+    for kind in _KINDS:
+        if any(mark in data for mark in kind.marks) and (match := kind.pattern.search(data)):
+            return Credential(data.count(b"\n", 0, match.start()) + 1, kind.what)
     return None

@@ -1,12 +1,12 @@
-"""What an object is served as: its Content-Type and its Cache-Control. Pure, and the same on every machine.
+"""The Content-Type and Cache-Control of an object. Pure, and the same on every machine.
 
-The table is complete in itself: the standard library's differs between Python versions and reads the machine's
-`/etc/mime.types`, so that the same site deployed from two machines would show as changed. Text is sent as UTF-8; XML
-and JSON say their own encoding.
+The table of types is complete in itself. The standard library's differs between Python versions and
+reads `/etc/mime.types`, so a site deployed from two machines would show up as changed. Text is sent
+as UTF-8; XML and JSON declare their own encoding.
 
-Cache-Control is the first of: the user's rule whose glob matches; a year for names that carry a fingerprint of their
-bytes; `no-cache` for pages; and for everything else "browsers ask every time, the edge answers for an hour", because
-a deploy can invalidate the edge, but never a browser.
+Cache-Control is the first that applies: the user's first matching rule; a year for names with a
+fingerprint of the content; `no-cache` for pages; for everything else, browsers revalidate every
+time and the CDN keeps it for an hour, as a deploy can invalidate the CDN but not a browser.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ _PAGES: Final = ("text/html", "application/xhtml+xml")
 
 _HEX: Final = re.compile(r".[.-](?=[0-9]*[a-f])[0-9a-f]{8,64}\.[^.]+(\.map)?$")
 _MIXED: Final = re.compile(
-    r".[.-](?=[^.]*[A-Z])(?=[^.]*[0-9][^.]*[A-Za-z])[A-Za-z0-9_-]{8}\.(css|js|mjs|wasm|woff2?)(\.map)?$"
+    r".[.-](?=[^.]*[A-Z])(?=[^.]*[0-9][^.]*[A-Za-z])[A-Za-z0-9_-]{8}"
+    r"\.(css|js|mjs|wasm|woff2?)(\.map)?$"
 )
 
 
@@ -130,7 +131,7 @@ def content_type(key: str) -> str:
 
 
 def cache_control(key: str, rules: Iterable[CacheRule] = ()) -> str:
-    """The Cache-Control for `key`: the first of `rules` that matches, else the default for its kind."""
+    """The Cache-Control for `key`: the first of `rules` that matches, or the default."""
     for rule in rules:
         if matches(rule.glob, key):
             return rule.value
@@ -140,7 +141,7 @@ def cache_control(key: str, rules: Iterable[CacheRule] = ()) -> str:
 
 
 def matches(glob: str, key: str) -> bool:
-    """Whether `glob` names `key`: `*` also crosses `/`, as in CloudFront's path patterns; a leading `/` is optional."""
+    """Whether the glob matches: `*` crosses `/`, as in CloudFront; a leading `/` is optional."""
     pattern = glob.removeprefix("/")
     return fnmatchcase(key, pattern) or (
         pattern.startswith("**/") and fnmatchcase(key, pattern[3:])
@@ -148,15 +149,16 @@ def matches(glob: str, key: str) -> bool:
 
 
 def is_page(kind: str) -> bool:
-    """Whether a Content-Type is that of a page: it refers to assets, so it goes up after them."""
+    """Whether a Content-Type is that of a page."""
     return kind.partition(";")[0] in _PAGES
 
 
 def is_fingerprinted(key: str) -> bool:
-    """Whether the name changes whenever the bytes do: `app.8e0d62a0.js`, `main-6f4d1b1e7a4a.css`, `i-BnT5a8Xk.js`.
+    """Whether the name has a fingerprint of the content: `app.8e0d62a0.js`, `i-BnT5a8Xk.css`.
 
-    A wrong yes would pin an old file in browsers for a year, so dates (`photo-20240101.jpg`) and words
-    (`resume-portfolio.pdf`) do not count, and the mixed alphabet of Vite and esbuild only counts for code and fonts.
+    A false positive would keep an old file in browsers for a year. Dates (`photo-20240101.jpg`) and
+    words (`resume-portfolio.pdf`) therefore do not count, and the mixed-case fingerprints of Vite
+    and esbuild only count for code and fonts.
     """
     name = key.rpartition("/")[2]
     return bool(_HEX.search(name) or _MIXED.search(name))

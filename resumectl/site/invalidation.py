@@ -1,52 +1,53 @@
-"""Which cached paths a deploy makes stale, and telling CloudFront so.
+"""Which cached paths a deploy makes stale, and their invalidation in CloudFront.
 
-What needs it: an object that existed before and is now other bytes, other headers, or gone. A created one was never
-cached; an error that CloudFront remembers for its path is gone a second later (`cdn.tf`). An immutable object whose
-Cache-Control alone changed is still the same response.
+A path is stale if its object existed before and now has other bytes, other headers, or is deleted.
+A new object was never cached, and cached errors expire after a second (`cdn.tf`). If only the
+Cache-Control of an immutable object changed, the cached response is still good.
 
-Every path is named as it can be in a cache: AWS recommends both the URI that the viewer sent and the one that the
-distribution's function made of it, so `/about/` and `/about/index.html`. Characters that browsers spell in two ways
-(`+` and `%2B`) are named in both; those that CloudFront rejects plain and does not find encoded (`~`, `[`), by a
-wildcard before them.
+Paths are named in every form that a cache may hold. AWS recommends both the URI that the viewer
+sent and the one that the distribution's function rewrote it to: `/about/` and `/about/index.html`.
+Characters that browsers send in two ways (`+` and `%2B`) need both. CloudFront rejects some
+characters (`~`, `[`) in plain form and does not match them in encoded form: these paths end in a
+wildcard before the first of them.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from resumectl.aws import error_code
+from resumectl.backoff import Backoff
 from resumectl.errors import CloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from resumectl.aws import Client
     from resumectl.plan import Change
 
 EVERYTHING: Final = "/*"
 LIMIT: Final = 15
+"""CloudFront's limit for wildcard paths in progress."""
+BUSY: Final = Backoff(300, first=2, longest=30, factor=2)
+"""How long to retry while CloudFront is busy with earlier invalidations."""
 
 _INDEX: Final = "index.html"
 _SENT_PLAIN: Final = "/!$&'()*+,;=:@"
 _SENT_PLAIN_BUT_REJECTED: Final = re.compile(r"[~\[\]|^]")
-_BUDGET: Final = 300.0
-_FIRST_PAUSE: Final = 2.0
-_LONGEST_PAUSE: Final = 30.0
-_POLL: Final = {"Delay": 3, "MaxAttempts": 200}
+_POLL: Final = {"Delay": 3, "MaxAttempts": 200}  # ten minutes
 
 
 def paths(changes: Iterable[Change]) -> list[str]:
-    """The paths to invalidate for `changes`: at most 15, encoded, sorted; empty when nothing cached is stale."""
+    """The stale paths after these changes: at most 15, encoded, sorted."""
     stale = {path for change in changes if _makes_stale(change) for path in _spellings(change.key)}
     return fold(stale)
 
 
 def fold(exact: Iterable[str], limit: int = LIMIT) -> list[str]:
-    """The same paths or more, but at most `limit`: folders that hold several become wildcards, the deepest first."""
+    """Cover the paths with at most `limit`: folders become wildcards, the deepest ones first."""
     folded = sorted(set(exact))
     for depth in range(max((_depth(path) for path in folded), default=0), 0, -1):
         if len(folded) <= limit:
@@ -61,22 +62,22 @@ def invalidate(
     stale: Sequence[str],
     caller_reference: str,
     *,
-    pause: Callable[[float], None] = time.sleep,
+    retry: Backoff = BUSY,
 ) -> str | None:
-    """Ask CloudFront to forget paths.
+    """Start an invalidation, and retry while CloudFront is busy with earlier ones.
 
     Args:
         cloudfront: a client.
-        distribution_id: whose cache.
+        distribution_id: the distribution whose cache is stale.
         stale: what `paths` returned.
-        caller_reference: the same one makes the same request again harmless.
-        pause: how to wait while CloudFront is busy with earlier invalidations.
+        caller_reference: repeating a request with the same reference has no effect.
+        retry: how long to retry.
 
     Returns:
-        The invalidation's id; None when there was nothing to do.
+        The invalidation's id; None if there was nothing to invalidate.
 
     Raises:
-        CloudError: CloudFront stayed busy for five minutes.
+        CloudError: CloudFront was still busy at the end.
     """
     from botocore.exceptions import ClientError
 
@@ -86,25 +87,25 @@ def invalidate(
         "Paths": {"Quantity": len(stale), "Items": list(stale)},
         "CallerReference": caller_reference,
     }
-    waited, next_pause = 0.0, _FIRST_PAUSE
-    while True:
+    for _ in retry.attempts():
         try:
-            answer = cloudfront.create_invalidation(
+            response = cloudfront.create_invalidation(
                 DistributionId=distribution_id, InvalidationBatch=batch
             )
         except ClientError as error:
             if error_code(error) != "TooManyInvalidationsInProgress":
                 raise
-            if waited >= _BUDGET:
-                raise _busy() from error
         else:
-            return str(answer["Invalidation"]["Id"])
-        pause(next_pause)
-        waited, next_pause = waited + next_pause, min(next_pause * 2, _LONGEST_PAUSE)
+            return str(response["Invalidation"]["Id"])
+    raise CloudError(
+        f"CloudFront is still busy with earlier invalidations after {retry.seconds:g} seconds.",
+        hint="The files are deployed. Run the same command again later to invalidate them.",
+        code="invalidation-busy",
+    )
 
 
 def wait_invalidated(cloudfront: Client, distribution_id: str, invalidation_id: str) -> None:
-    """Return when every edge has forgotten the paths.
+    """Wait until the paths are invalidated at every edge location.
 
     Raises:
         CloudError: it took more than ten minutes.
@@ -118,8 +119,8 @@ def wait_invalidated(cloudfront: Client, distribution_id: str, invalidation_id: 
         if "Error" in error.last_response:
             raise
         raise CloudError(
-            f"CloudFront has not finished invalidation {invalidation_id} in ten minutes.",
-            hint="The site is deployed; some visitors may see the old one for a while.",
+            f"CloudFront did not finish invalidation {invalidation_id} within ten minutes.",
+            hint="The site is deployed; some visitors may see the old version for a while.",
             code="invalidation-slow",
         ) from error
 
@@ -135,19 +136,16 @@ def _makes_stale(change: Change) -> bool:
 def _spellings(key: str) -> Iterator[str]:
     """Every path under which a cache may hold the object."""
     rejected = _SENT_PLAIN_BUT_REJECTED.search(key)
-    ending = "*" if rejected else ""
-    for encoded in {
-        quote(key[: rejected.start()] if rejected else key, safe=safe)
-        for safe in (_SENT_PLAIN, "/")
-    }:
-        yield f"/{encoded}{ending}"
+    prefix, wildcard = (key[: rejected.start()], "*") if rejected else (key, "")
+    for encoded in {quote(prefix, safe=safe) for safe in (_SENT_PLAIN, "/")}:
+        yield f"/{encoded}{wildcard}"
         folder, _, name = encoded.rpartition("/")
         if name == _INDEX and not rejected:
             yield f"/{folder}/" if folder else "/"
 
 
 def _depth(path: str) -> int:
-    """In how many folders it is: 0 for `/index.html`, 1 for `/about/` and `/about/index.html`."""
+    """The number of folders above: 0 for `/index.html`, 1 for `/about/` and `/about/index.html`."""
     return path.count("/") - 1
 
 
@@ -160,18 +158,10 @@ def _folded_at(depth: int, exact: Sequence[str]) -> list[str]:
 
 
 def _uncovered(folded: Sequence[str]) -> list[str]:
-    """Without the paths that a wildcard among them covers already."""
+    """The paths without those that a wildcard among them covers."""
     wide = [path.removesuffix("*") for path in folded if path.endswith("*")]
     return [
         path
         for path in folded
         if not any(path.startswith(start) and path != f"{start}*" for start in wide)
     ]
-
-
-def _busy() -> CloudError:
-    return CloudError(
-        "CloudFront is still busy with earlier invalidations after five minutes.",
-        hint="The files are deployed; run the same command again in a while to invalidate them.",
-        code="invalidation-busy",
-    )

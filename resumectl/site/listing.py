@@ -1,11 +1,12 @@
-"""The site as it is live: every object's bytes and headers, without asking for each one.
+"""The live site: the bytes and headers of every object, without a request for each.
 
-Every change of an object's bytes or headers makes a new version id. So one listing of versions tells which objects are
-exactly what the last release recorded; only the others cost a request each. A plain listing has no version ids, and
-its ETag says nothing about headers: a changed Content-Type would go unnoticed, or cost a request per object.
+Every change of an object's bytes or headers creates a new version id. One listing of versions
+therefore shows which objects are exactly as the last release recorded them; only the others cost a
+request each. A plain listing would not do: it has no version ids, and an ETag does not cover the
+headers, so a changed Content-Type would go unnoticed or cost a request per object.
 
-A listing of versions also carries the old versions, so it is longer: the last release's keys are used to list its parts
-side by side.
+A listing of versions is longer, as it includes the old ones. The keys of the last release are used
+to split it into ranges that are listed in parallel.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.aws import error_code
+from resumectl import aws
 from resumectl.parallel import side_by_side
 from resumectl.site.manifest import NO_VERSION, LiveObject
 from resumectl.site.part import fields
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _LANES: Final = 32
 _DOWNLOADS: Final = 3
-_ABSENT: Final = {"404", "NoSuchKey", "NotFound"}
+_CHUNK: Final = 1024 * 1024
 _NEVER_SET: Final = {
     "ContentEncoding": "content_encoding",
     "ContentDisposition": "content_disposition",
@@ -37,79 +38,68 @@ _NEVER_SET: Final = {
     "WebsiteRedirectLocation": "website_redirect",
     "Metadata": "metadata",
 }
-"""Headers that change what a visitor gets and that no deploy sets: shown when present, removed by the next deploy."""
+"""Headers that visitors notice and that we never set: shown if present, removed by a deploy."""
 
 
 def live(s3: Client, bucket: str, released: Mapping[str, ReleasedObject]) -> dict[str, LiveObject]:
-    """Everything in the bucket that is served now, by key, sorted; empty when there is no such bucket.
+    """Every object that is served now, by key, sorted. A bucket that does not exist has none.
 
     Args:
         s3: a client.
         bucket: the site's bucket.
-        released: what the last release recorded, if anything.
+        released: what the last release recorded; empty if there is none.
     """
     versions = current_versions(s3, bucket, sorted(released))
-    known = {
+    objects = {
         key: LiveObject(fields(released[key]), released[key].size, version)
         for key, version in versions.items()
         if version != NO_VERSION and key in released and released[key].version_id == version
     }
-    others = [key for key in versions if key not in known]
-    seen = zip(
-        others,
-        side_by_side(lambda key: _look_at(s3, bucket, key), others, lanes=_LANES),
-        strict=True,
-    )
-    return dict(sorted({**known, **{key: found for key, found in seen if found}}.items()))
+
+    def read(key: str) -> LiveObject | None:
+        return aws.found(_read, s3=s3, bucket=bucket, key=key)
+
+    others = [key for key in versions if key not in objects]
+    entries = zip(others, side_by_side(read, others, lanes=_LANES), strict=True)
+    # An entry is None if the object was deleted since the listing.
+    objects |= {key: entry for key, entry in entries if entry}
+    return dict(sorted(objects.items()))
 
 
-def _look_at(s3: Client, bucket: str, key: str) -> LiveObject | None:
-    """One object's bytes and headers; None when it is gone meanwhile."""
-    from botocore.exceptions import ClientError
-
-    try:
-        head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-        digest = _recorded_sha256(head) or _downloaded_sha256(
-            s3, bucket, key, head.get("VersionId")
-        )
-    except ClientError as error:
-        if error_code(error) in _ABSENT:
-            return None
-        raise
+def _read(s3: Client, bucket: str, key: str) -> LiveObject:
+    head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    version = head.get("VersionId")
     shown = {
-        "sha256": digest,
+        "sha256": _recorded_sha256(head) or _downloaded_sha256(s3, bucket, key, version),
         "content_type": head.get("ContentType", ""),
         "cache_control": head.get("CacheControl", ""),
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
     }
     modified = head["LastModified"].isoformat(timespec="seconds")
-    return LiveObject(
-        shown, head.get("ContentLength", 0), head.get("VersionId", NO_VERSION), modified
-    )
+    return LiveObject(shown, head.get("ContentLength", 0), version or NO_VERSION, modified)
 
 
 def _recorded_sha256(head: Mapping[str, Any]) -> str | None:
-    """The SHA-256 of the whole body, in hex, if S3 keeps one: after a multipart upload it is one of digests."""
-    value = head.get("ChecksumSHA256")
-    if not value or "-" in value or head.get("ChecksumType") == "COMPOSITE":
+    """The SHA-256 of the body in hex, if S3 has it. A multipart upload has a digest of digests."""
+    checksum = head.get("ChecksumSHA256")
+    if not checksum or "-" in checksum or head.get("ChecksumType") == "COMPOSITE":
         return None
-    return base64.b64decode(value).hex()
+    return base64.b64decode(checksum).hex()
 
 
 def _downloaded_sha256(s3: Client, bucket: str, key: str, version: str | None) -> str:
-    """Read the body. boto3 retries a request, but not a body that breaks off."""
+    """The SHA-256 of the body in hex. boto3 retries requests, but not a body that breaks off."""
     from botocore.exceptions import HTTPClientError, IncompleteReadError, ResponseStreamingError
 
     exactly = {"VersionId": version} if version else {}
-    for left in reversed(range(_DOWNLOADS)):
+    for retries_left in reversed(range(_DOWNLOADS)):
         digest = hashlib.sha256()
         try:
-            for piece in s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"].iter_chunks(
-                1024 * 1024
-            ):
-                digest.update(piece)
+            body = s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"]
+            for chunk in body.iter_chunks(_CHUNK):
+                digest.update(chunk)
         except (HTTPClientError, IncompleteReadError, ResponseStreamingError):
-            if not left:
+            if not retries_left:
                 raise
         else:
             break

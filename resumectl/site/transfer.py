@@ -1,7 +1,7 @@
-"""Make the bucket what a plan says: new assets first, then pages, then deletions.
+"""Apply a plan to the bucket: new assets first, then pages, then deletions.
 
-Each phase ends before the next begins, so that a page that is served never refers to an asset that is not there yet.
-Every step can be done again: after a failure the next deploy sees what is live and continues.
+Each phase ends before the next begins, so a served page never loads an asset that is not there yet.
+Every step can be repeated: after a failure, the next deploy compares again and does the rest.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.aws import error_code
+from resumectl.aws import error_code, is_absent
 from resumectl.errors import CloudError
 from resumectl.parallel import side_by_side
 from resumectl.site.body import Body
@@ -19,6 +19,8 @@ from resumectl.site.manifest import NO_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from botocore.exceptions import ClientError
+
     from resumectl.aws import Client
     from resumectl.plan import Change
     from resumectl.site.manifest import Described, ReleasedObject
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
     Write = Callable[[Change], str]
+    """Writes one object and returns its version id."""
 
 _LANES: Final = 32
 _BATCH: Final = 1000
 _ATTEMPTS: Final = 3
 _TRANSIENT: Final = {"InternalError", "ServiceUnavailable", "SlowDown"}
-_GONE: Final = {"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "InvalidArgument"}
-"""How S3 says that a version does not exist; the last one when the id is not even one of its own."""
+_NAMED: Final = 3
 
 
 def apply(
@@ -43,31 +45,29 @@ def apply(
     *,
     progress: Progress | None = None,
 ) -> dict[str, str]:
-    """Upload, correct and delete what `changes` says.
+    """Upload and delete objects, and correct headers.
 
     Args:
         s3: a client.
         bucket: the site's bucket.
         changes: what differs between live and the worktree.
         files: the scanned site.
-        progress: told after each object how many of how many are done, from any thread, never twice at the same time.
+        progress: called with (done, total) after each object, from any thread but never twice at
+            the same time.
 
     Returns:
-        The version id of every object that was written.
+        Key -> version id of every object that was written.
 
     Raises:
-        BuildError: a file is no longer what was scanned.
-        CloudError: S3 did not delete something.
+        BuildError: a file changed since it was scanned.
+        CloudError: S3 did not delete an object.
     """
 
     def write(change: Change) -> str:
         file = files[change.key]
-        same_bytes = change.before is not None and change.before.get("sha256") == file.sha256
-        return (
-            _copy(s3, bucket, change.key, file, None)
-            if same_bytes
-            else _put(s3, bucket, change.key, file)
-        )
+        if change.before is not None and change.before.get("sha256") == file.sha256:
+            return _copy(s3, bucket, change.key, file)
+        return _put(s3, bucket, change.key, file)
 
     return _in_order(s3, bucket, changes, write, progress)
 
@@ -80,23 +80,24 @@ def restore(
     *,
     progress: Progress | None = None,
 ) -> dict[str, str]:
-    """Bring back what an earlier release recorded, by copies inside S3.
+    """Restore the site of an earlier release with copies inside S3.
 
     Args:
         s3: a client.
         bucket: the site's bucket.
-        changes: what differs between live and that release.
-        manifest: that release.
+        changes: what differs between live and the release.
+        manifest: what the release recorded.
         progress: as for `apply`.
 
     Returns:
-        The new version id of every object that was written.
+        Key -> new version id of every object that was written.
 
     Raises:
-        CloudError: a recorded version no longer exists; then nothing was changed.
+        CloudError: a recorded version no longer exists, and nothing was changed; or S3 did not
+            delete an object.
     """
-    written = [change.key for change in changes if change.after is not None]
-    refuse_missing(s3, bucket, written, manifest)
+    keys = [change.key for change in changes if change.after is not None]
+    refuse_missing(s3, bucket, keys, manifest)
 
     def write(change: Change) -> str:
         entry = manifest[change.key]
@@ -116,29 +117,27 @@ def _in_order(
         if progress:
             progress(finished, len(changes))
 
-    kept = [
-        (change, is_page(change.after["content_type"]))
-        for change in changes
-        if change.after is not None
-    ]
+    assets: list[Change] = []
+    pages: list[Change] = []
+    for change in changes:
+        if change.after is not None:
+            (pages if is_page(change.after["content_type"]) else assets).append(change)
     versions: dict[str, str] = {}
-    for pages in (False, True):
-        phase = [change for change, page in kept if page is pages]
-        versions |= zip(
-            [c.key for c in phase], side_by_side(write, phase, lanes=_LANES, done=done), strict=True
-        )
+    for phase in (assets, pages):
+        written = side_by_side(write, phase, lanes=_LANES, done=done)
+        versions |= zip([change.key for change in phase], written, strict=True)
     _delete(s3, bucket, _deletions(changes), done)
     return versions
 
 
 def _deletions(changes: Sequence[Change]) -> list[str]:
-    """The keys to delete, pages first: a page that is still served keeps its assets."""
-    gone = [
-        (change.key, change.before["content_type"])
+    """The keys to delete, pages first: while a page is served, its assets must be there."""
+    deleted = [
+        (not is_page(change.before["content_type"]), change.key)
         for change in changes
         if change.before and change.after is None
     ]
-    return [key for key, _ in sorted(gone, key=lambda entry: (not is_page(entry[1]), entry[0]))]
+    return [key for _, key in sorted(deleted)]
 
 
 def _put(s3: Client, bucket: str, key: str, file: SiteFile) -> str:
@@ -146,7 +145,7 @@ def _put(s3: Client, bucket: str, key: str, file: SiteFile) -> str:
 
     with Body(file) as body:
         try:
-            answer = s3.put_object(
+            response = s3.put_object(
                 Bucket=bucket,
                 Key=key,
                 Body=body,
@@ -160,29 +159,29 @@ def _put(s3: Client, bucket: str, key: str, file: SiteFile) -> str:
             if body.problem:
                 raise body.problem from None
             raise
-    return str(answer.get("VersionId", NO_VERSION))
+    return str(response.get("VersionId", NO_VERSION))
 
 
-def _copy(s3: Client, bucket: str, key: str, wanted: Described, version: str | None) -> str:
-    """Write an object anew from bytes that S3 has, those of `version` or the current ones, with the wanted headers."""
+def _copy(s3: Client, bucket: str, key: str, target: Described, version: str | None = None) -> str:
+    """Write new headers, with the current bytes or those of `version`, without an upload."""
     source = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
-    answer = s3.copy_object(
+    response = s3.copy_object(
         Bucket=bucket,
         Key=key,
         CopySource=source,
         MetadataDirective="REPLACE",
-        ContentType=wanted.content_type,
-        CacheControl=wanted.cache_control,
+        ContentType=target.content_type,
+        CacheControl=target.cache_control,
         ChecksumAlgorithm="SHA256",
     )
-    copied = answer.get("CopyObjectResult", {}).get("ChecksumSHA256")
-    if copied and copied != _checksum(wanted):
+    copied = response.get("CopyObjectResult", {}).get("ChecksumSHA256")
+    if copied and copied != _checksum(target):
         raise CloudError(
             f"{key} was changed by somebody else during the deploy.",
             hint="Run the same command again.",
             code="changed",
         )
-    return str(answer.get("VersionId", NO_VERSION))
+    return str(response.get("VersionId", NO_VERSION))
 
 
 def _checksum(described: Described) -> str:
@@ -192,38 +191,44 @@ def _checksum(described: Described) -> str:
 def refuse_missing(
     s3: Client, bucket: str, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]
 ) -> None:
-    """Make sure that every version that would be copied still exists.
+    """Check that the recorded versions of these keys still exist.
 
     Raises:
-        CloudError: one does not.
+        CloudError: at least one does not.
     """
     from botocore.exceptions import ClientError
 
     def exists(key: str) -> bool:
-        # Not a HEAD: its errors carry no code, and an expired token would look like a version that is gone.
+        # The errors of a HEAD have no code: an expired token would look like a missing version.
         try:
             s3.get_object(
                 Bucket=bucket, Key=key, VersionId=manifest[key].version_id, Range="bytes=0-0"
             )["Body"].read()
         except ClientError as error:
-            if error_code(error) in _GONE:
+            if _is_missing_version(error):
                 return False
-            if error_code(error) != "InvalidRange":  # it exists, and is empty
+            if error_code(error) != "InvalidRange":  # the object exists and is empty
                 raise
         return True
 
-    found = side_by_side(exists, keys, lanes=_LANES)
-    missing = [key for key, there in zip(keys, found, strict=True) if not there]
+    results = side_by_side(exists, keys, lanes=_LANES)
+    missing = [key for key, result in zip(keys, results, strict=True) if not result]
     if missing:
         raise CloudError(
-            f"{_some(missing)} cannot be brought back: the recorded version no longer exists. Nothing was changed.",
-            hint="Choose a later release (resumectl history), or check that revision out and deploy it.",
+            f"{_some(missing)} cannot be restored: the recorded version no longer exists. "
+            "Nothing was changed.",
+            hint="Choose a later release (resumectl history), or check out its commit and deploy.",
             code="version-gone",
         )
 
 
+def _is_missing_version(error: ClientError) -> bool:
+    """Whether S3 has no such version; it answers InvalidArgument to an id in a foreign format."""
+    return is_absent(error) or error_code(error) == "InvalidArgument"
+
+
 def delete_versions(s3: Client, bucket: str, versions: Sequence[tuple[str, str]]) -> None:
-    """Delete old versions of objects for good; those that are gone already do no harm.
+    """Delete object versions permanently. Versions that no longer exist are ignored.
 
     Args:
         s3: a client.
@@ -231,19 +236,21 @@ def delete_versions(s3: Client, bucket: str, versions: Sequence[tuple[str, str]]
         versions: (key, version id) of each.
 
     Raises:
-        CloudError: S3 did not delete one of them.
+        CloudError: S3 did not delete a version.
     """
+    from botocore.exceptions import ClientError
+
     for start in range(0, len(versions), _BATCH):
         batch = [
             {"Key": key, "VersionId": version} for key, version in versions[start : start + _BATCH]
         ]
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-        errors = [error for error in answer.get("Errors", ()) if error["Code"] not in _GONE]
+        errors = [
+            error
+            for error in _delete_once(s3, bucket, batch)
+            if not _is_missing_version(ClientError({"Error": error}, "DeleteObjects"))
+        ]
         if errors:
-            raise CloudError(
-                f"S3 did not delete {_some([error['Key'] for error in errors])}.",
-                code="not-deleted",
-            )
+            raise _not_deleted(errors)
 
 
 def _delete(s3: Client, bucket: str, keys: Sequence[str], done: Callable[[int], None]) -> None:
@@ -254,27 +261,35 @@ def _delete(s3: Client, bucket: str, keys: Sequence[str], done: Callable[[int], 
 
 
 def _delete_batch(s3: Client, bucket: str, keys: Sequence[str]) -> None:
-    """One request for up to 1,000 keys; it succeeds even when some of them fail, so each one's error is looked at."""
-    left, errors = list(keys), []
+    """Delete up to 1,000 keys, and retry those that failed for a transient reason."""
+    errors: list[dict[str, Any]] = []
+    left = list(keys)
     for _ in range(_ATTEMPTS):
-        errors = _delete_once(s3, bucket, left)
+        errors = _delete_once(s3, bucket, [{"Key": key} for key in left])
         left = [error["Key"] for error in errors]
         if not errors or not all(error["Code"] in _TRANSIENT for error in errors):
             break
     if errors:
-        reasons = ", ".join(sorted({error["Code"] for error in errors}))
-        raise CloudError(
-            f"S3 did not delete {_some(left)} ({reasons}).",
-            hint="Run the same command again: it continues.",
-            code="not-deleted",
-        )
+        raise _not_deleted(errors)
 
 
-def _delete_once(s3: Client, bucket: str, keys: Sequence[str]) -> list[dict[str, Any]]:
-    wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-    return list(s3.delete_objects(Bucket=bucket, Delete=wanted).get("Errors", ()))
+def _delete_once(
+    s3: Client, bucket: str, objects: Sequence[Mapping[str, str]]
+) -> list[dict[str, Any]]:
+    """The errors of one batch. S3 answers 200 even if some or all of the objects failed."""
+    response = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    return list(response.get("Errors", ()))
+
+
+def _not_deleted(errors: Sequence[Mapping[str, Any]]) -> CloudError:
+    codes = ", ".join(sorted({error["Code"] for error in errors}))
+    return CloudError(
+        f"S3 did not delete {_some([error['Key'] for error in errors])} ({codes}).",
+        hint="Run the same command again. It deletes the rest.",
+        code="not-deleted",
+    )
 
 
 def _some(keys: Sequence[str]) -> str:
-    shown = ", ".join(keys[:3])
-    return f"{shown} and {len(keys) - 3} more" if len(keys) > 3 else shown  # noqa: PLR2004
+    names = ", ".join(keys[:_NAMED])
+    return f"{names} and {len(keys) - _NAMED} more" if len(keys) > _NAMED else names

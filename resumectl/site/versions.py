@@ -1,7 +1,8 @@
-"""One listing of versions: which version of each object is served now.
+"""Which version of each object is served now, from one listing of versions.
 
-botocore turns every element into Python values one at a time and parses a date per object, 16 times what reading the
-XML costs. Its `before-parse` event lets the reading be ours, for this one operation and only while listing.
+botocore converts every element to Python values and parses a date for each object, which takes 16
+times as long as reading the XML. Its `before-parse` event lets us read the versions ourselves, for
+this operation only and only while listing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.aws import error_code
+from resumectl import aws
 from resumectl.parallel import side_by_side
 from resumectl.site.manifest import NO_VERSION
 
@@ -19,45 +20,46 @@ if TYPE_CHECKING:
     from resumectl.aws import Client
 
 _LANES: Final = 32
-_PAGE: Final = 1000
+PAGE: Final = 1000
+"""The most that S3 returns for one request."""
 _EVENT: Final = "before-parse.s3.ListObjectVersions"
 _OK: Final = 200
 
 
-def current_versions(s3: Client, bucket: str, expected: Sequence[str]) -> dict[str, str]:
-    """Key -> version id of what is served now; empty when there is no such bucket.
+def current_versions(
+    s3: Client, bucket: str, expected: Sequence[str], *, page: int = PAGE
+) -> dict[str, str]:
+    """Key -> version id of what is served now. A bucket that does not exist has none.
 
     Args:
         s3: a client.
-        bucket: whose objects.
-        expected: keys that are probably there, sorted: they tell where the listing can be cut into parts.
+        bucket: the bucket to list.
+        expected: the keys that are probably there, sorted; the listing is split at every `page`-th.
+        page: how many versions to ask for at once.
     """
-    from botocore.exceptions import ClientError
+    cuts = expected[page - 1 :: page]
+    ranges = list(zip(["", *cuts], [*cuts, ""], strict=True))
 
-    cuts = expected[_PAGE - 1 :: _PAGE]
-    spans = list(zip(["", *cuts], [*cuts, ""], strict=True))
-    try:
-        with _read_by_us(s3):
-            parts = side_by_side(lambda span: _list(s3, bucket, *span), spans, lanes=_LANES)
-    except ClientError as error:
-        if error_code(error) == "NoSuchBucket":
-            return {}
-        raise
-    return {key: version for part in parts for key, version in part.items()}
+    def versions() -> list[dict[str, str]]:
+        return side_by_side(lambda ends: _list(s3, bucket, *ends, page), ranges, lanes=_LANES)
+
+    with _own_parser(s3):
+        parts = aws.found(versions)
+    return {key: version for part in parts or () for key, version in part.items()}
 
 
-def _list(s3: Client, bucket: str, after: str, last: str) -> dict[str, str]:
-    """The versions of the keys after `after`, up to and including `last`; an empty string is no limit."""
-    found: dict[str, str] = {}
+def _list(s3: Client, bucket: str, after: str, last: str, size: int) -> dict[str, str]:
+    """The versions of the keys after `after`, up to and including `last`. Empty means no limit."""
+    versions: dict[str, str] = {}
     position = {"KeyMarker": after} if after else {}
     while True:
-        page = s3.list_object_versions(Bucket=bucket, MaxKeys=_PAGE, **position)
+        page = s3.list_object_versions(Bucket=bucket, MaxKeys=size, **position)
         for entry in page.get("Versions", ()):
             if entry["IsLatest"] and (not last or entry["Key"] <= last):
-                found[entry["Key"]] = entry.get("VersionId", NO_VERSION)
-        # The newest version of a key comes first, so at `last` itself there is nothing more to learn.
+                versions[entry["Key"]] = entry.get("VersionId", NO_VERSION)
+        # S3 lists the newest version of a key first: once `last` was seen, the rest is older.
         if not page.get("IsTruncated") or (last and page["NextKeyMarker"] >= last):
-            return found
+            return versions
         position = {
             "KeyMarker": page["NextKeyMarker"],
             "VersionIdMarker": page["NextVersionIdMarker"],
@@ -65,7 +67,7 @@ def _list(s3: Client, bucket: str, after: str, last: str) -> dict[str, str]:
 
 
 @contextmanager
-def _read_by_us(s3: Client) -> Iterator[None]:
+def _own_parser(s3: Client) -> Iterator[None]:
     s3.meta.events.register(_EVENT, _read_versions)
     try:
         yield
@@ -76,7 +78,7 @@ def _read_by_us(s3: Client) -> Iterator[None]:
 def _read_versions(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
 ) -> None:
-    """Take the `Version` elements out of the answer; botocore reads the rest, and decodes the keys."""
+    """Take the `Version` elements out of the response. botocore still decodes their keys."""
     from xml.etree import ElementTree as ET
 
     if response_dict["status_code"] != _OK or "Versions" in customized_response_dict:

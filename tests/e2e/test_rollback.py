@@ -305,7 +305,7 @@ def test_without_what_it_was_made_of_there_is_no_way_back(site: Site, what: str)
         Exit.FAILED,
         "version-gone" if what == "page" else "artifacts-gone",
     ), refused
-    assert "cannot be brought back" in refused.json["error"]["message"]
+    assert "cannot be restored" in refused.json["error"]["message"]
     assert (site.everything(), site.served()) == (before, served)
 
 

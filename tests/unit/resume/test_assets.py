@@ -1,4 +1,4 @@
-"""Fingerprints: the name follows the bytes, of the asset and of all that it loads."""
+"""Fingerprints: the name depends on the content of an asset and of everything it loads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def names(assets):
     return {name: published for name, (published, _) in fingerprint(assets).items()}
 
 
-def test_stylesheets_scripts_and_fonts_in_the_assets_folder():
+def test_stylesheets_scripts_and_fonts_in_the_assets_folder_are_fingerprinted():
     assert all(map(is_fingerprinted, ["assets/style.css", "assets/js/a.MJS", FONT]))
     assert not any(
         map(
@@ -27,14 +27,14 @@ def test_stylesheets_scripts_and_fonts_in_the_assets_folder():
 
 
 @given(st.binary())
-def test_any_bytes_come_out_as_they_went_in_under_a_name_that_may_be_kept_for_ever(content):
+def test_any_content_is_kept_and_its_name_is_served_as_immutable(content):
     for name in ("assets/a.css", "assets/a.js", FONT):
-        published, same = fingerprint({name: content})[name]
-        assert same == content
+        published, content_after = fingerprint({name: content})[name]
+        assert content_after == content
         assert headers.cache_control(published) == headers.IMMUTABLE
 
 
-def test_other_bytes_get_another_name():
+def test_another_content_gets_another_name():
     assert names({"assets/a.css": b"a{}"}) != names({"assets/a.css": b"b{}"})
 
 
@@ -48,11 +48,11 @@ def test_other_bytes_get_another_name():
         '@import "fonts/inter.woff2";',
     ],
 )
-def test_a_stylesheet_loads_what_was_renamed(rule):
-    made = fingerprint({"assets/style.css": rule.encode(), FONT: b"font"})
-    loaded = made[FONT][0].rpartition("/")[2]
+def test_a_stylesheet_loads_the_font_by_its_published_name(rule):
+    published = fingerprint({"assets/style.css": rule.encode(), FONT: b"font"})
+    font = published[FONT][0].rpartition("/")[2]
 
-    assert made["assets/style.css"][1].decode() == rule.replace("inter.woff2", loaded)
+    assert published["assets/style.css"][1].decode() == rule.replace("inter.woff2", font)
 
 
 def test_a_new_font_gives_its_stylesheet_a_new_name():
@@ -61,28 +61,26 @@ def test_a_new_font_gives_its_stylesheet_a_new_name():
     assert before["assets/style.css"] != after["assets/style.css"]
 
 
-def test_what_is_not_an_asset_is_left_alone():
+def test_references_to_other_files_are_not_rewritten():
     text = b"a{background:url(photo.jpg)} b{background:url(data:image/png;base64,xx)} c{src:url(https://x.example/a.css)}"
     assert fingerprint({"assets/a.css": text})["assets/a.css"][1] == text
 
 
-def test_modules_that_import_each_other():
+def test_modules_may_import_each_other():
     modules = {
         "assets/a.js": b'import "./b.js"; import "./b.js";',
         "assets/b.js": b"import x from './a.js'",
     }
-    made = fingerprint(modules)
-    a, b = (made[name][0].removeprefix("assets/") for name in modules)
+    published = fingerprint(modules)
+    a, b = (published[name][0].removeprefix("assets/") for name in modules)
 
-    assert made["assets/a.js"][1].decode() == f'import "./{b}"; import "./{b}";'
-    assert made["assets/b.js"][1].decode() == f"import x from './{a}'"
-    assert (
-        names({**modules, "assets/b.js": b"import x from './a.js';"})["assets/a.js"]
-        != made["assets/a.js"][0]
-    )
+    assert published["assets/a.js"][1].decode() == f'import "./{b}"; import "./{b}";'
+    assert published["assets/b.js"][1].decode() == f"import x from './{a}'"
+    edited = {**modules, "assets/b.js": b"import x from './a.js';"}
+    assert names(edited)["assets/a.js"] != published["assets/a.js"][0]
 
 
-def test_a_word_in_a_script_is_no_reference():
+def test_a_name_without_a_path_in_a_script_is_no_reference():
     text = b'const name = "b.js"'
     assert fingerprint({"assets/a.js": text, "assets/b.js": b""})["assets/a.js"][1] == text
 
@@ -95,14 +93,10 @@ def test_a_word_in_a_script_is_no_reference():
         '"./assets/my%20style.css"',
     ],
 )
-def test_a_page_that_loads_the_old_name(page):
+def test_a_reference_by_the_source_name_is_found(page):
     assert named_plainly(page, ["assets/a.js", "assets/my style.css"]) == "assets/my style.css"
 
 
-def test_a_page_that_loads_the_new_name():
-    assert (
-        named_plainly(
-            '<link href="/assets/style.1234abcd.css"> assets/style.css', ["assets/style.css"]
-        )
-        is None
-    )
+def test_a_reference_by_the_published_name_is_fine():
+    page = '<link href="/assets/style.1234abcd.css"> assets/style.css'
+    assert named_plainly(page, ["assets/style.css"]) is None

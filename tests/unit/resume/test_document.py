@@ -1,4 +1,4 @@
-"""resume.json: what is accepted, what every error says, and what templates can rely on."""
+"""resume.json: what is valid, what the errors say, and what templates can rely on."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def with_work(**fields):
     return {"basics": {"name": "A"}, "work": [{"name": "First"}, fields]}
 
 
-def test_every_known_field_is_there(write):
+def test_missing_fields_are_filled_in_empty(write):
     resume = load(write({"basics": {"name": "Zoë"}, "work": [{"name": "X"}]}))
 
     assert resume["basics"]["name"] == "Zoë"
@@ -65,18 +65,17 @@ def test_every_known_field_is_there(write):
     assert resume["meta"]["lastModified"] == ""
 
 
-def test_own_fields_in_a_section_are_kept(write):
-    assert (
-        load(write({"basics": {"name": "A", "pronouns": "they"}}))["basics"]["pronouns"] == "they"
-    )
+def test_further_fields_of_a_section_are_kept(write):
+    resume = load(write({"basics": {"name": "A", "pronouns": "they"}}))
+    assert resume["basics"]["pronouns"] == "they"
 
 
-def test_a_byte_order_mark_is_no_error(write):
+def test_a_byte_order_mark_is_ignored(write):
     assert load(write(b'\xef\xbb\xbf{"basics": {"name": "A"}}'))["basics"]["name"] == "A"
 
 
 @pytest.mark.parametrize("date", ["2020", "2020-03", "2020-02-29", "1999-12-31"])
-def test_dates(write, date):
+def test_a_date_may_be_a_year_a_month_or_a_day(write, date):
     assert load(write(with_work(startDate=date)))["work"][1]["startDate"] == date
 
 
@@ -94,7 +93,7 @@ def test_dates(write, date):
         "\uff12020",
     ],
 )
-def test_what_is_not_a_date(refused, date):
+def test_other_dates_are_refused(refused, date):
     assert refused(with_work(startDate=date)) == (
         f"resume.json: work[1].startDate: {date!r} is not a date (YYYY, YYYY-MM or YYYY-MM-DD)."
     )
@@ -116,7 +115,7 @@ def test_what_is_not_a_date(refused, date):
         "mailto:a@example.com",
     ],
 )
-def test_what_is_not_a_web_address(refused, url):
+def test_other_web_addresses_are_refused(refused, url):
     assert "work[1].url: " in (message := refused(with_work(url=url)))
     assert "is not a web address (https://...)" in message
 
@@ -124,14 +123,14 @@ def test_what_is_not_a_web_address(refused, url):
 @pytest.mark.parametrize(
     "url", ["https://example.com", "http://münchen.example/ä?q=1#x", "https://[::1]:8080/"]
 )
-def test_web_addresses(write, url):
+def test_http_and_https_addresses_are_valid(write, url):
     assert load(write(with_work(url=url)))["work"][1]["url"] == url
 
 
 @pytest.mark.parametrize(
     "email", ["a", "a@b", "a@@b.example", "a b@c.example", "a@b..example", '"><x>@b.example']
 )
-def test_what_is_not_an_email_address(refused, email):
+def test_other_email_addresses_are_refused(refused, email):
     assert "basics.email: " in (message := refused({"basics": {"name": "A", "email": email}}))
     assert "is not an e-mail address" in message
 
@@ -169,11 +168,17 @@ def test_what_is_not_an_email_address(refused, email):
         ),
         (
             {"basics": {"name": "A", "location": {"countryCode": "UK "}}},
-            "basics.location.countryCode: 'UK ' is not a country code of two capital letters (such as GB).",
+            (
+                "basics.location.countryCode: 'UK ' is not "
+                "a country code of two capital letters (such as GB)."
+            ),
         ),
         (
             {"basics": {"name": "A"}, "meta": {"lastModified": "yesterday"}},
-            "meta.lastModified: 'yesterday' is not a date or time (such as 2026-03-31 or 2026-03-31T12:00:00).",
+            (
+                "meta.lastModified: 'yesterday' is not "
+                "a date or time (such as 2026-03-31 or 2026-03-31T12:00:00)."
+            ),
         ),
     ],
 )
@@ -181,12 +186,12 @@ def test_errors_name_the_field_in_plain_words(refused, content, message):
     assert refused(content) == f"resume.json: {message}"
 
 
-def test_an_unknown_section_without_a_near_one_lists_them(refused):
-    assert "it has: " in (message := refused({"basics": {"name": "A"}, "qqqq": 1}))
+def test_an_unknown_section_without_a_similar_one_lists_the_known_ones(refused):
+    assert "the sections are " in (message := refused({"basics": {"name": "A"}, "qqqq": 1}))
     assert "certificates" in message
 
 
-def test_all_problems_are_told_at_once_up_to_ten(refused):
+def test_up_to_ten_problems_are_reported_at_once(refused):
     message = refused({"basics": {"name": "A"}, "work": [{"startDate": "x"}] * 12})
 
     assert message.splitlines()[0].startswith("resume.json: work[0].startDate: ")
@@ -197,16 +202,16 @@ def test_all_problems_are_told_at_once_up_to_ten(refused):
 @pytest.mark.parametrize(
     ("start", "end"), [("2020-05", "2020"), ("2020", "2020-01"), ("2020-05", "2020-05-01")]
 )
-def test_the_same_month_or_year_is_in_order(write, start, end):
+def test_an_entry_may_end_in_the_month_or_year_it_starts_in(write, start, end):
     load(write(with_work(startDate=start, endDate=end)))
 
 
-def test_times(write):
-    given = {"basics": {"name": "A"}, "meta": {"lastModified": "2026-03-31T12:00:00Z"}}
-    assert load(write(given))["meta"]["lastModified"] == "2026-03-31T12:00:00Z"
+def test_last_modified_may_be_a_time(write):
+    resume = {"basics": {"name": "A"}, "meta": {"lastModified": "2026-03-31T12:00:00Z"}}
+    assert load(write(resume))["meta"]["lastModified"] == "2026-03-31T12:00:00Z"
 
 
-def test_broken_json_tells_line_and_column(refused):
+def test_invalid_json_is_reported_by_line_and_column(refused):
     message = refused('{\n  "basics": {"name": "A"}\n  "work": []\n}')
     assert message.startswith("resume.json, line 3, column 3: not valid JSON: ")
 
@@ -215,21 +220,21 @@ def test_broken_json_tells_line_and_column(refused):
     ("content", "message"),
     [
         (b"", "resume.json, line 1, column 1: not valid JSON"),
-        (b'{"basics": {"name": "\xff"}}', "resume.json is not UTF-8 text, see byte 21."),
+        (b'{"basics": {"name": "\xff"}}', "resume.json is not UTF-8 text (byte 21)."),
         (
             b'{"basics": {"name": "A"}, "work": [], "work": []}',
-            "resume.json: 'work' stands twice in the same object.",
+            "resume.json: 'work' occurs twice in the same object.",
         ),
         (b'{"basics": {"name": NaN}}', "resume.json: NaN is not a JSON value."),
         (b"[" * 100_000, "resume.json: "),
     ],
 )
-def test_what_is_not_json(refused, content, message):
+def test_other_files_are_refused(refused, content, message):
     assert refused(content).startswith(message)
 
 
-def test_a_missing_file(tmp_path):
-    with pytest.raises(BuildError, match=r"resume.json cannot be read: No such file"):
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(BuildError, match=r"^Cannot read .*resume\.json: No such file"):
         load(tmp_path / "resume.json")
 
 
@@ -250,7 +255,7 @@ ENTRY = st.dictionaries(st.sampled_from(["name", "url", "startDate", "endDate"])
 
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(SECTION, JSON | st.lists(ENTRY, max_size=3), max_size=4))
-def test_any_json_is_accepted_or_refused_never_a_crash(tmp_path_factory, content):
+def test_any_json_is_either_valid_or_refused(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "resume.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     try:

@@ -1,4 +1,4 @@
-"""The resume site that comes with resumectl: it builds, shows every section, and needs nothing from elsewhere."""
+"""The resume that comes with resumectl: it shows every section and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from resumectl.resume.build import build
-from resumectl.settings import SiteSettings
 
 FRONTEND = Path(__file__).parents[3] / "frontend"
 LOADED = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "srcset"}
@@ -62,7 +61,8 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def site(tmp_path):
-    return build(SiteSettings(FRONTEND), root=FRONTEND.parent, out=tmp_path / "site")
+    build(FRONTEND, tmp_path / "site")
+    return tmp_path / "site"
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def page_of(tmp_path):
     def page_of(resume):
         shutil.copytree(FRONTEND, tmp_path / "frontend")
         (tmp_path / "frontend" / "resume.json").write_text(json.dumps(resume), encoding="utf-8")
-        folder = build(SiteSettings(tmp_path / "frontend"), root=tmp_path, out=tmp_path / "site")
-        return (folder / "index.html").read_text(encoding="utf-8")
+        build(tmp_path / "frontend", tmp_path / "site")
+        return (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
     return page_of
 
@@ -86,7 +86,7 @@ def words(value):
     return [value] if isinstance(value, str) else [word for part in value for word in words(part)]
 
 
-def test_what_is_published(site):
+def test_only_finished_files_are_published(site):
     names = sorted(
         re.sub(r"\.[0-9a-f]{8}\.", ".#.", p.relative_to(site).as_posix()) for p in site.rglob("*.*")
     )
@@ -101,7 +101,7 @@ def test_what_is_published(site):
 
 
 @pytest.mark.parametrize("name", ["index.html", "404.html"])
-def test_a_page_loads_only_what_is_published_and_nothing_inline(site, name):
+def test_a_page_loads_only_published_files_and_has_no_inline_code(site, name):
     page = Page((site / name).read_text(encoding="utf-8"))
     loaded = [
         attributes[LOADED[tag]]
@@ -123,7 +123,7 @@ def test_a_page_loads_only_what_is_published_and_nothing_inline(site, name):
     assert all(path.startswith("/") and (site / path[1:]).is_file() for path in loaded)
 
 
-def test_style_and_script_need_nothing_from_elsewhere(site):
+def test_stylesheets_and_scripts_load_nothing_from_elsewhere(site):
     assert not [
         path
         for path in (site / "assets").iterdir()
@@ -137,14 +137,14 @@ def test_every_word_of_a_full_resume_is_shown(page_of):
     assert not [word for word in words(FULL) if word not in shown]
 
 
-def test_the_shortest_resume(page_of):
+def test_a_resume_with_only_a_name_has_no_empty_sections(page_of):
     page = Page(page_of({"basics": {"name": "Zoë"}}))
     assert "section" not in [tag for tag, _ in page.tags]
     assert "canonical" not in [attributes.get("rel") for _, attributes in page.tags]
     assert "Zoë" in page.text
 
 
-def test_data_for_machines_cannot_leave_its_script(page_of):
+def test_structured_data_cannot_break_out_of_its_script(page_of):
     text = page_of({"basics": {"name": "</script><b>", "summary": "'\"&"}})
     (data,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
     assert json.loads(data)["name"] == "</script><b>"

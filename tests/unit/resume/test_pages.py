@@ -1,4 +1,4 @@
-"""Templates: what they are given, what they may do, and how their mistakes are told."""
+"""Templates: what they can use, and how their errors are reported."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_html_is_escaped(rendered):
     assert rendered("{{ resume.basics.name }}") == "&lt;Zoë &amp; Co&gt;"
 
 
-def test_plain_text_is_not(rendered):
+def test_plain_text_is_not_escaped(rendered):
     assert rendered("{{ resume.basics.name }}\n", name="humans.txt.j2") == "<Zoë & Co>\n"
 
 
@@ -60,7 +60,7 @@ def test_a_page_knows_its_address(rendered, name, address):
     assert rendered("{{ page }}", name=name) == address
 
 
-def test_assets_by_their_published_path(rendered):
+def test_asset_gives_the_encoded_address_of_the_published_file(rendered):
     assert rendered("{{ asset('style.css') }}") == "/assets/style.1a2b3c4d.css"
     assert rendered("{{ asset('my photo+1%.jpg') }}") == "/assets/my%20photo%2B1%25.jpg"
 
@@ -68,11 +68,11 @@ def test_assets_by_their_published_path(rendered):
 @pytest.mark.parametrize(
     ("date", "shown"), [("2026", "2026"), ("2026-03", "Mar 2026"), ("2026-12-31", "Dec 2026")]
 )
-def test_months(rendered, date, shown):
+def test_month_formats_dates_of_any_precision(rendered, date, shown):
     assert rendered(f"{{{{ '{date}' | month }}}}") == shown
 
 
-def test_parts_are_not_pages(tmp_path):
+def test_a_template_with_an_underscore_is_not_a_page(tmp_path):
     (tmp_path / "_base.html.j2").write_text("{{ nothing }}")
     assert render(tmp_path, ["_base.html.j2", "style.css"], resume=RESUME, published={}) == {}
 
@@ -95,11 +95,11 @@ def test_parts_are_not_pages(tmp_path):
         ("{% include '../secret' %}", "index.html.j2, line 1: "),
     ],
 )
-def test_mistakes_name_file_and_line(refused, template, message):
+def test_an_error_names_the_template_and_the_line(refused, template, message):
     assert refused(template).startswith(message)
 
 
-def test_a_mistake_in_a_part_names_the_part(refused):
+def test_an_error_in_an_included_template_names_that_template(refused):
     assert refused(
         "\n{% include '_part.html.j2' %}", **{"_part.html.j2": "\n\n{{ nothing }}"}
     ).startswith("_part.html.j2, line 3: ")
@@ -108,11 +108,11 @@ def test_a_mistake_in_a_part_names_the_part(refused):
     ).startswith("_base.html.j2, line 2: ")
 
 
-def test_text_that_cannot_be_written(refused):
+def test_text_that_cannot_be_encoded_is_refused(refused):
     assert refused("{{ '\\ud800' }}").startswith("index.html.j2: ")
 
 
-def test_a_template_that_is_not_text(tmp_path):
+def test_a_template_that_is_not_utf8_is_refused(tmp_path):
     (tmp_path / "index.html.j2").write_bytes(b"\xff")
     with pytest.raises(BuildError, match=r"^index\.html\.j2: .*utf-8"):
         render(tmp_path, ["index.html.j2"], resume=RESUME, published={})

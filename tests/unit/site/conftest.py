@@ -1,4 +1,4 @@
-"""A bucket in memory that behaves, and misbehaves, as S3 does; and sites to put into it."""
+"""A bucket in memory that behaves and fails like S3, and sites to put into it."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ class FakeS3:
     """One bucket.
 
     Attributes:
-        fail_at: operation and key -> the error code that it gets; for a deletion a list of codes, one for each attempt.
-        calls: operation and key, in the order in which they were begun.
-        before: called with operation and key before each call.
+        fail_at: (operation, key) -> the error code of the response; for a deletion, a list of the
+            codes of its attempts.
+        calls: (operation, key) of every call, in the order in which they started.
+        before: called with (operation, key) before each call.
     """
 
     def __init__(self, *, page=1000, versioned=True, exists=True):
@@ -90,10 +91,10 @@ class FakeS3:
 
     def _find(self, key, version_id=None, operation="GetObject"):
         versions = self.objects.get(key, [])
-        found = next((v for v in versions if version_id in (None, v.id)), None)
-        if found is None or found.data is None:
+        version = next((each for each in versions if version_id in (None, each.id)), None)
+        if version is None or version.data is None:
             raise aws_error("NoSuchVersion" if version_id else "NoSuchKey", operation, 404)
-        return found
+        return version
 
     def put_object(self, *, Bucket, Key, Body, **given):
         self._begin("put_object", Key)
@@ -114,26 +115,26 @@ class FakeS3:
             if MetadataDirective == "REPLACE"
             else source.headers
         )
-        made = self._add(Key, source.data, headers, sha256(source.data))
-        return {"VersionId": made.id, "CopyObjectResult": {"ChecksumSHA256": made.checksum}}
+        copy = self._add(Key, source.data, headers, sha256(source.data))
+        return {"VersionId": copy.id, "CopyObjectResult": {"ChecksumSHA256": copy.checksum}}
 
     def head_object(self, *, Bucket, Key, ChecksumMode="DISABLED"):
         self._begin("head_object", Key)
         try:
-            found = self._find(Key)
+            version = self._find(Key)
         except ClientError:
             raise aws_error("404", "HeadObject", 404) from None
         shown = {
-            **found.headers,
-            "ContentLength": len(found.data),
-            "VersionId": found.id,
+            **version.headers,
+            "ContentLength": len(version.data),
+            "VersionId": version.id,
             "LastModified": WRITTEN,
         }
         return {
             **shown,
             **(
-                {"ChecksumSHA256": found.checksum}
-                if ChecksumMode == "ENABLED" and found.checksum
+                {"ChecksumSHA256": version.checksum}
+                if ChecksumMode == "ENABLED" and version.checksum
                 else {}
             ),
         }
@@ -188,12 +189,12 @@ class FakeS3:
             for key, v, latest in shown
             if v.data is not None
         ]
-        answer = (
+        response = (
             {"Versions": entry, "IsTruncated": bool(rest)} if entry else {"IsTruncated": bool(rest)}
         )
         if rest:
-            answer |= {"NextKeyMarker": shown[-1][0], "NextVersionIdMarker": shown[-1][1].id}
-        return answer
+            response |= {"NextKeyMarker": shown[-1][0], "NextVersionIdMarker": shown[-1][1].id}
+        return response
 
 
 class Streamed(io.BytesIO):
@@ -208,7 +209,7 @@ def s3():
 
 @pytest.fixture(scope="session")
 def new_s3():
-    """For properties, which need a new bucket for each example."""
+    """For properties: a new bucket for each example."""
     return FakeS3
 
 
@@ -234,7 +235,7 @@ def site(folder):
 
 @pytest.fixture
 def moto_s3():
-    """A real boto3 client, answered by moto in this process."""
+    """A real boto3 client whose requests moto answers in this process."""
     import boto3
     from moto import mock_aws
 

@@ -1,10 +1,12 @@
+"""Which names are key files, and which text is a credential."""
+
 from __future__ import annotations
 
 import pytest
 
 from resumectl.site.credentials import Credential, find, is_key_file
 
-# In two halves, so that no scanner takes this file for a leak.
+# In two halves, so that secret scanners do not report this file.
 KEY_ID = b"AKIA" + b"IOSFODNN7EXAMPLE"
 SECRET = b"wJalrXUtnFEMI/K7MDENG" + b"/bPxRfiCYEXAMPLEKEY"
 PEM = b"-----BEGIN RSA " + b"PRIVATE KEY-----"
@@ -26,7 +28,7 @@ PEM = b"-----BEGIN RSA " + b"PRIVATE KEY-----"
         (b"-----BEGIN PGP " + b"PRIVATE KEY BLOCK-----\n", 1, "a private key"),
     ],
 )
-def test_found(text, line, what):
+def test_a_credential_is_found_with_its_line(text, line, what):
     assert find(text) == Credential(line, what)
 
 
@@ -46,7 +48,7 @@ def test_found(text, line, what):
         b"\x89PNG\0" + KEY_ID,
     ],
 )
-def test_not_found(text):
+def test_similar_text_is_not_a_credential(text):
     assert find(text) is None
 
 
@@ -54,10 +56,10 @@ def test_not_found(text):
     "name",
     ["server.pem", "SERVER.KEY", "id_rsa", "id_ed25519", "a.p12", "x.tfstate", "x.tfstate.backup"],
 )
-def test_key_files(name):
+def test_keys_and_terraform_states_are_key_files(name):
     assert is_key_file(name)
 
 
 @pytest.mark.parametrize("name", ["id_rsa.pub", "keyboard.png", "pem.html", "key", "monkey.jpg"])
-def test_no_key_files(name):
+def test_similar_names_are_not_key_files(name):
     assert not is_key_file(name)

@@ -1,3 +1,5 @@
+"""Content-Type and Cache-Control of every kind of file."""
+
 from __future__ import annotations
 
 import pytest
@@ -78,7 +80,7 @@ def test_a_fingerprint_in_the_name_makes_it_immutable(key):
         "8e0d62a08e0d62a0/app.js",
     ],
 )
-def test_dates_and_words_are_no_fingerprints(key):
+def test_dates_and_words_are_not_fingerprints(key):
     assert not is_fingerprinted(key)
     assert cache_control(key) == ASSET
 
@@ -86,11 +88,11 @@ def test_dates_and_words_are_no_fingerprints(key):
 @pytest.mark.parametrize(
     "key", ["index.html", "404.html", "a/b/index.htm", "post.8e0d62a0.html", "a.xhtml"]
 )
-def test_pages_are_never_kept_without_asking(key):
+def test_pages_are_always_revalidated(key):
     assert cache_control(key) == PAGE
 
 
-def test_the_first_rule_of_the_user_wins_over_everything():
+def test_the_first_matching_rule_of_the_user_wins_over_the_defaults():
     rules = (CacheRule("fonts/*", "a"), CacheRule("*.html", "b"), CacheRule("*", "c"))
     keys = ("fonts/x.html", "deep/down/index.html", "app.8e0d62a0.js")
     assert [cache_control(key, rules) for key in keys] == ["a", "b", "c"]
@@ -110,5 +112,5 @@ def test_the_first_rule_of_the_user_wins_over_everything():
         ("a[bc].css", "ac.css", True),
     ],
 )
-def test_globs(glob, key, expected):
+def test_a_glob_matches_as_in_cloudfront(glob, key, expected):
     assert matches(glob, key) is expected

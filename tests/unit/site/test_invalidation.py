@@ -1,4 +1,8 @@
+"""Which paths are stale, how they are folded, and how they are invalidated."""
+
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
@@ -7,7 +11,7 @@ from hypothesis import strategies as st
 
 from resumectl.errors import CloudError
 from resumectl.plan import Change
-from resumectl.site.invalidation import LIMIT, fold, invalidate, paths, wait_invalidated
+from resumectl.site.invalidation import BUSY, LIMIT, fold, invalidate, paths, wait_invalidated
 
 PAGE = {"sha256": "1", "content_type": "text/html; charset=utf-8", "cache_control": "no-cache"}
 HASHED = {
@@ -39,31 +43,31 @@ def edited(key, before=PAGE, **after):
         ("notindex.html", ["/notindex.html"]),
     ],
 )
-def test_one_edited_object(key, expected):
+def test_an_edited_object_is_stale_in_every_spelling(key, expected):
     assert paths([edited(key)]) == expected
 
 
-def test_a_deleted_object_is_forgotten():
+def test_a_deleted_object_is_stale():
     assert paths([Change("site", "a.css", HASHED, None)]) == ["/a.css"]
 
 
-def test_a_created_object_was_never_cached():
+def test_a_new_object_is_not_stale():
     assert paths([Change("site", "index.html", None, PAGE)]) == []
 
 
-def test_a_header_alone_is_worth_it():
+def test_a_changed_header_makes_an_object_stale():
     assert paths([edited("a.css", HASHED, content_type="text/plain")]) == ["/a.css"]
 
 
-def test_an_immutable_object_that_is_only_kept_for_another_time_is_the_same():
+def test_another_cache_time_of_an_immutable_object_makes_nothing_stale():
     assert paths([edited("a.css", HASHED, cache_control="no-cache")]) == []
 
 
-def test_nothing_changed():
+def test_without_changes_nothing_is_stale():
     assert paths([]) == []
 
 
-def test_fifteen_paths_are_named_and_more_are_folded():
+def test_up_to_fifteen_paths_are_listed_and_more_are_folded():
     names = [f"blog/{n}.html" for n in range(15)]
     assert len(paths(edited(name) for name in names)) == 15
     assert paths([*(edited(name) for name in names), edited("about.html")]) == [
@@ -82,7 +86,7 @@ def test_a_folder_with_one_path_keeps_its_name():
     assert "/0/x.css" in paths([*spread, *(edited(f"many/{n}.css") for n in range(10))])
 
 
-def test_too_many_at_the_root_are_everything():
+def test_too_many_paths_in_the_root_become_everything():
     assert paths(edited(f"{n}.html") for n in range(16)) == ["/*"]
 
 
@@ -96,7 +100,7 @@ KEYS = st.lists(SEGMENT, min_size=1, max_size=4).map("/".join)
         max_size=40,
     )
 )
-def test_whatever_changed_is_covered_by_at_most_fifteen(keys):
+def test_every_stale_path_is_covered_by_at_most_fifteen(keys):
     changes = [edited(key) for key in keys]
     each = {path for change in changes for path in paths([change])}
     folded = paths(changes)
@@ -111,7 +115,7 @@ def test_whatever_changed_is_covered_by_at_most_fifteen(keys):
 
 
 class FakeCloudFront:
-    """Busy for the first calls; its waiter answers what it is told to."""
+    """Busy for the first calls; its waiter fails with the response `waited`, if there is one."""
 
     def __init__(self, busy=0, code="TooManyInvalidationsInProgress", waited=None):
         self.busy, self.code, self.waited, self.batches = busy, code, waited, []
@@ -131,41 +135,59 @@ class FakeCloudFront:
             raise WaiterError(name="InvalidationCompleted", reason="", last_response=self.waited)
 
 
-def test_the_request_names_everything_once():
+def test_one_request_names_every_path():
     cloudfront = FakeCloudFront()
     assert invalidate(cloudfront, "D", ["/a", "/b"], "ref-1") == "I1"
     paths_sent = {"Quantity": 2, "Items": ["/a", "/b"]}
     assert cloudfront.batches == [("D", {"Paths": paths_sent, "CallerReference": "ref-1"})]
 
 
-def test_nothing_to_invalidate_is_no_request():
+def test_without_stale_paths_there_is_no_request():
     assert invalidate(FakeCloudFront(busy=99), "D", [], "ref-1") is None
 
 
-def test_a_busy_cloudfront_is_asked_again_with_the_same_reference():
-    cloudfront, pauses = FakeCloudFront(busy=6), []
-    assert invalidate(cloudfront, "D", ["/a"], "ref-1", pause=pauses.append) == "I1"
+@pytest.fixture
+def pauses():
+    return []
+
+
+@pytest.fixture
+def retry(pauses):
+    """The real budget and pauses, on a clock that only advances while waiting."""
+    return replace(BUSY, sleep=pauses.append, clock=lambda: float(sum(pauses)))
+
+
+def test_a_busy_cloudfront_is_asked_again_with_the_same_reference(retry, pauses):
+    cloudfront = FakeCloudFront(busy=6)
+    assert invalidate(cloudfront, "D", ["/a"], "ref-1", retry=retry) == "I1"
     assert pauses == [2, 4, 8, 16, 30, 30]
     assert len({str(batch) for batch in cloudfront.batches}) == 1
 
 
-def test_patience_ends_after_five_minutes():
-    pauses = []
-    with pytest.raises(CloudError, match="still busy"):
-        invalidate(FakeCloudFront(busy=99), "D", ["/a"], "ref-1", pause=pauses.append)
-    assert 300 <= sum(pauses) < 330
+def test_a_cloudfront_that_stays_busy_is_an_error_after_five_minutes(retry, pauses):
+    with pytest.raises(CloudError, match="still busy") as caught:
+        invalidate(FakeCloudFront(busy=99), "D", ["/a"], "ref-1", retry=retry)
+    assert caught.value.code == "invalidation-busy"
+    assert sum(pauses) == 300
 
 
-def test_other_errors_pass():
+def test_any_other_error_is_raised_at_once(retry, pauses):
+    denied = FakeCloudFront(busy=1, code="AccessDenied")
     with pytest.raises(ClientError):
-        invalidate(
-            FakeCloudFront(busy=1, code="AccessDenied"), "D", ["/a"], "ref-1", pause=pytest.fail
-        )
+        invalidate(denied, "D", ["/a"], "ref-1", retry=retry)
+    assert pauses == []
 
 
-def test_waiting():
+def test_waiting_ends_when_the_invalidation_is_complete():
     wait_invalidated(FakeCloudFront(), "D", "I1")
-    with pytest.raises(CloudError, match="not finished invalidation I1"):
+
+
+def test_an_invalidation_that_takes_too_long_is_an_error():
+    with pytest.raises(CloudError, match="did not finish invalidation I1") as caught:
         wait_invalidated(FakeCloudFront(waited={"Invalidation": {}}), "D", "I1")
+    assert caught.value.code == "invalidation-slow"
+
+
+def test_a_denied_wait_is_not_a_slow_invalidation():
     with pytest.raises(WaiterError):
         wait_invalidated(FakeCloudFront(waited={"Error": {"Code": "AccessDenied"}}), "D", "I1")

@@ -1,3 +1,5 @@
+"""Reading the live site: which objects cost a request, and what is read of them."""
+
 from __future__ import annotations
 
 import hashlib
@@ -12,7 +14,7 @@ from resumectl.site.manifest import ReleasedObject
 
 
 def release(s3, files):
-    """Deploy into an empty bucket; gives the manifest."""
+    """Deploy into an empty bucket; returns the manifest."""
     written = transfer.apply(s3, "site", diff("site", {}, part.worktree(files)), files)
     s3.calls.clear()
     return part.record(files, {}, written)
@@ -23,12 +25,12 @@ def released(s3, site):
     return release(s3, site({"index.html": b"<p>", "a.css": b"a", "b.css": b"b"}))
 
 
-def test_what_is_as_released_costs_no_request_of_its_own(s3, released):
+def test_an_object_as_released_costs_no_request_of_its_own(s3, released):
     assert part.live(live(s3, "site", released)) == part.released(released)
     assert [operation for operation, _ in s3.calls] == ["list_object_versions"]
 
 
-def test_what_was_changed_behind_our_back_is_looked_at(s3, released):
+def test_objects_that_others_changed_are_read(s3, released):
     s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/css; charset=utf-8")
     s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
     s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
@@ -45,10 +47,10 @@ def test_what_was_changed_behind_our_back_is_looked_at(s3, released):
     ]
 
 
-def test_only_what_is_not_as_released_says_since_when(s3, released):
+def test_only_changed_objects_have_a_modification_time(s3, released):
     s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
-    since = {key: entry.modified for key, entry in live(s3, "site", released).items()}
-    assert since == {"a.css": "2026-11-22T09:30:00+00:00", "b.css": None, "index.html": None}
+    modified = {key: entry.modified for key, entry in live(s3, "site", released).items()}
+    assert modified == {"a.css": "2026-11-22T09:30:00+00:00", "b.css": None, "index.html": None}
 
 
 def test_headers_that_we_never_set_are_shown(s3, released):
@@ -70,16 +72,16 @@ def test_headers_that_we_never_set_are_shown(s3, released):
     assert change.fields == ("content_disposition", "metadata", "website_redirect")
 
 
-def test_without_a_release_everything_is_looked_at(s3, released):
-    found = live(s3, "site", {})
-    assert part.live(found) == part.released(released)
-    assert {key: entry.version_id for key, entry in found.items()} == {
-        k: e.version_id for k, e in released.items()
+def test_without_a_release_every_object_is_read(s3, released):
+    objects = live(s3, "site", {})
+    assert part.live(objects) == part.released(released)
+    assert {key: entry.version_id for key, entry in objects.items()} == {
+        key: entry.version_id for key, entry in released.items()
     }
-    assert [entry.size for entry in found.values()] == [1, 1, 3]
+    assert [entry.size for entry in objects.values()] == [1, 1, 3]
 
 
-def test_a_version_id_proves_nothing_in_a_bucket_without_versioning(site, new_s3):
+def test_without_versioning_a_changed_object_is_noticed(site, new_s3):
     s3 = new_s3(versioned=False)
     released = release(s3, site({"a.css": b"a"}))
     assert released["a.css"].version_id == "null"
@@ -96,34 +98,34 @@ def test_without_a_usable_checksum_the_body_is_hashed(s3, checksum):
     assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
 
 
-def test_a_body_that_breaks_off_is_read_again(s3):
+def test_a_download_that_breaks_off_is_retried_twice(s3):
     s3.put_object(Bucket="site", Key="a", Body=b"abc")
-    left = [1, 2]
+    failures = [1, 2]
 
-    def breaks(operation, _):
-        if operation == "get_object" and left:
-            raise IncompleteReadError(actual_bytes=left.pop(), expected_bytes=3)
+    def break_off(operation, _):
+        if operation == "get_object" and failures:
+            raise IncompleteReadError(actual_bytes=failures.pop(), expected_bytes=3)
 
-    s3.before = breaks
+    s3.before = break_off
     assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
-    left[:] = [1, 2, 3]
+    failures[:] = [1, 2, 3]
     with pytest.raises(IncompleteReadError):
         live(s3, "site", {})
 
 
-def test_what_vanishes_meanwhile_is_absent(s3):
+def test_an_object_deleted_during_the_listing_is_absent(s3):
     s3.put_object(Bucket="site", Key="a", Body=b"abc")
     s3.fail_at["head_object", "a"] = "404"
     assert live(s3, "site", {}) == {}
 
 
-def test_only_not_found_means_absent(s3):
+def test_a_denied_object_is_not_absent(s3):
     s3.put_object(Bucket="site", Key="a", Body=b"abc")
     s3.fail_at["head_object", "a"] = "403"
     with pytest.raises(ClientError):
         live(s3, "site", {})
 
 
-def test_no_bucket_no_objects(s3):
+def test_a_bucket_that_does_not_exist_has_no_objects(s3):
     s3.exists = False
     assert live(s3, "site", {"a": ReleasedObject("", 0, "", "", "v1")}) == {}

@@ -1,3 +1,5 @@
+"""Uploading, restoring and deleting: the order, the failures, and that nothing is left to do."""
+
 from __future__ import annotations
 
 import tempfile
@@ -16,11 +18,11 @@ from resumectl.settings import CacheRule
 from resumectl.site import part
 from resumectl.site.listing import live
 from resumectl.site.scan import scan
-from resumectl.site.transfer import apply, restore
+from resumectl.site.transfer import apply, delete_versions, restore
 
 
 def deploy(s3, files, released=None, **options):
-    """Make the bucket what the files are, as a deploy does; gives the new manifest."""
+    """Deploy the files; returns the new manifest."""
     objects = live(s3, "site", released or {})
     changes = diff("site", part.live(objects), part.worktree(files))
     s3.calls.clear()
@@ -39,7 +41,7 @@ def written(s3):
     ]
 
 
-def test_after_an_apply_there_is_nothing_left_to_do(s3, site):
+def test_after_a_deploy_nothing_is_left_to_do(s3, site):
     files = site({"index.html": b"<p>", "a b/ü+%.css": b"x", "empty.txt": b""})
     manifest = deploy(s3, files)
     assert remaining(s3, files) == ()
@@ -50,7 +52,7 @@ def test_after_an_apply_there_is_nothing_left_to_do(s3, site):
     assert written(s3) == []
 
 
-def test_assets_then_pages_then_deletions_pages_first(s3, site):
+def test_assets_are_written_first_then_pages_then_deletions_pages_first(s3, site):
     for key in ("old.css", "zold.html"):
         s3.put_object(
             Bucket="site",
@@ -65,29 +67,29 @@ def test_assets_then_pages_then_deletions_pages_first(s3, site):
     assert order[4:] == [("zold.html", "old.css")]
 
 
-def test_no_page_begins_before_the_last_asset_has_ended(s3, site):
-    page_begun, seen = threading.Event(), []
+def test_no_page_starts_before_the_last_asset_ends(s3, site):
+    page_started, overlaps = threading.Event(), []
 
     def before(operation, key):
         if key == "index.html":
-            page_begun.set()
+            page_started.set()
         if key == "slow.css":
-            seen.append(page_begun.wait(0.05))
+            overlaps.append(page_started.wait(0.05))
 
     s3.before = before
     deploy(s3, site({"index.html": b"", "fast.css": b"", "slow.css": b""}))
-    assert seen == [False]
-    assert page_begun.is_set()
+    assert overlaps == [False]
+    assert page_started.is_set()
 
 
-def test_headers_alone_are_corrected_inside_s3(s3, site):
+def test_headers_are_corrected_without_an_upload(s3, site):
     files = {"a.css": b"x", "b.css": b"y"}
     manifest = deploy(s3, site(files))
-    wanted = site(files, [CacheRule("a.css", "max-age=7")])
-    again = deploy(s3, wanted, manifest)
+    edited = site(files, [CacheRule("a.css", "max-age=7")])
+    after = deploy(s3, edited, manifest)
     assert written(s3) == [("copy_object", "a.css")]
-    assert again["a.css"].version_id != manifest["a.css"].version_id
-    assert remaining(s3, wanted) == ()
+    assert after["a.css"].version_id != manifest["a.css"].version_id
+    assert remaining(s3, edited) == ()
 
 
 def test_headers_that_somebody_added_are_removed(s3, site):
@@ -98,29 +100,29 @@ def test_headers_that_somebody_added_are_removed(s3, site):
     assert remaining(s3, files) == ()
 
 
-def test_a_copy_of_other_bytes_is_noticed(s3, site):
+def test_a_copy_of_bytes_that_somebody_changed_is_an_error(s3, site):
     manifest = deploy(s3, site({"a.css": b"x"}))
-    wanted = site({"a.css": b"x"}, [CacheRule("*", "max-age=7")])
-    changes = diff("site", part.released(manifest), part.worktree(wanted))
+    files = site({"a.css": b"x"}, [CacheRule("*", "max-age=7")])
+    changes = diff("site", part.released(manifest), part.worktree(files))
     s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
     with pytest.raises(CloudError, match="changed by somebody else"):
-        apply(s3, "site", changes, wanted)
+        apply(s3, "site", changes, files)
 
 
-def test_a_failure_is_raised_and_the_next_deploy_continues(s3, site):
+def test_after_a_failed_upload_the_next_deploy_does_the_rest(s3, site):
     files = site({"index.html": b"", **{f"{n}.css": b"x" for n in range(50)}})
     s3.fail_at["put_object", "7.css"] = "InternalError"
     with pytest.raises(ClientError):
         deploy(s3, files)
     assert ("put_object", "index.html") not in s3.calls
     s3.fail_at.clear()
-    done = set(s3.objects)
+    uploaded = set(s3.objects)
     deploy(s3, files)
-    assert {key for _, key in written(s3)} == set(files) - done
+    assert {key for _, key in written(s3)} == set(files) - uploaded
     assert remaining(s3, files) == ()
 
 
-def test_nothing_is_deleted_when_an_upload_failed(s3, site):
+def test_nothing_is_deleted_after_a_failed_upload(s3, site):
     s3.put_object(Bucket="site", Key="old.css", Body=b"")
     s3.fail_at["put_object", "index.html"] = "InternalError"
     with pytest.raises(ClientError):
@@ -128,7 +130,7 @@ def test_nothing_is_deleted_when_an_upload_failed(s3, site):
     assert s3.objects["old.css"][0].data is not None
 
 
-def test_every_keys_deletion_is_looked_at(s3, site):
+def test_a_deletion_that_fails_for_one_key_is_an_error(s3, site):
     for key in ("a.css", "b.css"):
         s3.put_object(Bucket="site", Key=key, Body=b"")
     s3.fail_at["delete_objects", "b.css"] = ["AccessDenied"]
@@ -136,7 +138,7 @@ def test_every_keys_deletion_is_looked_at(s3, site):
         deploy(s3, site({"index.html": b""}))
 
 
-def test_a_deletion_that_failed_for_the_moment_is_tried_again(s3, site):
+def test_a_deletion_that_fails_transiently_is_retried_twice(s3, site):
     for key in ("a.css", "b.css"):
         s3.put_object(Bucket="site", Key=key, Body=b"")
     s3.fail_at["delete_objects", "b.css"] = ["InternalError", "SlowDown"]
@@ -154,17 +156,17 @@ def test_a_deletion_that_failed_for_the_moment_is_tried_again(s3, site):
         deploy(s3, files)
 
 
-def test_deletions_come_a_thousand_at_a_time(s3, site):
+def test_keys_are_deleted_in_batches_of_a_thousand(s3, site):
     for n in range(2001):
         s3.put_object(Bucket="site", Key=f"{n}.css", Body=b"")
-    told = []
-    deploy(s3, site({"index.html": b""}), progress=lambda done, total: told.append((done, total)))
+    reports = []
+    deploy(s3, site({"index.html": b""}), progress=lambda *counts: reports.append(counts))
     assert [len(keys) for operation, keys in s3.calls if operation == "delete_objects"] == [
         1000,
         1000,
         1,
     ]
-    assert told == [(1, 2002), (1001, 2002), (2001, 2002), (2002, 2002)]
+    assert reports == [(1, 2002), (1001, 2002), (2001, 2002), (2002, 2002)]
 
 
 def test_a_file_that_changed_since_the_scan_is_refused(s3, site):
@@ -189,7 +191,7 @@ def test_a_file_that_changed_is_named_even_when_the_sender_wraps_the_error(s3, s
         deploy(Wrapping(), files)
 
 
-def test_other_network_errors_pass(s3, site):
+def test_a_network_error_is_raised_as_it_is(s3, site):
     def cut(operation, key):
         raise HTTPClientError(error="cut")
 
@@ -199,7 +201,7 @@ def test_other_network_errors_pass(s3, site):
         apply(s3, "site", diff("site", {}, part.worktree(files)), files)
 
 
-def test_rolling_back_brings_bytes_and_headers_without_an_upload(s3, site, tmp_path):
+def test_a_restore_needs_no_upload(s3, site, tmp_path):
     first = deploy(s3, site({"index.html": b"1", "a.css": b"1", "same.css": b"s"}))
     files = site(
         {"index.html": b"2", "a.css": b"1", "b.css": b"2"}, [CacheRule("a.css", "max-age=7")]
@@ -223,18 +225,18 @@ def test_rolling_back_brings_bytes_and_headers_without_an_upload(s3, site, tmp_p
     }
 
 
-def test_a_version_that_is_gone_stops_a_rollback_before_anything_changes(s3, site):
+def test_a_missing_version_stops_a_restore_before_anything_changes(s3, site):
     first = deploy(s3, site({"index.html": b"1", "a.css": b"1", "empty.txt": b""}))
     deploy(s3, site({"index.html": b"2", "a.css": b"2", "empty.txt": b"2"}))
     s3.objects["index.html"] = s3.objects["index.html"][:1]
     before = live(s3, "site", {})
-    with pytest.raises(CloudError, match=r"^index\.html cannot be brought back") as refused:
+    with pytest.raises(CloudError, match=r"^index\.html cannot be restored") as refused:
         restore(s3, "site", diff("site", part.live(before), part.released(first)), first)
     assert refused.value.code == "version-gone"
     assert live(s3, "site", {}) == before
 
 
-def test_a_rollback_that_may_not_look_says_so(s3, site):
+def test_a_denied_read_is_not_a_missing_version(s3, site):
     first = deploy(s3, site({"index.html": b"1"}))
     s3.fail_at["get_object", "index.html"] = "AccessDenied"
     with pytest.raises(ClientError):
@@ -249,7 +251,7 @@ TREES = st.dictionaries(NAMES, st.binary(max_size=20), min_size=1)
 
 @given(TREES, TREES, st.sampled_from(["", "*", "*.css", "a/*"]))
 @settings(deadline=None, max_examples=30)
-def test_any_site_after_any_other_and_back(new_s3, first, second, glob):
+def test_any_site_can_be_deployed_over_any_other_and_restored(new_s3, first, second, glob):
     s3 = new_s3()
     with tempfile.TemporaryDirectory() as folder:
         manifests = []
@@ -268,7 +270,45 @@ def test_any_site_after_any_other_and_back(new_s3, first, second, glob):
     assert part.live(live(s3, "site", {})) == part.released(manifests[0])
 
 
-def test_over_the_wire(moto_s3, site):
+@pytest.mark.parametrize("code", ["NoSuchVersion", "NoSuchKey", "InvalidArgument"])
+def test_a_version_that_s3_does_not_know_is_missing(s3, site, code):
+    """S3 answers InvalidArgument to a version id in a format that is not its own."""
+    first = deploy(s3, site({"index.html": b"1"}))
+    s3.fail_at["get_object", "index.html"] = code
+    with pytest.raises(CloudError, match="cannot be restored"):
+        restore(s3, "site", diff("site", {}, part.released(first)), first)
+
+
+def test_old_versions_are_deleted_permanently_and_only_those(moto_s3):
+    first, second = (
+        moto_s3.put_object(Bucket="site", Key="a.css", Body=body)["VersionId"]
+        for body in (b"1", b"2")
+    )
+    for _ in range(2):  # the second time it no longer exists
+        delete_versions(moto_s3, "site", [("a.css", first)])
+    versions = moto_s3.list_object_versions(Bucket="site")
+    assert [version["VersionId"] for version in versions["Versions"]] == [second]
+    assert "DeleteMarkers" not in versions
+
+
+def test_versions_that_no_longer_exist_are_ignored(s3):
+    for key, code in (("a", "NoSuchVersion"), ("b", "NoSuchKey"), ("c", "InvalidArgument")):
+        s3.fail_at["delete_objects", key] = [code]
+    delete_versions(s3, "site", [("a", "v1"), ("b", "v1"), ("c", "v1")])
+
+
+def test_a_version_that_s3_does_not_delete_is_an_error(s3):
+    s3.fail_at["delete_objects", "b"] = ["AccessDenied"]
+    with pytest.raises(CloudError, match=r"S3 did not delete b \(AccessDenied\)"):
+        delete_versions(s3, "site", [("a", "v1"), ("b", "v1")])
+
+
+def test_versions_are_deleted_in_batches_of_a_thousand(s3):
+    delete_versions(s3, "site", [(str(number), "v1") for number in range(1001)])
+    assert [len(keys) for _, keys in s3.calls] == [1000, 1]
+
+
+def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
     moto_s3.put_object(Bucket="site", Key="old/ü +%.txt", Body=b"x")
     tree = {
         "index.html": b"<p>",
@@ -277,13 +317,13 @@ def test_over_the_wire(moto_s3, site):
         "big.bin": b"\0" * 3_000_000,
     }
     files = site(tree)
-    begun = live(moto_s3, "site", {})
-    versions = apply(moto_s3, "site", diff("site", part.live(begun), part.worktree(files)), files)
+    before = live(moto_s3, "site", {})
+    versions = apply(moto_s3, "site", diff("site", part.live(before), part.worktree(files)), files)
     objects = live(moto_s3, "site", {})
     assert part.live(objects) == part.worktree(files)
     assert {key: entry.version_id for key, entry in objects.items()} == versions
 
-    manifest = part.record(files, begun, versions)
+    manifest = part.record(files, before, versions)
     assert part.live(live(moto_s3, "site", manifest)) == part.worktree(files)
     moto_s3.put_object(
         Bucket="site", Key="index.html", Body=b"evil", Metadata={"a": "b"}, Expires=1
@@ -300,15 +340,15 @@ def test_over_the_wire(moto_s3, site):
     }
     restore(moto_s3, "site", drifted, manifest)
     assert part.live(live(moto_s3, "site", manifest)) == part.released(manifest)
-    gone = {
+    pruned = {
         key: replace(entry, version_id="00000000-0000-4000-8000-000000000000")
         for key, entry in manifest.items()
     }
-    with pytest.raises(CloudError, match="and 1 more cannot be brought back"):
-        restore(moto_s3, "site", diff("site", {}, part.released(gone)), gone)
+    with pytest.raises(CloudError, match="and 1 more cannot be restored"):
+        restore(moto_s3, "site", diff("site", {}, part.released(pruned)), pruned)
 
 
-def test_an_upload_carries_one_checksum_only(moto_s3, site):
+def test_an_upload_has_only_the_sha256_checksum(moto_s3, site):
     sent = []
     moto_s3.meta.events.register(
         "before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers))
