@@ -43,7 +43,7 @@ class Counts:
 def counts(target: Target, http: Http) -> str:
     """Two visits add exactly two, and a read agrees.
 
-    Another smoke test may count between the requests; then all four are retried after a random pause.
+    Another smoke test may count in between: then all four requests are retried, after a pause.
     """
     readings = Counts(*(_count(target, http, method) for method in ("GET", "POST", "POST", "GET")))
     problem = readings.problem()
@@ -115,7 +115,7 @@ def _json(response: Response) -> dict[str, Any]:
 
 def _excerpt(response: Response) -> str:
     """The start of a body, on one line."""
-    return " ".join(response.body[:80].decode(errors="replace").split()) or "nothing"
+    return " ".join(response.body[:80].decode(errors="replace").split()) or "empty"
 
 
 def _address(target: Target, page: str) -> str:
