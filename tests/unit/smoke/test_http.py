@@ -115,25 +115,24 @@ def test_https_to_a_plain_http_port_fails_the_handshake():
 
 
 @pytest.mark.parametrize(
-    ("days", "host", "detail"),
+    ("days", "host", "reason"),
     [
-        (-1, "site.localhost", "certificate rejected: certificate has expired"),
+        (-1, "site.localhost", "certificate has expired"),
         (
             90,
             "other.localhost",
-            "certificate rejected: Hostname mismatch, "
-            "certificate is not valid for 'site.localhost'.",
+            "Hostname mismatch, certificate is not valid for 'site.localhost'.",
         ),
     ],
 )
-def test_a_certificate_that_browsers_reject_is_rejected(tmp_path, days, host, detail):
+def test_a_certificate_that_browsers_reject_is_rejected(tmp_path, days, host, reason):
     ca, context = self_signed(tmp_path, days=days, host=host)
     with opened(context) as site, Http(ca_file=ca) as http:
         error = failure(http, f"{site.url}/")
         with pytest.raises(Unreachable) as caught:
             http.certificate_end(site.url)
-    assert (error.detail, error.attempts) == (detail, Attempts.SETTLING)
-    assert caught.value.detail == detail
+    assert error.attempts is Attempts.SETTLING
+    assert error.detail == caught.value.detail == f"certificate rejected: {reason}"
 
 
 def test_a_self_signed_certificate_is_rejected(tmp_path):
