@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resumectl.errors import ResumectlError
 from resumectl.backoff import Backoff
+from resumectl.errors import ResumectlError
 from resumectl.local import folder, launch, ports
 from resumectl.local.emulator import Emulator, Running
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.commands import deploy
 from resumectl.commands import smoke as front_door
 from resumectl.errors import Refused
-from resumectl.backoff import Backoff
 from resumectl.release.pin import Pin
 from tests.functional.doomed import World
 from tests.functional.remembered import SITE
