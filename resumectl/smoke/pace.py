@@ -85,7 +85,11 @@ def _attempt(probe: Probe) -> Attempt:
     try:
         return Attempt(ok=True, detail=probe())
     except Mismatch as mismatch:
-        reached = not isinstance(mismatch, Unreachable)
-        return Attempt(False, mismatch.detail, mismatch.attempts, reached)  # noqa: FBT003
+        return Attempt(
+            ok=False,
+            detail=mismatch.detail,
+            allowed=mismatch.attempts,
+            reached=not isinstance(mismatch, Unreachable),
+        )
     except Exception as bug:  # noqa: BLE001 - a bug in one check must not hide the other results
         return Attempt(ok=False, detail=f"bug in this check: {type(bug).__name__}: {bug}")

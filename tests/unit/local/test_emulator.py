@@ -35,7 +35,6 @@ while True:
         sys.exit()
 """
 
-
 PATIENT = Limits(start=120, respond=120, stop=120, kill=120)
 
 
@@ -64,8 +63,10 @@ class Stand:
         return self.processes[-1]
 
     def ask(self, port: int, path: str, seconds: float) -> Any:
-        up = self.folder is not None and read(self.folder / "server").pid is not None
-        return {} if up and self.fail_at != "respond" else None
+        if self.folder is None or self.fail_at == "respond":
+            return None
+        record = read(self.folder / "server")
+        return {} if record.state == "running" and record.pid is not None else None
 
     def emulator(self, folder: Path, port: int | None = None, limits: Limits = PATIENT) -> Emulator:
         return Emulator(folder, port, self.spawn, self.ask, lambda: None, limits)
