@@ -143,6 +143,17 @@ def test_reset_keeps_only_the_port(tmp_path: Path, stand: Stand) -> None:
     assert not (tmp_path / "s3").exists()
 
 
+def test_a_missing_package_is_reported_before_anything_starts(tmp_path: Path, stand: Stand) -> None:
+    def require() -> None:
+        raise ResumectlError("The embedded cloud needs the package ministack.")
+
+    emulator = Emulator(tmp_path / "local", None, stand.spawn, stand.ask, require)
+    with pytest.raises(ResumectlError, match="needs the package ministack"):
+        emulator.start()
+    assert stand.processes == []
+    assert not (tmp_path / "local").exists()
+
+
 def test_a_failed_startup_quotes_the_log(tmp_path: Path, stand: Stand) -> None:
     stand.fail_at = "boot"
     with pytest.raises(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.errors import ResumectlError
-from resumectl.local import launch
+from resumectl.local import launch, pidfile, ports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,3 +62,20 @@ def test_the_users_aws_and_proxy_settings_do_not_reach_the_process(tmp_path: Pat
         "true",
     )
     assert all(str(tmp_path) in result[name] for name in ("STATE_DIR", "S3_DATA_DIR", "TMPDIR"))
+
+
+def test_a_spawned_process_serves_the_open_socket_in_a_session_of_its_own(tmp_path: Path) -> None:
+    pytest.importorskip("ministack")
+    with ports.open_free(tmp_path) as listener:
+        port = listener.getsockname()[1]
+        process = launch.spawn(tmp_path, listener)
+    try:
+        assert Backoff(120).until(lambda: ports.owner(port, ports.ask) == str(tmp_path.resolve()))
+        assert os.getsid(process.pid) == process.pid != os.getsid(0)
+        assert pidfile.read(tmp_path / "server").pid == process.pid
+        os.kill(process.pid, signal.SIGTERM)
+        assert Backoff(120).until(lambda: process.poll() is not None)
+        assert pidfile.read(tmp_path / "server").state == "stopped"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
