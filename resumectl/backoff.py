@@ -1,4 +1,4 @@
-"""Trying again: how long, and with which pauses."""
+"""Retry and poll with growing pauses, within a time budget."""
 
 from __future__ import annotations
 
@@ -31,10 +31,14 @@ class Backoff:
     clock: Callable[[], float] = time.monotonic
 
     def attempts(self) -> Iterator[None]:
-        """Yield once now, then once after each pause; at least twice if there is any budget."""
+        """Yield at once, then after each pause."""
         end, pause = self.clock() + self.seconds, self.first
         yield
         while (left := end - self.clock()) > 0:
             self.sleep(min(pause, left))
             pause = min(pause * self.factor, self.longest)
             yield
+
+    def until(self, condition: Callable[[], bool]) -> bool:
+        """Poll a condition. Returns whether it became true within the budget."""
+        return any(condition() for _ in self.attempts())

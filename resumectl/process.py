@@ -1,4 +1,4 @@
-"""Processes told apart by pid and start time."""
+"""Identify processes by PID and start time: the system reuses PIDs."""
 
 from __future__ import annotations
 
@@ -53,21 +53,23 @@ def _namespace(proc: Path) -> str:
 
 
 def started(pid: int, proc: Path = Path("/proc")) -> str:
-    """When the system says that the process began; empty when it is gone."""
-    if not (proc / "self").exists():  # macOS
-        said = subprocess.run(
+    """The start time of a process, in the system's own format; empty if it has exited."""
+    if not (proc / "self").exists():  # macOS has no /proc
+        ps = subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
-        return said.stdout.strip()
+        return ps.stdout.strip()
     try:
+        # The program's name may contain spaces and brackets: count fields from the last bracket.
         fields = (proc / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()
+        state, start_time = fields[0], fields[19]
     except (OSError, IndexError):
         return ""
-    return "" if fields[0] == "Z" else fields[19]
+    return "" if state == "Z" else start_time
 
 
 def alive(pid: int, since: str) -> bool:
-    """Whether that very process still runs, and not another one that got its number."""
+    """Whether the process that started at `since` still runs. Without `since`, any process counts."""
     if since:
         return started(pid) == since
     try:

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated
 
+import click
 import typer
 
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
-from resumectl.plan import PartName
+from resumectl.cli.wiring import ALIASES, NAMES
 from resumectl.steps.outcome import Outcome
 
-
-class Only(StrEnum):
-    """What `--only` accepts."""
-
-    infra = "infra"
-    function = "function"
-    site = "site"
-    backend = "backend"
-
-
-_PARTS: Mapping[Only, PartName] = {
-    Only.infra: "infra",
-    Only.function: "function",
-    Only.site: "site",
-    Only.backend: "function",
-}
-
 OnlyOption = Annotated[
-    list[Only] | None,
+    list[str] | None,
     typer.Option(
         "--only",
-        metavar="|".join(dict.fromkeys(_PARTS.values())),
+        click_type=click.Choice([*NAMES, *ALIASES]),
+        metavar="|".join(NAMES),
         help="Limit to this part. Repeat for several parts.",
     ),
 ]
@@ -88,7 +71,7 @@ def deploy(
     options = command.Options(
         parts(only),
         smoke=not no_smoke,
-        rollback=not no_rollback,
+        take_back=not no_rollback,
         message=message,
         force=force,
         wait=wait,
@@ -96,6 +79,6 @@ def deploy(
     return command.deploy(call.context(), options, Approve(call, yes=yes))
 
 
-def parts(only: list[Only] | None) -> tuple[PartName, ...]:
-    """The parts that `--only` names; empty means all."""
-    return tuple(_PARTS[name] for name in only or ())
+def parts(only: list[str] | None) -> tuple[str, ...]:
+    """The names of the parts that `--only` names; empty means all."""
+    return tuple(ALIASES.get(name, name) for name in only or ())

@@ -19,6 +19,7 @@ def doctor(call: Call) -> Outcome:
 
     Show which Terraform and which provider are used, and why.
     """
+    from resumectl.cli.machine import needs
     from resumectl.cli.wiring import emulator
     from resumectl.commands import doctor as command
 
@@ -29,4 +30,4 @@ def doctor(call: Call) -> Outcome:
         status = emulator(call.settings, call.environment).status()
         return f"{status.state}, {status.endpoint}" if status.endpoint else status.state
 
-    return command.doctor(call.settings, call.environment, cloud)
+    return command.doctor(needs(call.settings, call.environment, cloud))

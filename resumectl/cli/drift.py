@@ -42,6 +42,6 @@ def drift(
     from resumectl.cli.approve import Approve
 
     fixer = replace(call, writes=True)
-    return revert.fix(
+    return revert.revert(
         fixer.context(), Approve(fixer, yes=yes, verb="Revert all of this"), force=force
     )

@@ -29,6 +29,8 @@ def package(
 
     AWS is not needed.
     """
+    from resumectl.cli.wiring import function_part
     from resumectl.commands import package as command
 
-    return command.package(call.settings, call.environment, call.steps, out)
+    function = function_part(call.settings, call.environment, call.steps)
+    return command.package(function.package, out or function.zip_file)

@@ -53,6 +53,6 @@ def rollback(
 @register(app, "unpin", epilog="\b\nExample:\n  resumectl unpin --env prod\n")
 def unpin(call: Call) -> Outcome:
     """Allow deploys again after a rollback."""
-    from resumectl.commands import rollback as command
+    from resumectl.commands import unpin as command
 
     return command.unpin(call.context())

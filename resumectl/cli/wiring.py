@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import process
 from resumectl.aws import Cloud
-from resumectl.release import actor
-from resumectl.settings import work_dir
-from resumectl.steps.context import Context, Origin, Releases
-from resumectl.steps.smoke import SmokeTest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +29,8 @@ if TYPE_CHECKING:
     from resumectl.release.ledger import Heads
     from resumectl.settings import Environment, Settings
     from resumectl.site.part import SitePart
+    from resumectl.steps.context import Context, Releases
+    from resumectl.steps.smoke import SmokeTest
 
 NAMES: Final = ("infra", "function", "site")
 """What `--only` can name, in the order in which parts are applied."""
@@ -102,6 +100,9 @@ class Wiring:
     @cached_property
     def context(self) -> Context:
         """What commands work with."""
+        from resumectl.release import actor
+        from resumectl.steps.context import Context, Origin
+
         environ, root = self.machine.environ, self.settings.root
         return Context(
             self.cloud.environment,
@@ -127,6 +128,7 @@ class Wiring:
         from resumectl.release.ledger import Ledger
         from resumectl.release.lock import Lock
         from resumectl.release.pin import Pins
+        from resumectl.steps.context import Releases
 
         readers = {part.name: part.record for part in self._parts}
         lock = Lock(self._bucket, self.machine.me, alive=self.machine.alive)
@@ -139,6 +141,8 @@ class Wiring:
 
     @cached_property
     def _smoke(self) -> SmokeTest:
+        from resumectl.steps.smoke import SmokeTest
+
         endpoint, region = self.cloud.endpoint, self.cloud.region
         if endpoint:
             url = f"{endpoint}/{{}}/index.html"
@@ -148,6 +152,8 @@ class Wiring:
 
     @property
     def _work(self) -> Path:
+        from resumectl.settings import work_dir
+
         return work_dir(self.settings, self.cloud.environment)
 
     @property

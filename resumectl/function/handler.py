@@ -1,8 +1,9 @@
-"""Would Lambda be able to import the handler? Asked before anything is changed.
+"""Check that Lambda can import the handler, before anything is changed.
 
-The handler's file must exist and compile; then an interpreter of its own imports it as Lambda would: the folder on the
-path and as working directory, a region, the function's variables, and neither credentials nor the rest of this
-machine's environment. It is this machine's Python, not Lambda's: what only a newer runtime understands fails here.
+The handler's file must exist and compile. Then a separate interpreter imports it as Lambda does:
+with the folder on the path and as working directory, a region and the function's variables, but
+without credentials or the rest of this machine's environment. It is this machine's Python, not
+Lambda's: syntax that needs a newer version fails here.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECONDS: Final = 60.0
-"""More than Lambda's own 10: a busy machine is not a broken handler."""
+"""Lambda allows 10, but a busy machine is no reason to call a handler broken."""
 VARIABLES: Final = {"TABLE_NAME": "resumectl-check"}
-"""What Terraform sets on the function."""
-_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+"""The variables that Terraform sets on the function."""
+_INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
 _RUNTIME: Final = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -40,10 +41,10 @@ def check_handler(
     variables: Mapping[str, str] = VARIABLES,
     seconds: float = SECONDS,
 ) -> None:
-    """Make sure that `module.attribute` can be imported from a folder and called.
+    """Check that a handler (`module.attribute`) can be imported from a folder and is callable.
 
     Raises:
-        BuildError: it cannot; the message says where and why.
+        BuildError: it cannot be imported or is not callable; the message says where and why.
     """
     module, attribute = _parts(handler)
     source = source.resolve()
@@ -52,8 +53,8 @@ def check_handler(
     if result["error"]:
         where = f"{result['where']}: " if result["where"] else ""
         raise BuildError(
-            f"The handler {handler} does not load: {where}{result['error']}.",
-            hint="Lambda would fail in the same way. Fix the code; nothing was changed.",
+            f"Cannot import the handler {handler}: {where}{result['error']}.",
+            hint="Lambda would fail the same way. Fix the code; nothing was changed.",
         )
 
 
@@ -62,7 +63,7 @@ def _parts(handler: str) -> tuple[str, str]:
     module, _, attribute = handler.replace("/", ".").rpartition(".")
     if not module or not all(part.isidentifier() for part in (*module.split("."), attribute)):
         raise BuildError(
-            f"{handler!r} is not a handler.",
+            f"{handler!r} is not a valid handler.",
             hint="Write it as file.function, for example counter.handler.",
         )
     return module, attribute
@@ -75,7 +76,7 @@ def _file(source: Path, module: str) -> Path:
         if file.is_file():
             return file
     raise BuildError(
-        f"The handler's file {choices[0].relative_to(source)} is not in {source}.",
+        f"The handler's file {choices[0].relative_to(source)} does not exist in {source}.",
         hint="Set [backend] handler to file.function, or source to the folder that holds the file.",
     )
 
@@ -103,13 +104,13 @@ def _probe(
 ) -> dict[str, str | None]:
     import subprocess
 
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     probe = str(Path(__file__).with_name("probe.py"))
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-I", "-B", "-X", "utf8", probe, str(source), module, attribute],
             cwd=source,
-            env={**kept, **_RUNTIME, **variables},
+            env={**inherited, **_RUNTIME, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -117,14 +118,14 @@ def _probe(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {"error": f"the import did not end within {seconds:g} s", "where": None}
-    return _result(done.stdout, done.returncode)
+        return {"error": f"the import did not finish within {seconds:g} s", "where": None}
+    return _result(process.stdout, process.returncode)
 
 
 def _result(output: bytes, code: int) -> dict[str, str | None]:
-    """The probe's last line. An interpreter that was ended from inside wrote none."""
+    """The probe's last line. If the import killed the interpreter, there is none."""
     try:
         result: dict[str, str | None] = json.loads(output.splitlines()[-1])
         return {"error": result["error"], "where": result["where"]}
     except (IndexError, ValueError, KeyError, TypeError):
-        return {"error": f"the import ended the interpreter with code {code}", "where": None}
+        return {"error": f"the import killed the interpreter (exit code {code})", "where": None}

@@ -1,4 +1,4 @@
-"""Does a version work? It is called once, as API Gateway would, before any traffic reaches it."""
+"""The health check: call a version as API Gateway would, before it gets any traffic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resumectl.aws import Client
-    from resumectl.function.settling import Patience
+    from resumectl.backoff import Backoff
 
 BROKEN: Final = 500
 EVENT: Final = {
@@ -36,51 +36,51 @@ EVENT: Final = {
     },
     "isBase64Encoded": False,
 }
-"""Reads the count of the page that is set aside for this: it changes nothing."""
+"""Reads the count of the reserved page, which changes nothing."""
 
 
-def check_health(client: Client, name: str, version: str, patience: Patience) -> None:
-    """Call a version.
+def check_health(client: Client, name: str, version: str, backoff: Backoff) -> None:
+    """Call a version until it responds properly.
 
-    A version that raises is broken. One that answers 5xx is asked again for a little while: in a new account the
-    permissions of its role take some seconds to reach the table.
+    A version that raises is broken. A 5xx is retried: new permissions of the function's role take
+    some seconds to reach the table.
 
     Raises:
-        SmokeFailed: it does not work; the message says why, from its own log.
+        SmokeFailed: the version does not work; the message quotes the reason from its log.
     """
     reason = ""
-    for _ in patience.attempts():
-        answer = client.invoke(
+    for _ in backoff.attempts():
+        response = client.invoke(
             FunctionName=name,
             Qualifier=version,
             InvocationType="RequestResponse",
             LogType="Tail",
             Payload=json.dumps(EVENT).encode(),
         )
-        payload = _json(answer["Payload"].read())
-        if answer.get("FunctionError"):
+        payload = _json(response["Payload"].read())
+        if response.get("FunctionError"):
             raise _unhealthy(name, version, _raised(payload))
         if _status(payload) < BROKEN:
             return
-        reason = _logged(answer.get("LogResult", "")) or f"it answered {_status(payload)}"
+        reason = _logged(response.get("LogResult", "")) or f"it returned {_status(payload)}"
     raise _unhealthy(name, version, reason)
 
 
 def _unhealthy(name: str, version: str, reason: str) -> SmokeFailed:
     return SmokeFailed(
         f"Version {version} of {name} does not work: {_line(reason)}",
-        hint="What was live still is. Fix the code and deploy again.",
+        hint="The alias still serves the previous version. Fix the code and deploy again.",
         code="unhealthy",
     )
 
 
 def _raised(payload: Mapping[str, Any]) -> str:
-    said = [str(payload[key]) for key in ("errorType", "errorMessage") if payload.get(key)]
-    return ": ".join(said) or "it failed without saying why"
+    parts = [str(payload[key]) for key in ("errorType", "errorMessage") if payload.get(key)]
+    return ": ".join(parts) or "it failed without a message"
 
 
 def _status(payload: Mapping[str, Any]) -> int:
-    """As API Gateway reads an answer: without a status it is 200, and one that is no number is a bad answer."""
+    """The status as API Gateway reads it: 200 if missing, an error if not a number."""
     try:
         return int(payload.get("statusCode", 200))
     except (TypeError, ValueError):
@@ -88,13 +88,13 @@ def _status(payload: Mapping[str, Any]) -> int:
 
 
 def _logged(tail: str) -> str | None:
-    """The error in the last structured line of a log that has one."""
+    """The error in the last structured log line that has one."""
     lines = (_json(line) for line in reversed(base64.b64decode(tail).splitlines()))
     return next((str(line["error"]) for line in lines if line.get("error")), None)
 
 
 def _json(text: bytes) -> dict[str, Any]:
-    """A JSON object; empty when it is anything else."""
+    """A JSON object; empty for anything else."""
     try:
         parsed = json.loads(text)
     except ValueError:

@@ -1,6 +1,9 @@
-"""Import a handler the way Lambda does, and say how that went. Runs in an interpreter of its own: see `handler`.
+"""Import a handler as Lambda does and report the result, in a separate interpreter: see `handler`.
 
-python -I probe.py FOLDER MODULE ATTRIBUTE  ->  one JSON line: {"error": null} or {"error": "...", "where": "file:line"}
+    python -I probe.py FOLDER MODULE ATTRIBUTE
+
+The last line of the output is JSON: {"error": null, "where": null}, or the error and its location:
+{"error": "KeyError: 'NOPE'", "where": "counter.py:3"}.
 """
 
 from __future__ import annotations
@@ -13,23 +16,21 @@ import traceback
 
 
 def probe(folder: str, module: str, attribute: str) -> dict[str, str | None]:
-    """Import the module and look at its attribute."""
+    """Import the module and check that the attribute is callable."""
     sys.path.insert(0, folder)
     try:
         imported = importlib.import_module(module)
-    except BaseException as error:  # noqa: BLE001 - an exit too: Lambda would not get further either
+    except BaseException as error:  # noqa: BLE001 - SystemExit fails on Lambda, too
         return _failure(error, folder)
     if not hasattr(imported, attribute):
         return {"error": f"{module} has no {attribute!r}", "where": None}
-    callable_ = callable(getattr(imported, attribute))
-    return {
-        "error": None if callable_ else f"{attribute!r} of {module} cannot be called",
-        "where": None,
-    }
+    if not callable(getattr(imported, attribute)):
+        return {"error": f"{attribute!r} of {module} is not callable", "where": None}
+    return {"error": None, "where": None}
 
 
 def _failure(error: BaseException, folder: str) -> dict[str, str | None]:
-    """The exception, and the last line of the folder's own code that it passed through."""
+    """The exception, and the last line in the folder's own code that it came through."""
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))
@@ -43,4 +44,4 @@ def _failure(error: BaseException, folder: str) -> dict[str, str | None]:
 
 if __name__ == "__main__":
     os.write(1, b"\n" + json.dumps(probe(*sys.argv[1:])).encode() + b"\n")
-    os._exit(0)  # whatever threads the module started
+    os._exit(0)  # do not wait for threads that the module started

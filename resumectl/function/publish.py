@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code
+from resumectl.backoff import Backoff
 from resumectl.errors import CloudError
 from resumectl.function.deployed import (
     LATEST,
@@ -25,7 +26,7 @@ from resumectl.function.deployed import (
     version_of,
 )
 from resumectl.function.health import check_health
-from resumectl.function.settling import Patience, accepted, succeeded
+from resumectl.function.settling import accepted, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from resumectl.aws import Client
     from resumectl.function.archive import Archive
 
-UPDATE: Final = Patience(seconds=120.0)
-HEALTH: Final = Patience(seconds=8.0)
+UPDATE: Final = Backoff(seconds=120.0)
+HEALTH: Final = Backoff(seconds=8.0)
 _DESCRIPTION: Final = 256
 _AGAIN: Final = "Run the command again: it looks at what is live now."
 
@@ -62,8 +63,8 @@ class Lambda:
     client: Client
     name: str
     alias: str = "live"
-    update: Patience = UPDATE
-    health: Patience = HEALTH
+    update: Backoff = UPDATE
+    health: Backoff = HEALTH
     progress: Callable[[str], None] = lambda _: None
 
     def deployed(self) -> Deployed:

@@ -1,1 +1,1 @@
-"""The embedded cloud: MiniStack as a background process of one project, bound to this machine."""
+"""The embedded cloud: MiniStack as a background process of one project, on this machine only."""

@@ -1,14 +1,14 @@
-"""Where MiniStack answers otherwise than AWS, and Terraform minds."""
+"""Where MiniStack's responses differ from AWS's in a way that breaks Terraform."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def provide() -> None:
-    """Name the header of CloudFront's UpdateFunction as AWS does: `ETtag`. Clients look for nothing else.
+def install() -> None:
+    """Give the response of CloudFront's UpdateFunction the header `ETtag`, AWS's own misspelling.
 
-    Without it the provider cannot publish what it has just updated, and the old function goes on answering.
+    Without it the provider cannot publish the function it just updated, and the old one stays live.
     """
     from ministack.services import cloudfront
 
@@ -16,6 +16,8 @@ def provide() -> None:
 
     def corrected(*arguments: Any) -> tuple[int, dict[str, str], bytes]:
         status, headers, body = update(*arguments)
-        return status, {**headers, "ETtag": headers["ETag"]} if "ETag" in headers else headers, body
+        if "ETag" in headers:
+            headers = {**headers, "ETtag": headers["ETag"]}
+        return status, headers, body
 
     cloudfront._cf_update_function = corrected  # noqa: SLF001

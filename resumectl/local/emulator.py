@@ -1,7 +1,7 @@
-"""Start, stop, look at and empty the embedded cloud of one project.
+"""Start, stop, inspect and reset the embedded cloud of one project.
 
-Everything is in one folder (see `folder`). Its data includes the Terraform state and the releases of the environment,
-so emptying it is consistent: nothing is left that remembers what is gone.
+Everything is in one folder (see `folder`). Its data includes the environment's Terraform state and
+releases, so a reset is consistent: no state outlives its resources.
 """
 
 from __future__ import annotations
@@ -10,25 +10,39 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from resumectl import files
+from resumectl.backoff import Backoff
 from resumectl.errors import CloudError, ResumectlError
-from resumectl.local import folder, launch, ports
-from resumectl.local.presence import Presence, look, turn, wait_until
+from resumectl.local import folder, launch, pidfile, ports
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
     from pathlib import Path
 
-_READY_SECONDS, _ANSWER_SECONDS, _STOP_SECONDS, _KILL_SECONDS = 60.0, 30.0, 20.0, 5.0
+    from resumectl.local.pidfile import Record
+
+_HEALTH = "/_ministack/health"
+_DOWN = {"running": "stopped responding", "stopped": "was stopped", "crashed": "crashed"}
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Running:
-    """The embedded cloud, up; `started` says whether by this call, `notes` what the user should know."""
+    """A running embedded cloud.
+
+    Attributes:
+        endpoint: its URL.
+        port: its port.
+        pid: its process.
+        started: whether this call started it.
+        notes: what the user should know.
+    """
 
     endpoint: str
     port: int
@@ -39,7 +53,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Status:
-    """How it is; `services` are those that hold something."""
+    """The state of an embedded cloud; `services` are those that have data."""
 
     state: Literal["running", "stopped", "crashed"]
     endpoint: str | None
@@ -52,187 +66,184 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Seconds to wait for the process: to start, to respond when busy, to stop, to be killed."""
+
+    start: float = 60.0
+    respond: float = 30.0
+    stop: float = 20.0
+    kill: float = 5.0
+
+
+@dataclass(frozen=True)
 class Emulator:
     """The embedded cloud of one project.
 
     Args:
-        state_dir: where it keeps everything: `.resumectl/local` of the project, an absolute path.
-        port: the port that the configuration or the user wants; None for the one it had, or one of its own.
+        state_dir: its folder, `.resumectl/local` of the project, as an absolute path.
+        port: the port to use; None for its last one, or a free one.
         spawn: starts the process.
         ask: reads a JSON document from it.
+        require: raises if something that it needs is not installed.
+        limits: how long to wait for it.
     """
 
     state_dir: Path
     port: int | None = None
     spawn: Callable[[Path, socket.socket], launch.Process] = launch.spawn
-    ask: Callable[[int, str, float], Any] = ports.ask
+    ask: ports.Ask = ports.ask
+    require: Callable[[], None] = launch.require_packages
+    limits: Limits = Limits()
 
-    def start(self, on_wait: Callable[[str], None] = lambda _: None) -> Running:
-        """Have it running: start it, unless it runs already.
+    def start(self, on_wait: Tell = lambda _: None) -> Running:
+        """Start it, unless it is running already.
 
         Args:
-            on_wait: told, in words, what is being waited for.
+            on_wait: called with a description of what is being waited for.
         """
-        if (up := self._up()) is not None:
-            return up
-        launch.require_packages()
-        with turn(self.state_dir / folder.TURN, on_wait):
-            if (up := self._up()) is not None:
-                return up
-            presence = look(self._presence)
-            notes = self._notes(presence)
-            if presence.state == "running":
-                self._end(presence)
+        if (running := self._running()) is not None:
+            return running
+        self.require()
+        with pidfile.exclusive(self.state_dir / folder.LOCK, on_wait):
+            if (running := self._running()) is not None:
+                return running
+            record = self._record
+            notes = self._notes(record)
+            if record.state == "running":
+                self._end(record)
             return self._start(on_wait, notes)
 
     def stop(self) -> bool:
-        """Have it stopped, with everything saved. False when it was not running."""
-        if look(self._presence).state != "running":
+        """Save everything and stop it. False if it was not running."""
+        if self._record.state != "running":
             return False
-        with turn(self.state_dir / folder.TURN, lambda _: None):
-            presence = look(self._presence)
-            if presence.state == "running":
-                self._end(presence)
+        with pidfile.exclusive(self.state_dir / folder.LOCK, lambda _: None):
+            record = self._record
+            if record.state == "running":
+                self._end(record)
         return True
 
     def reset(self) -> tuple[str, ...]:
-        """Stop it and delete its data; it stays stopped and keeps its port. Returns what the user should know."""
+        """Stop it and delete its data; it keeps its port. Returns what the user should know."""
         self.stop()
         for name in folder.DATA:
             shutil.rmtree(self.state_dir / name, ignore_errors=True)
-        self._presence.unlink(missing_ok=True)
+        (self.state_dir / folder.PIDFILE).unlink(missing_ok=True)
         return (
-            "The embedded cloud is empty; its Terraform state and releases lived in it and are gone too.",
+            "The embedded cloud is empty; its Terraform state and releases were deleted with it.",
         )
 
     def status(self) -> Status:
-        """How it is, without changing anything."""
-        presence, port = look(self._presence), self._remembered
+        """Its state; changes nothing."""
+        record, port = self._record, self._saved_port
+        states = (self.state_dir / folder.STATE).glob("*.json")
         return Status(
-            state=presence.state,
-            endpoint=_endpoint(port) if port and presence.state == "running" else None,
+            state=record.state,
+            endpoint=_endpoint(port) if port and record.state == "running" else None,
             port=port,
-            pid=presence.pid,
-            since=presence.since,
-            services=tuple(
-                sorted(path.stem for path in (self.state_dir / folder.STATE).glob("*.json"))
-            ),
+            pid=record.pid,
+            since=record.since,
+            services=tuple(sorted(path.stem for path in states)),
             data_bytes=folder.size(self.state_dir),
             log=self._log,
         )
 
     def explain_if_down(self) -> ResumectlError | None:
-        """What to say instead of a connection error, when the reason is that the embedded cloud is not there."""
-        port = self._remembered
+        """The error to show in place of a connection error; None if it is running."""
+        port = self._saved_port
         if port is None:
             return None
-        state = look(self._presence).state
-        if state == "running" and self.ask(port, folder.WHOSE, _ANSWER_SECONDS) is not None:
+        state = self._record.state
+        if state == "running" and self.ask(port, ports.IDENTITY, self.limits.respond) is not None:
             return None
-        how = {
-            "running": "does not answer",
-            "stopped": "was stopped",
-            "crashed": "ended unexpectedly",
-        }[state]
-        hint = (
-            f"Its log is {self._log}. Run the command again: that starts the embedded cloud anew."
-        )
         return CloudError(
-            f"The embedded cloud {how} while the command ran.", hint=hint, code="local"
+            f"The embedded cloud {_DOWN[state]} while the command ran.",
+            hint=f"Run the command again: that restarts it. Its log is {self._log}.",
+            code="local",
         )
 
     @property
-    def _presence(self) -> Path:
-        return self.state_dir / folder.PRESENCE
+    def _record(self) -> Record:
+        return pidfile.read(self.state_dir / folder.PIDFILE)
 
     @property
     def _log(self) -> Path:
         return self.state_dir / folder.LOG
 
     @property
-    def _remembered(self) -> int | None:
+    def _saved_port(self) -> int | None:
         try:
             return int(json.loads((self.state_dir / folder.PORT).read_text())["port"])
         except (FileNotFoundError, KeyError, ValueError):
             return None
 
-    def _remember(self, port: int) -> None:
-        draft = self.state_dir / f"{folder.PORT}.draft"
-        draft.write_text(json.dumps({"port": port}))
-        draft.replace(self.state_dir / folder.PORT)
-
-    def _up(self) -> Running | None:
-        """The embedded cloud when it is up on the port that is wanted; waits for its answer when it is busy."""
-        port = self._remembered
-        if port is None or self.port not in (None, port) or look(self._presence).state != "running":
+    def _running(self) -> Running | None:
+        """The embedded cloud if it runs on the right port; waits for its response if it is busy."""
+        port = self._saved_port
+        if port is None or self.port not in (None, port) or self._record.state != "running":
             return None
-        answered = self._answers(
-            port, folder.WHOSE, lambda: look(self._presence).state != "running", _ANSWER_SECONDS
+        responded = self._responds(
+            port, ports.IDENTITY, lambda: self._record.state != "running", self.limits.respond
         )
-        presence = look(self._presence)
-        if presence.state != "running":
+        record = self._record
+        if record.state != "running":
             return None
-        if not answered:
-            raise self._silent(f"does not answer on port {port}")
-        return Running(_endpoint(port), port, presence.pid or 0, started=False)
+        if not responded:
+            raise self._failure(f"does not respond on port {port}")
+        return Running(_endpoint(port), port, record.pid or 0, started=False)
 
-    def _start(self, on_wait: Callable[[str], None], notes: tuple[str, ...]) -> Running:
+    def _start(self, on_wait: Tell, notes: tuple[str, ...]) -> Running:
         on_wait("starting MiniStack")
-        with ports.claim(self.port or self._remembered, self.state_dir, self.ask) as listener:
+        with ports.claim(self.port or self._saved_port, self.state_dir, self.ask) as listener:
             port = int(listener.getsockname()[1])
-            self._remember(port)
+            files.replace(self.state_dir / folder.PORT, json.dumps({"port": port}))
             process = self.spawn(self.state_dir, listener)
-        if not self._answers(
-            port, "/_ministack/health", lambda: process.poll() is not None, _READY_SECONDS
-        ):
-            ended = process.poll() is not None
-            raise self._silent(
-                "ended at once" if ended else f"is not ready after {_READY_SECONDS:.0f} s"
-            )
-        return Running(_endpoint(port), port, process.pid, started=True, notes=notes)
+        limit = self.limits.start
+        if self._responds(port, _HEALTH, lambda: process.poll() is not None, limit):
+            return Running(_endpoint(port), port, process.pid, started=True, notes=notes)
+        if process.poll() is not None:
+            raise self._failure("exited during startup")
+        raise self._failure(f"is not ready after {limit:.0f} s")
 
-    def _answers(self, port: int, path: str, ended: Callable[[], bool], seconds: float) -> bool:
-        """The port is open before the process is ready: one question waits for the answer, or for the end of it."""
-        return (
-            wait_until(
-                lambda: ended() or self.ask(port, path, seconds) is not None, seconds=seconds
-            )
-            and not ended()
+    def _responds(self, port: int, path: str, exited: Callable[[], bool], seconds: float) -> bool:
+        """Wait for a response, or for the process to exit.
+
+        The port is open before the process is ready, so one request usually waits long enough.
+        """
+        responds = Backoff(seconds, first=0.02).until(
+            lambda: exited() or self.ask(port, path, seconds) is not None
         )
+        return responds and not exited()
 
-    def _silent(self, state: str) -> ResumectlError:
-        said = folder.last_lines(self._log)
+    def _failure(self, problem: str) -> ResumectlError:
         return ResumectlError(
-            f"The embedded cloud {state}: {said}", hint=f"Its log is {self._log}.", code="local"
+            f"The embedded cloud {problem}: {folder.last_lines(self._log)}",
+            hint=f"Its log is {self._log}.",
+            code="local",
         )
 
-    def _end(self, presence: Presence) -> None:
-        """End the process that holds the lock: while it does, its number cannot belong to another one."""
-        for kind, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
-            if presence.pid is not None and look(self._presence).state == "running":
-                os.kill(presence.pid, kind)
-            if wait_until(lambda: look(self._presence).state != "running", seconds=seconds):
+    def _end(self, record: Record) -> None:
+        """End the process that holds the pid file; while it does, its PID cannot be reused."""
+        limits = ((signal.SIGTERM, self.limits.stop), (signal.SIGKILL, self.limits.kill))
+        for number, seconds in limits:
+            if record.pid is not None and self._record.state == "running":
+                os.kill(record.pid, number)
+            if Backoff(seconds, first=0.02).until(lambda: self._record.state != "running"):
                 return
         raise ResumectlError(
-            f"The embedded cloud (process {presence.pid}) does not end.", code="local"
+            f"Cannot stop the embedded cloud: process {record.pid} is still running.", code="local"
         )
 
-    def _notes(self, presence: Presence) -> tuple[str, ...]:
-        if presence.state == "running":
-            return (
-                f"The embedded cloud and the site's address move from port {self._remembered} to {self.port}.",
-            )
-        if presence.state == "stopped":
+    def _notes(self, record: Record) -> tuple[str, ...]:
+        if record.state == "running":
+            move = f"from port {self._saved_port} to {self.port}"
+            return (f"The embedded cloud moves {move}; the site's URL changes with it.",)
+        if record.state == "stopped":
             return ()
         saved = folder.saved_at(self.state_dir)
-        when = (
-            "nothing was saved"
-            if saved is None
-            else f"it goes on from what it saved at {_clock(saved)}"
-        )
-        return (
-            f"The embedded cloud was not stopped cleanly: {when}; the last second before may be missing.",
-        )
+        resumed = "it had saved no state" if saved is None else f"it resumes from {_clock(saved)}"
+        loss = "the last second of changes may be lost"
+        return (f"The embedded cloud was not stopped cleanly: {resumed}; {loss}.",)
 
 
 def _endpoint(port: int) -> str:

@@ -1,7 +1,7 @@
-"""What the folder of an embedded cloud holds.
+"""The files in the folder of an embedded cloud.
 
-`emulator.json` is the port it was given, remembered because the site's address contains it; `server` says whether it
-runs (see `presence`); `turn` keeps commands from starting and stopping it at the same time; the rest is here.
+`emulator.json` holds its port, which the site's URL contains; `server` is the pid file (see
+`pidfile`); commands lock `lock` while they start or stop it. The rest is MiniStack's data and log.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRESENCE: Final = "server"
-TURN: Final = "turn"
+PIDFILE: Final = "server"
+LOCK: Final = "lock"
 PORT: Final = "emulator.json"
 LOG: Final = "log"
 STATE: Final = "state"
@@ -23,16 +23,13 @@ OBJECTS: Final = "s3"
 TEMPORARY: Final = "tmp"
 DATA: Final = (STATE, OBJECTS, TEMPORARY)
 
-WHOSE: Final = "/_resumectl"
-"""The path at which a running embedded cloud says whose it is."""
-
 _LOG_BYTES = 4_000_000
 
 
-def keep_short(log: Path, most: int = _LOG_BYTES) -> None:
-    """Put a long log aside. It is emptied in place: every process that writes to it appends."""
+def rotate(log: Path, limit: int = _LOG_BYTES) -> None:
+    """Move the content of a long log to `log.1`. Running processes keep appending to the log."""
     with suppress(FileNotFoundError):
-        if log.stat().st_size > most:
+        if log.stat().st_size > limit:
             shutil.copyfile(log, log.with_name(f"{log.name}.1"))
             os.truncate(log, 0)
 
@@ -40,17 +37,16 @@ def keep_short(log: Path, most: int = _LOG_BYTES) -> None:
 def last_lines(log: Path, count: int = 3) -> str:
     """The end of a log on one line."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return (
-        " | ".join([line.strip() for line in lines if line.strip()][-count:]) or "its log is empty"
-    )
+    last = [line.strip() for line in lines if line.strip()][-count:]
+    return " | ".join(last) or "its log is empty"
 
 
 def saved_at(folder: Path) -> float | None:
-    """When the state was last written down, in seconds; None when never."""
+    """When the state was last saved, in seconds since 1970; None if never."""
     return max((path.stat().st_mtime for path in (folder / STATE).glob("*.json")), default=None)
 
 
 def size(folder: Path) -> int:
-    """How many bytes the data takes on the disk."""
+    """The size of the data on disk, in bytes."""
     files = (path for name in DATA for path in (folder / name).rglob("*"))
     return sum(path.stat().st_size for path in files if path.is_file())

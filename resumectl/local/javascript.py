@@ -1,7 +1,7 @@
 """CloudFront functions without Node.js.
 
-MiniStack runs them with Node.js and answers 503 to every page when there is none. QuickJS (in the extra `local`) is a
-JavaScript engine inside a Python package; it stands in on machines without Node.js.
+MiniStack runs them with Node.js and returns 503 for every page if there is none. On such machines
+QuickJS (in the extra `local`), a JavaScript engine in a Python package, runs them instead.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ var answer = null, failure = null;
 """
 
 
-def provide(which: Callable[[str], str | None] = shutil.which) -> None:
-    """Have MiniStack evaluate functions with QuickJS where there is no Node.js."""
+def install(which: Callable[[str], str | None] = shutil.which) -> None:
+    """Make MiniStack run functions with QuickJS if there is no Node.js."""
     if which("node") is None and importlib.util.find_spec("quickjs") is not None:
         from ministack.core import cloudfront_js
 
@@ -34,10 +34,10 @@ def provide(which: Callable[[str], str | None] = shutil.which) -> None:
 
 
 def evaluate(code: bytes, event: dict[str, Any]) -> Any:
-    """Run one CloudFront function, plain or async, on one event; each run has an engine of its own.
+    """Run a CloudFront function, plain or async, on one event in an engine of its own.
 
     Raises:
-        ministack.core.cloudfront_js.CloudFrontFunctionError: the function failed; MiniStack answers 503.
+        ministack.core.cloudfront_js.CloudFrontFunctionError: it failed; MiniStack returns 503.
     """
     from ministack.core.cloudfront_js import CloudFrontFunctionError
 
@@ -54,5 +54,5 @@ def evaluate(code: bytes, event: dict[str, Any]) -> Any:
     except quickjs.JSException as error:
         raise CloudFrontFunctionError(str(error)) from error
     if (failure := engine.get("failure")) is not None or (answer := engine.get("answer")) is None:
-        raise CloudFrontFunctionError(failure or "the function never answered")
+        raise CloudFrontFunctionError(failure or "the function never returned")
     return json.loads(answer)

@@ -11,28 +11,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from resumectl.errors import ResumectlError
-from resumectl.local.folder import LOG, OBJECTS, STATE, TEMPORARY, keep_short
+from resumectl.local.folder import LOG, OBJECTS, STATE, TEMPORARY, rotate
 from resumectl.local.ports import HOST
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
 
-_KEPT: Final = frozenset(
+_INHERITED: Final = frozenset(
     [
         *("HOME", "LOGNAME", "PATH", "TZ", "USER", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE"),
         *("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"),
     ]
 )
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from resumectl.local.server import main; main(sys.argv[2:])"
+_BOOT = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from resumectl.local.server import main; main(sys.argv[2:])"
+)
 
 
 class Process(Protocol):
-    """What is needed of a started process; `subprocess.Popen` is one."""
+    """The part of `subprocess.Popen` that is used here."""
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """Its PID."""
 
     def poll(self) -> int | None:
         """Its exit code, or None while it runs."""
@@ -42,9 +45,12 @@ def require_packages(
     find: Callable[[str], object | None] = importlib.util.find_spec,
     which: Callable[[str], str | None] = shutil.which,
 ) -> None:
-    """Say what to install when something is missing.
+    """Check that MiniStack and a JavaScript engine are installed.
 
-    Without a JavaScript engine every page of a site behind a CloudFront function would be a 503.
+    Without an engine, MiniStack returns 503 for every page behind a CloudFront function.
+
+    Raises:
+        ResumectlError: something is missing; the hint is the command that installs it.
     """
     missing = [] if find("ministack") else ["the package ministack"]
     if not find("quickjs") and not which("node"):
@@ -57,10 +63,10 @@ def require_packages(
 
 
 def spawn(folder: Path, listener: socket.socket) -> Process:
-    """Start the process; it outlives this one and takes part in nothing of the terminal's."""
+    """Start the process in a session of its own: it outlives this one and the terminal."""
     root, folder = Path(__file__).parents[2], folder.resolve()
     log = folder / LOG
-    keep_short(log)
+    rotate(log)
     shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
     (folder / TEMPORARY).mkdir()
     with log.open("ab") as output:
@@ -77,14 +83,16 @@ def spawn(folder: Path, listener: socket.socket) -> Process:
 
 
 def environment(environ: Mapping[str, str], folder: Path, port: int) -> dict[str, str]:
-    """The environment of the process: nothing of the user's AWS, proxies or MiniStack settings comes through.
+    """The environment of the process, without the user's AWS, proxy and MiniStack settings.
 
-    The functions that it runs inherit it, so it names no profile and no credentials but the test keys.
+    Lambda functions inherit it, so it has no profile and no credentials except test keys.
     """
-    kept = {name: value for name, value in environ.items() if name in _KEPT}
+    inherited = {name: value for name, value in environ.items() if name in _INHERITED}
     return {
-        **kept,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        **inherited,
+        "PATH": os.pathsep.join(
+            [str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]
+        ),
         "TMPDIR": str(folder / TEMPORARY),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,

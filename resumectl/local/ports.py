@@ -1,4 +1,4 @@
-"""The port of an embedded cloud: open it before the process starts, so that nobody can take it in between."""
+"""The port of an embedded cloud, opened before its process starts so that no other can take it."""
 
 from __future__ import annotations
 
@@ -7,81 +7,33 @@ import json
 import os
 import socket
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from resumectl.backoff import Backoff
 from resumectl.errors import ResumectlError
-from resumectl.local.folder import WHOSE
-from resumectl.local.presence import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 HOST: Final = "127.0.0.1"
+IDENTITY: Final = "/_resumectl"
+"""The path at which a running embedded cloud names its folder."""
+
+Ask = Callable[[int, str, float], Any]
+"""Reads the JSON document at a path on a port, within some seconds; None if there is none."""
+Listen = Callable[[int], socket.socket]
 
 _FIRST, _COUNT = 24566, 1000
-_ENDING_SECONDS = 10.0
-_CHOOSE = "choose another port: set `port = N` under [env.local] in resumectl.toml, or run: resumectl local start --port N"
-
-
-def claim(wanted: int | None, folder: Path, ask: Callable[[int, str, float], Any]) -> socket.socket:
-    """Listen on the wanted port, or on one of the project's own.
-
-    Args:
-        wanted: the port, or None.
-        folder: the folder of the embedded cloud; its path decides which port is its own.
-        ask: reads a JSON document from an embedded cloud.
-    """
-    folder = folder.resolve()
-    if wanted is None:
-        return open_free(folder)
-    if holder(wanted, ask) == str(
-        folder
-    ):  # this folder was deleted under a running one: that one is about to end
-        wait_until(lambda: holder(wanted, ask) is None, seconds=_ENDING_SECONDS)
-    try:
-        return open_one(wanted)
-    except OSError as error:
-        raise _refusal(wanted, error, ask) from error
-
-
-def open_one(port: int) -> socket.socket:
-    """Listen on a port of this machine only.
-
-    Raises:
-        OSError: the port is taken, or not ours to open.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def open_free(folder: Path) -> socket.socket:
-    """Listen on the first free port from the one that the folder's path leads to, so that projects do not meet."""
-    own = zlib.crc32(os.fsencode(folder)) % _COUNT
-    for step in range(_COUNT):
-        try:
-            return open_one(_FIRST + (own + step) % _COUNT)
-        except OSError:
-            continue
-    message = f"No port from {_FIRST} to {_FIRST + _COUNT - 1} is free."
-    raise ResumectlError(message, hint=f"Please {_CHOOSE}.", code="local")
-
-
-def holder(port: int, ask: Callable[[int, str, float], Any]) -> str | None:
-    """The folder of the embedded cloud that answers on a port, if one does."""
-    whose = ask(port, WHOSE, 1)
-    return str(whose["folder"]) if isinstance(whose, dict) and "folder" in whose else None
+_EXIT: Final = Backoff(10.0, first=0.02)
+_ANOTHER: Final = (
+    "another port: set `port = N` under [env.local] in resumectl.toml, "
+    "or run: resumectl local start --port N"
+)
 
 
 def ask(port: int, path: str, seconds: float) -> Any:
-    """The JSON document at a path of the embedded cloud; None when there is no such answer."""
+    """The JSON document at a path of an embedded cloud; None if there is no such response."""
     import http.client
 
     connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
@@ -94,15 +46,74 @@ def ask(port: int, path: str, seconds: float) -> Any:
         connection.close()
 
 
-def _refusal(port: int, error: OSError, ask: Callable[[int, str, float], Any]) -> ResumectlError:
+def listen_on(port: int) -> socket.socket:
+    """Listen on a port of this machine only.
+
+    Raises:
+        OSError: the port is in use or may not be opened.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def claim(
+    port: int | None, folder: Path, ask: Ask = ask, listen: Listen = listen_on
+) -> socket.socket:
+    """Listen on the given port, or on a free one.
+
+    Args:
+        port: the port, or None.
+        folder: the folder of the embedded cloud.
+        ask: reads a JSON document from an embedded cloud.
+        listen: opens a port.
+    """
+    folder = folder.resolve()
+    if port is None:
+        return open_free(folder, listen)
+    if owner(port, ask) == str(folder):
+        # The folder was deleted under a running process, which notices and exits.
+        _EXIT.until(lambda: owner(port, ask) is None)
+    try:
+        return listen(port)
+    except OSError as error:
+        raise _refusal(port, error, ask) from error
+
+
+def open_free(folder: Path, listen: Listen = listen_on) -> socket.socket:
+    """Listen on the first free port, starting at one that depends on the folder's path.
+
+    So each project usually gets the same port again, and not that of another project.
+    """
+    start = zlib.crc32(os.fsencode(folder)) % _COUNT
+    for step in range(_COUNT):
+        try:
+            return listen(_FIRST + (start + step) % _COUNT)
+        except OSError:
+            continue
+    message = f"No port from {_FIRST} to {_FIRST + _COUNT - 1} is free."
+    raise ResumectlError(message, hint=f"Choose {_ANOTHER}.", code="local")
+
+
+def owner(port: int, ask: Ask) -> str | None:
+    """The folder of the embedded cloud that responds on a port; None if none does."""
+    identity = ask(port, IDENTITY, 1)
+    if isinstance(identity, dict) and "folder" in identity:
+        return str(identity["folder"])
+    return None
+
+
+def _refusal(port: int, error: OSError, ask: Ask) -> ResumectlError:
     if error.errno != errno.EADDRINUSE:
-        return ResumectlError(
-            f"Port {port} cannot be opened: {error.strerror}.",
-            hint=f"Please {_CHOOSE}.",
-            code="local",
-        )
-    folder = holder(port, ask)
+        message = f"Cannot listen on port {port}: {error.strerror}."
+        return ResumectlError(message, hint=f"Choose {_ANOTHER}.", code="local")
+    folder = owner(port, ask)
     by = f"the embedded cloud of {folder}" if folder else "another program"
-    return ResumectlError(
-        f"Port {port} is in use by {by}.", hint=f"Stop it, or {_CHOOSE}.", code="local"
-    )
+    message = f"Port {port} is in use by {by}."
+    return ResumectlError(message, hint=f"Stop it, or choose {_ANOTHER}.", code="local")

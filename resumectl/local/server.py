@@ -1,8 +1,8 @@
-"""The process of the embedded cloud: MiniStack's application in a thin shell of ours.
+"""The process of the embedded cloud: MiniStack's application behind a small middleware.
 
-MiniStack writes its state when it is stopped. The shell has it written a moment after every change too, so that a power
-cut costs about a second and not the counter. It also keeps the log short, keeps web pages away from MiniStack's
-administration, and ends when the project's folder is deleted. Its children end with it.
+MiniStack saves its state only when it is stopped. The middleware also saves it shortly after each
+change, so that a power cut loses about a second of changes. It rotates the log, blocks web pages
+from MiniStack's administration, and ends the process when the project's folder is deleted.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from resumectl.local import corrections, javascript, presence
-from resumectl.local.folder import LOG, PRESENCE, WHOSE, keep_short
+from resumectl.local import corrections, javascript, pidfile
+from resumectl.local.folder import LOG, PIDFILE, rotate
+from resumectl.local.ports import IDENTITY
 
-_QUIET_SECONDS, _IDLE_SECONDS, _REST = 0.5, 2.0, 20
+_SAVING_SHARE = 20
+"""Saving takes at most one part in so many of the time, however large the state is."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Message = MutableMapping[str, Any]
@@ -29,82 +32,81 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-class Shell:
+@dataclass(eq=False)
+class Middleware:
     """An ASGI application around another one.
 
-    Args:
+    Attributes:
         inner: the application.
         folder: the folder of this embedded cloud.
-        save: writes the state down.
-        forsaken: whether the folder is gone.
+        save: saves the state.
+        deleted: whether the folder was deleted.
         leave: ends this process at once.
+        quiet: seconds between a change and saving it, since changes come in groups.
+        idle: seconds between looks at the folder.
     """
 
-    def __init__(
-        self,
-        inner: Application,
-        folder: Path,
-        *,
-        save: Callable[[], None],
-        forsaken: Callable[[], bool],
-        leave: Callable[[], None],
-    ) -> None:
-        self._inner, self._folder = inner, folder
-        self._save, self._forsaken, self._leave = save, forsaken, leave
-        self._changed = asyncio.Event()
+    inner: Application
+    folder: Path
+    save: Callable[[], None]
+    deleted: Callable[[], bool]
+    leave: Callable[[], None]
+    quiet: float = 0.5
+    idle: float = 2.0
+    _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass everything on, except what is ours."""
+        """Handle our own requests, and pass on all others."""
         if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
-        elif scope.get("path") == WHOSE:
-            await _answer(send, 200, {"folder": str(self._folder), "pid": os.getpid()})
-        elif scope.get("path", "").startswith("/_ministack/") and _from_a_page(scope):
-            await _answer(send, 403, {"error": "not for web pages"})
+            await self._lifespan(scope, receive, send)
+        elif scope.get("path") == IDENTITY:
+            await _respond(send, 200, {"folder": str(self.folder), "pid": os.getpid()})
+        elif scope.get("path", "").startswith("/_ministack/") and _from_web_page(scope):
+            await _respond(send, 403, {"error": "not for web pages"})
         else:
             await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
-            await self._inner(scope, receive, send)
+            await self.inner(scope, receive, send)
         finally:
             if scope.get("method") not in _READS:
                 self._changed.set()
-            keep_short(self._folder / LOG)
+            rotate(self.folder / LOG)
 
-    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, scope: Message, receive: Receive, send: Send) -> None:
         saving = asyncio.create_task(self._save_changes())
         try:
-            await self._inner(scope, receive, send)
+            await self.inner(scope, receive, send)
         finally:
             saving.cancel()
 
     async def _save_changes(self) -> None:
-        rest = _QUIET_SECONDS
+        pause = self.quiet
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _IDLE_SECONDS)
+                await asyncio.wait_for(self._changed.wait(), self.idle)
             if self._changed.is_set():
-                await asyncio.sleep(rest)  # many changes come together
-            if self._forsaken():
-                self._leave()
+                await asyncio.sleep(pause)
+            if self.deleted():
+                self.leave()
             elif self._changed.is_set():
                 self._changed.clear()
                 begun = time.monotonic()
-                self._save()
-                rest = max(_QUIET_SECONDS, _REST * (time.monotonic() - begun))
+                self.save()
+                pause = max(self.quiet, _SAVING_SHARE * (time.monotonic() - begun))
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve on a socket that is already open until told to stop.
+    """Serve on an open socket until the process is told to stop.
 
     Args:
-        arguments: the folder of the embedded cloud, and the number of the socket's descriptor.
+        arguments: the folder of the embedded cloud, and the socket's descriptor.
     """
     folder, listener = Path(arguments[0]), int(arguments[1])
-    held = presence.sign_on(folder / PRESENCE)
+    held = pidfile.acquire(folder / PIDFILE)
     asyncio.run(_serve(folder, listener, held))
-    presence.sign_off(held)
+    pidfile.mark_stopped(held)
     _end_children()
 
 
@@ -114,46 +116,44 @@ async def _serve(folder: Path, listener: int, held: int) -> None:
     from ministack import app as ministack
     from ministack.core import persistence
 
+    def save() -> None:  # as MiniStack's own SIGTERM handler does
+        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001
+
     persistence.logger.setLevel("WARNING")
-    javascript.provide()
-    corrections.provide()
+    javascript.install()
+    corrections.install()
     config = Config()
     config.bind = [f"fd://{listener}"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    shell = Shell(
+    middleware = Middleware(
         ministack.app,
         folder,
-        save=lambda: persistence.save_all(ministack._build_persistence_save_dict()),  # noqa: SLF001 - its own handler of SIGTERM calls just this
-        forsaken=lambda: os.fstat(held).st_nlink == 0,
+        save=save,
+        deleted=lambda: os.fstat(held).st_nlink == 0,
         leave=_leave,
     )
-    await serve(shell, config)  # type: ignore[arg-type]
+    await serve(middleware, config)  # type: ignore[arg-type]
 
 
 def _leave() -> None:
-    """End without a clean stop: that would write the state of a deleted project back to the disk."""
+    """Exit without a clean stop, which would write a deleted project's state back to disk."""
     _end_children()
     os._exit(1)
 
 
 def _end_children() -> None:
-    """End the processes of Lambda and CloudFront functions. They are all that is in our process group."""
+    """End the processes of Lambda and CloudFront functions, the others in our process group."""
     if os.getpgrp() == os.getpid():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
-def _from_a_page(scope: Message) -> bool:
+def _from_web_page(scope: Message) -> bool:
     return any(name == b"origin" for name, _ in scope["headers"])
 
 
-async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(b"content-type", b"application/json")],
-        }
-    )
+async def _respond(send: Send, status: int, document: dict[str, Any]) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(document).encode()})

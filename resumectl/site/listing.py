@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl import aws
 from resumectl.parallel import side_by_side
 from resumectl.site.manifest import NO_VERSION, LiveObject
-from resumectl.site.part import fields
+from resumectl.site.snapshot import fields
 from resumectl.site.versions import current_versions
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from resumectl.site import invalidation, listing, snapshot, transfer
 from resumectl.site.manifest import ReleasedObject
 from resumectl.site.record import SiteRecord
 from resumectl.site.scan import SiteFile, scan
-from resumectl.resume.build import build
+from resumectl.site.source import build
 
 if TYPE_CHECKING:
     import threading

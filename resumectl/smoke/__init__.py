@@ -1,7 +1,7 @@
-"""Proof that a site is live and does what it should, through the front door a visitor uses.
+"""The smoke test: checks of a live site through its public URL, as visitors reach it.
 
-`run(target)` asks the site, its counter, its certificate and its bucket, side by side, and returns one `Check` for each
-thing it looked at. A check never raises: what went wrong is its detail, in words a person can act on.
+`run(target)` checks the site, counter, certificate and bucket side by side and returns the checks.
+A check never raises: its detail says what went wrong.
 """
 
 from __future__ import annotations

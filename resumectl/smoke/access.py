@@ -1,4 +1,4 @@
-"""Probes of the ways around the front door: plain HTTP, the certificate, the bucket itself."""
+"""Checks of what surrounds the site: the redirect to HTTPS, the certificate, the private bucket."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from resumectl.smoke.check import Mismatch, Tries
+from resumectl.smoke.check import Attempts, Mismatch
 from resumectl.smoke.pages import expect
 
 if TYPE_CHECKING:
     from resumectl.smoke.http import Http
     from resumectl.smoke.target import Target
 
-_ENOUGH_DAYS: Final = 14
+_MIN_DAYS: Final = 14
+"""ACM renews a certificate 60 days before it expires, so one with two weeks left is stuck."""
 _DAY: Final = 86_400
 _PERMANENT: Final = (301, 308)
 
 
 def redirect(target: Target, http: Http) -> str:
-    """A visitor who types http:// is sent to https:// for good."""
+    """Plain HTTP redirects permanently to HTTPS on the same host."""
     response = http.request("GET", target.plain)
     location = response.header("Location")
     if response.status not in _PERMANENT:
@@ -30,21 +31,19 @@ def redirect(target: Target, http: Http) -> str:
 
 
 def certificate(target: Target, http: Http) -> str:
-    """The certificate is valid for the host and will be for a while: ACM renews 60 days ahead."""
+    """The certificate is valid for the host and not about to expire."""
     end = http.certificate_end(target.url)
     days = int((end - time.time()) // _DAY)
     detail = f"valid for {days} more days, until {datetime.fromtimestamp(end, UTC):%Y-%m-%d}"
-    if days < _ENOUGH_DAYS:
-        raise Mismatch(f"{detail}: it should have been renewed by now", Tries.FINAL)
+    if days < _MIN_DAYS:
+        raise Mismatch(f"{detail}: it should have been renewed by now", Attempts.FINAL)
     return detail
 
 
 def bucket(http: Http, url: str) -> str:
-    """The bucket refuses whoever does not come through the front door."""
+    """The bucket refuses direct anonymous reads."""
     response = http.request("GET", url)
     if response.status == 200:  # noqa: PLR2004
-        raise Mismatch(
-            "the bucket is public: it answered an anonymous read with 200 instead of 403"
-        )
+        raise Mismatch("the bucket is public: an anonymous read returned 200 instead of 403")
     expect(response, 403)
-    return "403 to an anonymous read"
+    return "403 for an anonymous read"

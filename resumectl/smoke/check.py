@@ -1,7 +1,7 @@
-"""What a check is: a name, a verdict and a line that says why.
+"""A check and its result.
 
-A probe is a function that asks one question. It returns a detail when the answer is the right one and raises `Mismatch`
-when it is not; `resumectl.smoke.pace` repeats it while that makes sense and turns the outcome into a `Check`.
+A probe makes one attempt at a check: it returns a detail if the site behaves, and raises `Mismatch`
+if not. `resumectl.smoke.pace` retries it and turns the outcome into a `Check`.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from enum import IntEnum
 from typing import Any
 
 
-class Tries(IntEnum):
-    """How many tries a wrong answer is worth on a site that is not settling."""
+class Attempts(IntEnum):
+    """How many attempts a kind of failure gets on a site that is not settling after a deploy."""
 
-    FINAL = 0  # another try cannot help, not even on a fresh site
-    SETTLING = 1  # only a fresh site may still come right
-    TRANSIENT = 4  # a lost connection or an error of the server's own
-    CONTENDED = 7  # someone else may be counting at the same time
+    FINAL = 0  # retrying cannot help, not even while the site settles
+    SETTLING = 1  # retried only while the site settles
+    TRANSIENT = 4  # a lost connection or a server error
+    CONTENDED = 7  # another smoke test may be counting at the same time
 
 
 class Mismatch(Exception):
-    """The answer is not the one a working site gives."""
+    """The response differs from a working site's."""
 
-    def __init__(self, detail: str, tries: Tries = Tries.SETTLING) -> None:
+    def __init__(self, detail: str, attempts: Attempts = Attempts.SETTLING) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.tries = tries
+        self.attempts = attempts
 
 
 class Unreachable(Mismatch):
-    """There was no answer at all."""
+    """There was no complete response."""
 
 
 Probe = Callable[[], str]
@@ -39,7 +39,7 @@ Probe = Callable[[], str]
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of one check."""
+    """The result of one check."""
 
     name: str
     ok: bool

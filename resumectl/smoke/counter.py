@@ -1,4 +1,4 @@
-"""Probes of the visitor counter, on a page of its own so that no real page gains a visitor."""
+"""Checks of the visitor counter, on a reserved page so that no real page gains a visit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from resumectl.smoke.check import Mismatch, Tries
+from resumectl.smoke.check import Attempts, Mismatch
 from resumectl.smoke.pages import expect
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 PAGE: Final = "/_smoke"
 _BAD_PAGES: Final = ("/<script>", "/" + "a" * 200)
-_LEAK: Final = re.compile(
+_INTERNALS: Final = re.compile(
     rb"arn:aws|traceback \(|dynamodb|botocore|exception|\.py\b", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What the counter said before, at and after two visits."""
+    """The count before, at and after two visits."""
 
     before: int
     first: int
@@ -32,91 +32,90 @@ class Counts:
     after: int
 
     def problem(self) -> str | None:
-        """Why this is not a counter to trust; None when it is."""
+        """Why the counter cannot be trusted; None if it can."""
         if not self.second - 1 == self.first == self.before + 1:
-            return f"two visits counted {self.before} -> {self.first} -> {self.second} instead of one more each time"
+            return f"two visits: {self.before} -> {self.first} -> {self.second}; each should add 1"
         if self.after != self.second:
-            return f"two visits counted {self.before} -> {self.second}, but a read then said {self.after}"
+            return f"two visits: {self.before} -> {self.second}, but a read returned {self.after}"
         return None
 
 
 def counts(target: Target, http: Http) -> str:
     """Two visits add exactly two, and a read agrees.
 
-    Someone else's smoke run may count between the requests; then all of it is tried again, a random while later.
+    Another smoke test may count in between: then all four requests are retried, after a pause.
     """
-    seen = Counts(*(_count(target, http, method) for method in ("GET", "POST", "POST", "GET")))
-    problem = seen.problem()
+    readings = Counts(*(_count(target, http, method) for method in ("GET", "POST", "POST", "GET")))
+    problem = readings.problem()
     if problem:
-        raise Mismatch(problem, Tries.CONTENDED)
-    return f"two visits counted {seen.before} -> {seen.second}"
+        raise Mismatch(problem, Attempts.CONTENDED)
+    return f"two visits: {readings.before} -> {readings.second}"
 
 
 def wrong_method(target: Target, http: Http) -> str:
-    """A method that means nothing here is refused, and the answer names those that do."""
+    """An unsupported method is rejected, and the response lists the supported ones."""
     response = http.request("DELETE", _address(target, PAGE))
     _error(response, 405)
-    allowed = {method.strip().upper() for method in response.header("Allow").split(",")}
-    if not allowed >= {"GET", "POST"}:
-        raise Mismatch(
-            f"405, but Allow is {response.header('Allow') or 'missing'} instead of GET, POST"
-        )
-    return f"405 to DELETE, allowed: {response.header('Allow')}"
+    allow = response.header("Allow")
+    methods = {method.strip().upper() for method in allow.split(",")}
+    if not methods >= {"GET", "POST"}:
+        raise Mismatch(f"405, but Allow is {allow or 'missing'} instead of GET, POST")
+    return f"405 to DELETE, allowed: {allow}"
 
 
 def bad_page(target: Target, http: Http) -> str:
-    """A page that cannot exist is refused, so that nobody fills the table with nonsense."""
+    """An invalid page is rejected, so that nobody can fill the table with garbage."""
     for page in _BAD_PAGES:
         _error(http.request("GET", _address(target, page)), 400)
-    return "400 to a page with odd characters and to one too long"
+    return "400 for a page with invalid characters and for one that is too long"
 
 
 def _count(target: Target, http: Http, method: str) -> int:
     response = http.request(method, _address(target, PAGE))
-    answer = _answer(response, 200)
-    count = answer.get("count")
-    if answer.get("page") != PAGE or set(answer) != {"page", "count"}:
-        raise Mismatch(f"{method} answered {_shown(response)} instead of a page and its count")
+    document = _document(response, 200)
+    count = document.get("count")
+    if document.get("page") != PAGE or set(document) != {"page", "count"}:
+        raise Mismatch(f"{method} returned {_excerpt(response)} instead of a page and its count")
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise Mismatch(f"{method} answered {_shown(response)}: the count is not a whole number")
+        raise Mismatch(f"{method} returned {_excerpt(response)}: the count is not a whole number")
     return count
 
 
 def _error(response: Response, status: int) -> None:
-    answer = _answer(response, status)
-    if not isinstance(answer.get("error"), str):
-        raise Mismatch(f"{status}, but {_shown(response)} does not say what the error is")
+    document = _document(response, status)
+    if not isinstance(document.get("error"), str):
+        raise Mismatch(f"{status}, but {_excerpt(response)} has no error message")
 
 
-def _answer(response: Response, status: int) -> dict[str, Any]:
-    """The JSON object of an answer that has the right status, and that nobody may store."""
+def _document(response: Response, status: int) -> dict[str, Any]:
+    """The JSON object in a response that has this status, forbids caching and leaks nothing."""
     expect(response, status)
-    leak = _LEAK.search(response.body)
-    if leak:
-        raise Mismatch(f"the answer shows {leak[0].decode()!r}, which is nobody's business outside")
-    if "no-store" not in response.header("Cache-Control").lower():
-        raise Mismatch(
-            f"{status}, but Cache-Control is {response.header('Cache-Control') or 'missing'}, not no-store"
-        )
+    internals = _INTERNALS.search(response.body)
+    if internals:
+        raise Mismatch(f"the response leaks internals: it contains {internals[0].decode()!r}")
+    policy = response.header("Cache-Control")
+    if "no-store" not in policy.lower():
+        raise Mismatch(f"{status}, but Cache-Control is {policy or 'missing'} instead of no-store")
     return _json(response)
 
 
 def _json(response: Response) -> dict[str, Any]:
     try:
-        answer = json.loads(response.body)
+        document = json.loads(response.body)
     except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or "json" not in response.header("Content-Type").lower():
-        kind = response.header("Content-Type") or "of no type"
+        document = None
+    kind = response.header("Content-Type")
+    if not isinstance(document, dict) or "json" not in kind.lower():
         raise Mismatch(
-            f"{response.status}, but the answer is not a JSON object: {_shown(response)} ({kind})"
+            f"{response.status}, but the body is not a JSON object: {_excerpt(response)} "
+            f"({kind or 'no content type'})"
         )
-    return answer
+    return document
 
 
-def _shown(response: Response) -> str:
+def _excerpt(response: Response) -> str:
     """The start of a body, on one line."""
-    return " ".join(response.body[:80].decode(errors="replace").split()) or "nothing"
+    return " ".join(response.body[:80].decode(errors="replace").split()) or "empty"
 
 
 def _address(target: Target, page: str) -> str:

@@ -1,4 +1,4 @@
-"""Facts that the front door tells, without judging them."""
+"""Facts about a live site that `status` shows without judging them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _DAY: Final = 86_400
 
 
 def visitors(url: str, page: str = "/") -> int | None:
-    """The count of a page; None when the counter does not answer."""
+    """The count of a page; None if the counter does not respond."""
     with Http() as http:
         try:
-            answer = http.request("GET", f"{url.rstrip('/')}/api/count?page={page}")
-            return int(json.loads(answer.body)["count"])
+            response = http.request("GET", f"{url.rstrip('/')}/api/count?page={page}")
+            return int(json.loads(response.body)["count"])
         except (Mismatch, ValueError, KeyError, TypeError):
             return None
 
 
 def certificate_days(url: str) -> int | None:
-    """Days until the site's certificate ends; None when it has none, or does not answer."""
+    """Days until the site's certificate expires; None if it has none or does not respond."""
     if not url.startswith("https:"):
         return None
     with Http() as http:

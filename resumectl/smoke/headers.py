@@ -1,4 +1,4 @@
-"""The probe of the headers that keep a visitor safe."""
+"""The check of the security headers."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 
 def security_headers(target: Target, http: Http) -> str:
-    """Every security header is there and says something that protects."""
+    """Every security header is set to a value that protects visitors."""
     response = http.request("GET", f"{target.base}/")
     expect(response, 200)
     problems = list(_problems(response))
     if problems:
         raise Mismatch("; ".join(problems))
-    return f"all {len(_RULES) + 1} are set"
+    return f"all {len(_RULES) + 1} headers are set"
 
 
 def _problems(response: Response) -> Iterator[str]:
-    for name, problem in _RULES.items():
+    for name, rule in _RULES.items():
         value = response.header(name).strip()
-        found = problem(value) if value else "is missing"
-        if found:
-            yield f"{name} {found}"
+        problem = rule(value) if value else "is missing"
+        if problem:
+            yield f"{name} {problem}"
     if not _framing_denied(response):
-        yield "framing is allowed: neither x-frame-options nor frame-ancestors forbids it"
+        yield "framing is allowed: neither x-frame-options nor frame-ancestors denies it"
 
 
 def _transport(value: str) -> str | None:
     age = re.search(r"max-age\s*=\s*\"?(\d+)", value, re.IGNORECASE)
-    return None if age and int(age[1]) > 0 else "is switched off: max-age is 0 or missing"
+    return None if age and int(age[1]) > 0 else "is disabled: max-age is 0 or missing"
 
 
 def _policy(value: str) -> str | None:
@@ -54,7 +54,7 @@ def _nosniff(value: str) -> str | None:
 
 
 def _referrer(value: str) -> str | None:
-    return "tells every site the whole address" if value.lower() == "unsafe-url" else None
+    return "sends the full URL to every site" if value.lower() == "unsafe-url" else None
 
 
 def _any(_value: str) -> str | None:
@@ -67,7 +67,7 @@ def _framing_denied(response: Response) -> bool:
 
 
 def _directives(policy: str) -> set[str]:
-    """The names of the directives of one or more content security policies."""
+    """The directive names of one or more content security policies."""
     return {words[0].lower() for part in re.split("[;,]", policy) if (words := part.split())}
 
 

@@ -1,4 +1,4 @@
-"""A small HTTP client for checks: verified TLS, no redirects, no decoding, every wait and every body bounded."""
+"""The HTTP client of the smoke test: verified TLS, no redirects, limits for time and size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from resumectl.smoke.check import Unreachable
-from resumectl.smoke.route import Route, route
+from resumectl.smoke.route import Route, route_to
 from resumectl.smoke.trouble import unreachable
 
 if TYPE_CHECKING:
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     import urllib3
 
 _CONNECT: Final = 5.0
-_ANSWER: Final = 15.0
+_TIMEOUT: Final = 15.0
 _LIMIT: Final = 16 * 1024 * 1024
-_PIECE: Final = 64 * 1024
+_CHUNK: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Response:
-    """An answer, its body just as it was sent."""
+    """A response; its body is not decoded."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def header(self, name: str) -> str:
-        """The value of a header, whatever its case; empty when it is not there."""
+        """The value of a header, in any letter case; empty if it is missing."""
         return self.headers.get(name.lower(), "")
 
 
@@ -42,21 +42,21 @@ class Http:
     """Connections to a few hosts, kept open and shared by all checks.
 
     Args:
-        answer: seconds within which a whole answer must be there.
+        timeout: seconds until a response must be complete.
         limit: the largest body that is read, in bytes.
         ca_file: certificates to trust instead of the system's.
-        clock: seconds that only grow.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
         self,
         *,
-        answer: float = _ANSWER,
+        timeout: float = _TIMEOUT,
         limit: int = _LIMIT,
         ca_file: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._answer = answer
+        self._timeout = timeout
         self._limit = limit
         self._ca_file = ca_file
         self._clock = clock
@@ -78,47 +78,49 @@ class Http:
             self._pools.clear()
 
     def request(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Response:
-        """Ask once.
+        """Send one request.
 
         Raises:
-            Unreachable: there was no whole answer.
+            Unreachable: there was no complete response.
         """
         from urllib3.exceptions import HTTPError
 
-        way = route(url)
+        route = route_to(url)
         try:
             return self._exchange(
-                way, method, url, {"Accept-Encoding": "identity", **(headers or {})}
+                route, method, url, {"Accept-Encoding": "identity", **(headers or {})}
             )
         except (HTTPError, OSError) as error:
-            raise unreachable(error, way) from error
+            raise unreachable(error, route) from error
 
     def certificate_end(self, url: str) -> float:
-        """When the certificate of an https:// address stops being valid, in seconds since 1970.
+        """When the certificate of an https:// URL expires, in seconds since 1970.
 
         Raises:
-            Unreachable: there was no answer, or the certificate is not one a browser would accept.
+            Unreachable: there was no response, or browsers would reject the certificate.
         """
         import ssl
 
         from urllib3.exceptions import HTTPError
 
-        way = route(url)
+        route = route_to(url)
         try:
-            certificate = self._certificate(way)
+            certificate = self._certificate(route)
         except (HTTPError, OSError) as error:
-            raise unreachable(error, way) from error
+            raise unreachable(error, route) from error
         return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
-    def _exchange(self, way: Route, method: str, url: str, headers: Mapping[str, str]) -> Response:
+    def _exchange(
+        self, route: Route, method: str, url: str, headers: Mapping[str, str]
+    ) -> Response:
         import urllib3
 
-        end = self._clock() + self._answer
-        response = self._pool(way).urlopen(
+        end = self._clock() + self._timeout
+        response = self._pool(route).urlopen(
             method,
-            way.rewritten(url),
+            route.rewritten(url),
             headers={"Host": urlsplit(url).netloc, "User-Agent": "resumectl-smoke", **headers},
-            timeout=urllib3.Timeout(connect=min(_CONNECT, self._answer), read=self._answer),
+            timeout=urllib3.Timeout(connect=min(_CONNECT, self._timeout), read=self._timeout),
             redirect=False,
             retries=False,
             preload_content=False,
@@ -134,54 +136,54 @@ class Http:
         )
 
     def _body(self, response: urllib3.BaseHTTPResponse, end: float) -> bytes:
-        pieces = bytearray()
-        while piece := response.read1(_PIECE, decode_content=False):
-            pieces += piece
-            if len(pieces) > self._limit:
-                raise Unreachable(f"the answer is larger than {self._limit:,} bytes")
+        body = bytearray()
+        while chunk := response.read1(_CHUNK, decode_content=False):
+            body += chunk
+            if len(body) > self._limit:
+                raise Unreachable(f"the response is larger than {self._limit:,} bytes")
             if self._clock() > end:
-                raise Unreachable(f"the answer was not complete within {self._answer:g} s")
-        return bytes(pieces)
+                raise Unreachable(f"the response was not complete within {self._timeout:g} s")
+        return bytes(body)
 
-    def _pool(self, way: Route) -> urllib3.PoolManager:
+    def _pool(self, route: Route) -> urllib3.PoolManager:
         with self._lock:
-            if way not in self._pools:
-                self._pools[way] = self._opened(way)
-            return self._pools[way]
+            if route not in self._pools:
+                self._pools[route] = self._new_pool(route)
+            return self._pools[route]
 
-    def _opened(self, way: Route) -> urllib3.PoolManager:
+    def _new_pool(self, route: Route) -> urllib3.PoolManager:
         import urllib3
 
         options: dict[str, Any] = {"maxsize": 32}
-        if way.scheme == "https":
+        if route.scheme == "https":
             options |= {"ssl_context": self._tls()}
-        if way.scheme == "https" and way.server_name:
-            options |= {"server_hostname": way.server_name}
-        if way.proxy:
-            return urllib3.ProxyManager(way.proxy, proxy_headers=way.proxy_headers, **options)
+        if route.scheme == "https" and route.server_name:
+            options |= {"server_hostname": route.server_name}
+        if route.proxy:
+            return urllib3.ProxyManager(route.proxy, proxy_headers=route.proxy_headers, **options)
         return urllib3.PoolManager(**options)
 
-    def _certificate(self, way: Route) -> Mapping[str, Any]:
+    def _certificate(self, route: Route) -> Mapping[str, Any]:
         from urllib3.connection import HTTPSConnection
         from urllib3.util import parse_url
 
-        proxy = parse_url(way.proxy) if way.proxy else None
-        host, port = (proxy.host or "", proxy.port or 80) if proxy else (way.address, way.port)
+        proxy = parse_url(route.proxy) if route.proxy else None
+        host, port = (proxy.host or "", proxy.port or 80) if proxy else (route.address, route.port)
         with self._lock:
             context = self._tls()
         connection = HTTPSConnection(
-            host, port, timeout=_CONNECT, ssl_context=context, server_hostname=way.server_name
+            host, port, timeout=_CONNECT, ssl_context=context, server_hostname=route.server_name
         )
         try:
             if proxy:
-                connection.set_tunnel(way.host, way.port, headers=way.proxy_headers)
+                connection.set_tunnel(route.host, route.port, headers=route.proxy_headers)
             connection.connect()
             return connection.sock.getpeercert() or {}  # type: ignore[union-attr]
         finally:
             connection.close()
 
     def _tls(self) -> ssl.SSLContext:
-        """One context for all connections: reading the system's certificates takes 20 ms each time."""
+        """One context for all connections: loading the system's certificates takes 20 ms."""
         import ssl
 
         if self._context is None:

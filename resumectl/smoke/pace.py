@@ -1,4 +1,4 @@
-"""How long a check keeps trying: a lost packet is forgiven, a fresh distribution gets its time to settle."""
+"""When a check is retried: after a transient failure, or while a fresh site settles."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from resumectl.smoke.check import Check, Mismatch, Probe, Tries, Unreachable
+from resumectl.smoke.check import Attempts, Check, Mismatch, Probe, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 10.0
-_PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one try found."""
+class Attempt:
+    """The outcome of one attempt, and how many attempts a failure of its kind gets."""
 
     ok: bool
     detail: str
-    tries: Tries = Tries.FINAL
+    allowed: Attempts = Attempts.FINAL
     reached: bool = True
 
 
 @dataclass(frozen=True)
 class Pace:
-    """When to try again, and when to stop.
+    """When to retry and when to stop.
 
     Args:
-        settle: seconds that a fresh site may take to come right, counted from `began`; 0 forgives only what is
-            transient.
-        clock: seconds that only grow.
-        jitter: a random number from 0 to 1, so that two runs that met do not meet again.
-        wait: waits for the event, or for so many seconds.
+        settle: seconds that a fresh site may take to settle, counted from `began`; with 0 only
+            transient failures are retried.
+        patience: seconds after which a transient failure is no longer retried.
+        clock: a monotonic clock, in seconds.
+        jitter: a random number from 0 to 1, so that two runs that collided do not collide again.
+        wait: waits for the event, or for a number of seconds.
     """
 
     settle: float = 0.0
+    patience: float = 10.0
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
     wait: Callable[[threading.Event, float], object] = threading.Event.wait
@@ -48,53 +49,47 @@ class Pace:
     def follow(
         self, name: str, probe: Probe, began: float, stop: threading.Event
     ) -> tuple[Check, bool]:
-        """Try until the answer is right or another try makes no sense.
+        """Retry until the probe passes or another attempt makes no sense.
 
         Returns:
-            The check, and whether anything answered at the last try.
+            The check, and whether the last attempt got a response.
         """
-        start, tries = self.clock(), 1
-        while not (finding := _attempt(probe)).ok:
-            delay = self._delay(tries)
-            if stop.is_set() or not self._again(finding, tries, delay, start, began):
+        start, count = self.clock(), 1
+        while not (attempt := _attempt(probe)).ok:
+            delay = self._delay(count)
+            if stop.is_set() or not self._again(attempt.allowed, count, delay, start, began):
                 break
             if self.wait(stop, delay):
                 break
-            tries += 1
+            count += 1
         seconds = self.clock() - start
-        return Check(
-            name, finding.ok, _told(finding.detail, tries, seconds), seconds
-        ), finding.reached
+        detail = attempt.detail
+        if count > 1:
+            detail += f" ({count} attempts in {seconds:.1f} s)"
+        return Check(name, attempt.ok, detail, seconds), attempt.reached
 
     def _again(
-        self, finding: Finding, tries: int, delay: float, start: float, began: float
+        self, allowed: Attempts, count: int, delay: float, start: float, began: float
     ) -> bool:
-        if finding.tries is Tries.FINAL:
+        if allowed is Attempts.FINAL:
             return False
         now = self.clock()
-        return now + delay < began + self.settle or (
-            tries < finding.tries and now < start + _PATIENCE
-        )
+        settling = now + delay < began + self.settle
+        return settling or (count < allowed and now < start + self.patience)
 
-    def _delay(self, tries: int) -> float:
-        return min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(tries - 1, 16)) * self.jitter()
+    def _delay(self, count: int) -> float:
+        return min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(count - 1, 16)) * self.jitter()
 
 
-def _attempt(probe: Probe) -> Finding:
+def _attempt(probe: Probe) -> Attempt:
     try:
-        return Finding(ok=True, detail=probe())
-    except Mismatch as wrong:
-        return Finding(
+        return Attempt(ok=True, detail=probe())
+    except Mismatch as mismatch:
+        return Attempt(
             ok=False,
-            detail=wrong.detail,
-            tries=wrong.tries,
-            reached=not isinstance(wrong, Unreachable),
+            detail=mismatch.detail,
+            allowed=mismatch.attempts,
+            reached=not isinstance(mismatch, Unreachable),
         )
-    except Exception as bug:  # noqa: BLE001 - one broken check must not hide what the others found
-        return Finding(
-            ok=False, detail=f"resumectl could not finish this check: {type(bug).__name__}: {bug}"
-        )
-
-
-def _told(detail: str, tries: int, seconds: float) -> str:
-    return detail if tries == 1 else f"{detail} ({tries} tries in {seconds:.1f} s)"
+    except Exception as bug:  # noqa: BLE001 - a bug in one check must not hide the other results
+        return Attempt(ok=False, detail=f"bug in this check: {type(bug).__name__}: {bug}")

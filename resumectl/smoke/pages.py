@@ -1,4 +1,4 @@
-"""Probes of what the site serves: the built bytes, plain and compressed, and an honest 404."""
+"""Checks of what the site serves: the built files, plain and compressed, and a real 404."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from resumectl.smoke.check import Mismatch, Tries
+from resumectl.smoke.check import Attempts, Mismatch
 from resumectl.smoke.target import ERROR_PAGE, Target, path_of
 
 if TYPE_CHECKING:
@@ -24,26 +24,26 @@ _TYPES: Final = {
 
 
 def expect(response: Response, status: int) -> None:
-    """Raise `Mismatch` unless the answer has that status."""
+    """Raise `Mismatch` unless the response has this status."""
     if response.status != status:
-        failing = response.status == 429 or response.status >= 500  # noqa: PLR2004
+        transient = response.status == 429 or response.status >= 500  # noqa: PLR2004
         raise Mismatch(
-            f"answered {response.status} instead of {status}",
-            Tries.TRANSIENT if failing else Tries.SETTLING,
+            f"returned {response.status} instead of {status}",
+            Attempts.TRANSIENT if transient else Attempts.SETTLING,
         )
 
 
 def file(target: Target, http: Http, key: str) -> str:
-    """A built file is served with its own bytes and a type that browsers accept."""
+    """A built file is served unchanged, with a content type that browsers accept."""
     response = http.request("GET", target.base + path_of(key))
     expect(response, 200)
     _expect_type(response, _TYPES.get(PurePosixPath(key).suffix, ""))
-    known = _expect_bytes(response.body, target.sha256(key))
-    return f"200, {len(response.body):,} bytes{known}"
+    match = _expect_bytes(response.body, target.sha256(key))
+    return f"200, {len(response.body):,} bytes{match}"
 
 
 def compressed(target: Target, http: Http) -> str:
-    """What a browser gets, compressed, is the same page."""
+    """The compressed page, as browsers request it, has the same content."""
     response = http.request("GET", f"{target.base}/", {"Accept-Encoding": "gzip"})
     expect(response, 200)
     encoding = response.header("Content-Encoding").lower()
@@ -54,36 +54,36 @@ def compressed(target: Target, http: Http) -> str:
     _expect_bytes(
         body, target.sha256("index.html") or _digest(http.request("GET", f"{target.base}/").body)
     )
-    return f"200, {len(body):,} bytes sent as {len(response.body):,}, the same page"
+    return f"200, {len(body):,} bytes compressed to {len(response.body):,}, same content"
 
 
 def missing(target: Target, http: Http) -> str:
-    """A page that does not exist is a 404 with a page of its own."""
+    """A missing page returns 404 with the error page."""
     response = http.request("GET", f"{target.base}/no-such-page-{os.urandom(6).hex()}")
     expect(response, 404)
     _expect_type(response, "text/html")
     if not response.body.strip():
-        raise Mismatch("answered 404 without a page")
-    known = _expect_bytes(response.body, target.sha256(ERROR_PAGE))
-    return f"404 with a page of {len(response.body):,} bytes{known}"
+        raise Mismatch("returned 404 with an empty body")
+    match = _expect_bytes(response.body, target.sha256(ERROR_PAGE))
+    return f"404, {len(response.body):,} bytes{match}"
 
 
-def _expect_type(response: Response, wanted: str) -> None:
-    found = response.header("Content-Type")
-    if wanted not in found.lower():
-        raise Mismatch(f"content type is {found or 'missing'} instead of {wanted}")
+def _expect_type(response: Response, expected: str) -> None:
+    kind = response.header("Content-Type")
+    if expected not in kind.lower():
+        raise Mismatch(f"content type is {kind or 'missing'} instead of {expected}")
 
 
-def _expect_bytes(body: bytes, wanted: str | None) -> str:
-    """Words for a detail; nothing is known about the bytes without a build."""
-    if wanted is None:
+def _expect_bytes(body: bytes, expected: str | None) -> str:
+    """Returns the end of the check's detail; empty if the expected digest is unknown."""
+    if expected is None:
         return ""
-    found = _digest(body)
-    if found != wanted:
+    digest = _digest(body)
+    if digest != expected:
         raise Mismatch(
-            f"not the built file: sha256 {found[:12]} instead of {wanted[:12]}, {len(body):,} bytes"
+            f"wrong content: sha256 {digest[:12]} instead of {expected[:12]}, {len(body):,} bytes"
         )
-    return ", the built file"
+    return ", matches the build"
 
 
 def _digest(body: bytes) -> str:
@@ -92,12 +92,12 @@ def _digest(body: bytes) -> str:
 
 def _decoded(body: bytes, encoding: str) -> bytes:
     if encoding != "gzip":
-        raise Mismatch(f"sent as {encoding}, although only gzip was accepted")
+        raise Mismatch(f"Content-Encoding is {encoding}, but only gzip was requested")
     decoder = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         plain = decoder.decompress(body, _DECODED_LIMIT)
     except zlib.error as error:
-        raise Mismatch(f"does not decompress: {error}") from error
+        raise Mismatch(f"cannot be decompressed: {error}") from error
     if not decoder.eof:
-        raise Mismatch("does not decompress: the gzip stream is cut off or too large")
+        raise Mismatch("cannot be decompressed: the gzip stream is truncated or too large")
     return plain

@@ -1,4 +1,4 @@
-"""The way to a host: names under localhost by address, others directly or through the proxy of the environment."""
+"""How to reach a host: loopback for localhost names, otherwise directly or through a proxy."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ _LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Route:
-    """Where to connect for one host of a URL.
+    """Where to connect for the host of a URL.
 
     Args:
         scheme: http or https.
-        host: the name in the URL, which the Host header and the certificate carry.
-        port: the port in the URL, or the scheme's own.
-        proxy: the address of a proxy to go through, or None.
+        host: the name in the URL, as in the Host header and the certificate.
+        port: the port in the URL, or the scheme's default.
+        proxy: the URL of the proxy to use, or None.
+        proxy_headers: the proxy's credentials.
     """
 
     scheme: str
@@ -31,28 +32,26 @@ class Route:
 
     @property
     def address(self) -> str:
-        """What to connect to: browsers resolve every name under localhost themselves, many system resolvers do not."""
+        """What to connect to: browsers resolve *.localhost themselves, many resolvers do not."""
         return _LOOPBACK if _under_localhost(self.host) else self.host
 
     @property
     def server_name(self) -> str | None:
-        """The name the certificate must carry, where that is not the address connected to."""
+        """The name that the certificate must carry; None if it is the address."""
         return self.host if self.address != self.host else None
 
     def rewritten(self, url: str) -> str:
-        """The same URL with the address connected to in place of the name."""
-        return (
-            url
-            if self.address == self.host
-            else urlunsplit(urlsplit(url)._replace(netloc=str(self)))
-        )
+        """The URL with the address in place of the host name."""
+        if self.address == self.host:
+            return url
+        return urlunsplit(urlsplit(url)._replace(netloc=str(self)))
 
     def __str__(self) -> str:
         return f"{self.address}:{self.port}"
 
 
-def route(url: str) -> Route:
-    """The way to the host of `url`."""
+def route_to(url: str) -> Route:
+    """The route to the host of `url`."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -61,7 +60,7 @@ def route(url: str) -> Route:
 
 
 def _proxy(scheme: str, host: str) -> str | None:
-    """The proxy that curl, boto3 and Terraform would use as well."""
+    """The proxy that curl, boto3 and Terraform would use, too."""
     from urllib.request import getproxies, proxy_bypass
 
     if _under_localhost(host) or host in (_LOOPBACK, "::1") or proxy_bypass(host):

@@ -1,4 +1,4 @@
-"""Which checks a site gets, and running them side by side."""
+"""The checks of a site, run side by side."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def run(
     pace: Pace | None = None,
     on_check: Callable[[Check], None] | None = None,
 ) -> tuple[Check, ...]:
-    """Prove that the site is live and does what it should.
+    """Run the smoke test.
 
-    All checks start at once and share one budget. When the first of them gives up without any answer, the others do not
-    go on waiting for one.
+    All checks start at once and share one time budget. If the first one gives up without any
+    response, the others stop retrying.
 
     Args:
-        target: what to prove.
-        http: the connections to use; made and closed here when None.
-        pace: how patiently to try.
+        target: the site to check.
+        http: the connections to use; by default opened and closed here.
+        pace: when to retry.
         on_check: called in the caller's thread with each check, always in the same order.
 
     Returns:
@@ -43,31 +43,32 @@ def run(
     """
     with ExitStack() as stack:
         connections = http or stack.enter_context(Http())
-        return _side_by_side(probes(target, connections), pace or Pace(), on_check or _ignore)
+        return side_by_side(probes(target, connections), pace or Pace(), on_check or _ignore)
 
 
 def probes(target: Target, http: Http) -> Mapping[str, Probe]:
-    """The checks of a site by name, in the order they are shown."""
-    found: dict[str, Probe] = {FIRST: partial(pages.file, target, http, "index.html")}
-    found["compressed page"] = partial(pages.compressed, target, http)
+    """The probes for a site by the name of their check, in display order."""
+    by_name: dict[str, Probe] = {FIRST: partial(pages.file, target, http, "index.html")}
+    by_name["compressed page"] = partial(pages.compressed, target, http)
     for key in target.sample():
-        found[f"file {key}"] = partial(pages.file, target, http, key)
-    found["missing page"] = partial(pages.missing, target, http)
-    found["security headers"] = partial(headers.security_headers, target, http)
+        by_name[f"file {key}"] = partial(pages.file, target, http, key)
+    by_name["missing page"] = partial(pages.missing, target, http)
+    by_name["security headers"] = partial(headers.security_headers, target, http)
     if target.secure:
-        found["redirect to https"] = partial(access.redirect, target, http)
-        found["certificate"] = partial(access.certificate, target, http)
+        by_name["redirect to https"] = partial(access.redirect, target, http)
+        by_name["certificate"] = partial(access.certificate, target, http)
     if target.bucket_url is not None:
-        found["private bucket"] = partial(access.bucket, http, target.bucket_url)
-    found["counter"] = partial(counter.counts, target, http)
-    found["counter, wrong method"] = partial(counter.wrong_method, target, http)
-    found["counter, bad page"] = partial(counter.bad_page, target, http)
-    return found
+        by_name["private bucket"] = partial(access.bucket, http, target.bucket_url)
+    by_name["counter"] = partial(counter.counts, target, http)
+    by_name["counter, wrong method"] = partial(counter.wrong_method, target, http)
+    by_name["counter, bad page"] = partial(counter.bad_page, target, http)
+    return by_name
 
 
-def _side_by_side(
+def side_by_side(
     probes: Mapping[str, Probe], pace: Pace, on_check: Callable[[Check], None]
 ) -> tuple[Check, ...]:
+    """Run probes in a thread each, in the order of their checks."""
     from concurrent.futures import ThreadPoolExecutor
 
     stop, began, checks = threading.Event(), pace.clock(), []

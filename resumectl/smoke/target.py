@@ -1,4 +1,4 @@
-"""What is to be proven: where the site is, what it should serve and what must stay closed."""
+"""What the smoke test checks: where the site is, what it should serve, what must be private."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Target:
     """A live site.
 
     Args:
-        url: the site's address as visitors type it, with or without a trailing slash.
-        pages: the SHA-256 of each built file by its key (`index.html`, `assets/site.css`); None when nothing was built
-            here, and then only what every working site shows is checked.
-        bucket_url: the direct address of an object in the private bucket; None leaves that check out.
-        plain_url: the http:// address that must redirect; found from an https:// `url` when None.
+        url: the site's public URL, with or without a trailing slash.
+        pages: the SHA-256 of each built file by its key (`index.html`, `assets/site.css`); None
+            without a build, then contents are not compared.
+        bucket_url: the direct URL of an object in the private bucket; None skips that check.
+        plain_url: the http:// URL that must redirect; by default that of the host.
     """
 
     url: str
@@ -37,37 +37,37 @@ class Target:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(
-                f"{self.url!r} is not the address of a site.",
+                f"{self.url!r} is not the URL of a site.",
                 hint="Write it like https://example.com.",
             )
 
     @property
     def base(self) -> str:
-        """The address without a trailing slash."""
+        """The URL without a trailing slash."""
         return self.url.rstrip("/")
 
     @property
     def host(self) -> str:
-        """The host name alone."""
+        """The host name without a port."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def secure(self) -> bool:
-        """Whether visitors come by HTTPS."""
+        """Whether the site uses HTTPS."""
         return urlsplit(self.url).scheme == "https"
 
     @property
     def plain(self) -> str:
-        """The http:// address that must lead to the https:// one."""
+        """The http:// URL that must redirect to HTTPS."""
         return self.plain_url or f"http://{self.host}/"
 
     def sha256(self, key: str) -> str | None:
-        """What the built file of that key hashes to, when it is known."""
-        known = {_normal(path): digest for path, digest in (self.pages or {}).items()}
-        return known.get(key)
+        """The digest of the built file with this key, if known."""
+        digests = {_normal(path): digest for path, digest in (self.pages or {}).items()}
+        return digests.get(key)
 
     def sample(self) -> tuple[str, ...]:
-        """The first file of each text format except the front and error page, the formats that matter most first."""
+        """One file of each text format, most important format first; no front or error page."""
         first: dict[str, str] = {}
         for key in sorted(set(map(_normal, self.pages or {})) - {"index.html", ERROR_PAGE}):
             first.setdefault(PurePosixPath(key).suffix, key)
@@ -75,12 +75,12 @@ class Target:
 
 
 def path_of(key: str) -> str:
-    """The path a visitor asks for to get the object: `about/index.html` -> `/about/`."""
+    """The URL path of an object: `about/index.html` -> `/about/`."""
     folder = key.removesuffix("index.html")
     return "/" + quote(folder if folder == "" or folder.endswith("/") else key)
 
 
 def _normal(path: str) -> str:
-    """A key, whether it was given as a key or as a path: `/about/` -> `about/index.html`."""
+    """The key for a key or a URL path: `/about/` -> `about/index.html`."""
     key = path.lstrip("/")
     return f"{key}index.html" if key == "" or key.endswith("/") else key

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from resumectl.local import presence
+from resumectl.local import pidfile
 from tests.schemas import validate
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Project:
         """End the embedded cloud, politely or not."""
         with suppress(subprocess.TimeoutExpired):
             self.resumectl("local", "stop", seconds=60)
-        found = presence.look(self.root / ".resumectl/local/server")
+        found = pidfile.read(self.root / ".resumectl/local/server")
         if found.state == "running" and found.pid:
             os.kill(found.pid, signal.SIGKILL)
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.errors import ResumectlError
 from resumectl.local import folder, launch, ports
 from resumectl.local.emulator import Emulator, Running
-from resumectl.local.presence import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 pytest.importorskip("ministack")
 
 REGION, BUCKET, PAGE = "eu-west-2", "site", "blog/index.html"
+SOON = Backoff(60, first=0.02)
 HANDLER = """
     import boto3, json
     table = boto3.client("dynamodb")
@@ -244,7 +245,7 @@ def test_a_stop_and_a_start_lose_nothing(
     versions = site.versions()
     assert len(_group(running.pid)) >= 2, "the function has a process of its own"
     assert cloud.stop()
-    assert wait_until(lambda: _group(running.pid) == [], seconds=5), "and no process is left"
+    assert SOON.until(lambda: _group(running.pid) == []), "and no process is left"
 
     again = cloud.start()
     assert (again.port, again.notes) == (running.port, ())
@@ -264,20 +265,17 @@ def test_a_kill_loses_nothing_that_is_a_second_old(emulator: Callable[..., Emula
     assert site.count() == 1
     versions = site.versions()
     table = cloud.state_dir / folder.STATE / "dynamodb.json"
-    assert wait_until(
+    assert SOON.until(
         lambda: (
             (folder.saved_at(cloud.state_dir) or 0.0) > before and '"N": "1"' in table.read_text()
-        ),
-        seconds=10,
+        )
     )
     os.kill(running.pid, signal.SIGKILL)
-    assert wait_until(lambda: cloud.status().state == "crashed", seconds=5)
+    assert SOON.until(lambda: cloud.status().state == "crashed")
     error = cloud.explain_if_down()
     assert error is not None
-    assert "ended unexpectedly" in error.message
-    assert wait_until(lambda: _group(running.pid) == [], seconds=5), (
-        "its children end by themselves"
-    )
+    assert "crashed" in error.message
+    assert SOON.until(lambda: _group(running.pid) == []), "its children end by themselves"
 
     again = cloud.start()
     assert again.started
@@ -329,7 +327,7 @@ def test_it_ends_with_its_folder(emulator: Callable[..., Emulator]) -> None:
         Bucket="mine", CreateBucketConfiguration={"LocationConstraint": REGION}
     )
     shutil.rmtree(cloud.state_dir)
-    assert wait_until(lambda: _group(running.pid) == [], seconds=10)
+    assert SOON.until(lambda: _group(running.pid) == [])
     assert not (cloud.state_dir / folder.STATE).exists(), "nothing is written back"
     assert client(cloud.start(), "s3").list_buckets()["Buckets"] == []
 

@@ -78,7 +78,7 @@ def test_a_cloud_that_ends_in_the_middle_is_named(unplugged: tuple[Project, Run]
 
     assert run.code == Exit.FAILED, run
     assert run.json["error"]["code"] == "local", run
-    assert "embedded cloud ended unexpectedly" in run.json["error"]["message"]
+    assert "embedded cloud crashed" in run.json["error"]["message"]
     assert "Run the command again" in run.json["error"]["hint"]
 
 

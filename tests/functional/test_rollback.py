@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.commands import deploy
 from resumectl.commands import smoke as front_door
 from resumectl.errors import Refused
-from resumectl.local.presence import wait_until
 from resumectl.release.pin import Pin
 from tests.functional.doomed import World
 from tests.functional.remembered import SITE
@@ -73,8 +73,8 @@ def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> N
     deployer, rolling = world.context(), world.context()
     with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
         waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), lambda plan: None)
-        assert wait_until(
-            lambda: any("Waiting for the lock" in note for note in world.notes), seconds=30
+        assert Backoff(60).until(
+            lambda: any("Waiting for the lock" in note for note in world.notes)
         )
         rolling.pins.set(Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken"))
     with pytest.raises(Refused, match="pinned to release #1 by alex"):

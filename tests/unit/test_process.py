@@ -14,8 +14,8 @@ WAITS_FOR_INPUT = [sys.executable, "-S", "-c", "input()"]
 
 
 @contextmanager
-def living():
-    """A process that lives until its input is closed."""
+def running():
+    """A process that runs until its input is closed."""
     with subprocess.Popen(
         WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
@@ -27,8 +27,8 @@ def test_this_process_is_alive():
     assert process.alive(os.getpid(), "")
 
 
-def test_a_process_that_ended_is_not_alive():
-    with living() as child:
+def test_an_exited_process_is_not_alive():
+    with running() as child:
         since = process.started(child.pid)
         assert process.alive(child.pid, since)
     assert not process.alive(child.pid, since)
@@ -37,36 +37,36 @@ def test_a_process_that_ended_is_not_alive():
 
 
 def test_a_zombie_is_not_alive():
-    with living() as child:
+    with running() as child:
         since = process.started(child.pid)
         child.stdin.close()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert not process.alive(child.pid, since)
 
 
-def test_another_process_with_the_same_number_is_not_the_one():
+def test_a_reused_pid_is_not_the_same_process():
     assert not process.alive(os.getpid(), "1")
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
-def test_a_system_without_proc_is_asked_otherwise(tmp_path):
+def test_without_proc_the_start_time_comes_from_ps(tmp_path):
     began = process.started(os.getpid(), tmp_path)
     assert began
     assert process.started(os.getpid(), tmp_path) == began
-    with living() as child:
+    with running() as child:
         assert process.started(child.pid, tmp_path)
     assert process.started(child.pid, tmp_path) == ""
 
 
-@pytest.mark.parametrize("stat", ["", "1 (odd"])
-def test_what_the_kernel_says_in_another_way_is_gone(tmp_path, stat):
+@pytest.mark.parametrize("stat", ["", "1 (odd", "1 (short) S 1"])
+def test_an_unreadable_stat_file_means_no_such_process(tmp_path, stat):
     (tmp_path / "self").mkdir()
     (tmp_path / "5").mkdir()
     (tmp_path / "5" / "stat").write_text(stat)
     assert process.started(5, tmp_path) == ""
 
 
-def test_a_program_with_a_bracket_in_its_name(tmp_path):
+def test_a_bracket_in_the_program_name_does_not_shift_the_fields(tmp_path):
     (tmp_path / "self").mkdir()
     (tmp_path / "5").mkdir()
     (tmp_path / "5" / "stat").write_text(

@@ -26,5 +26,5 @@ def test_a_check_that_fails_fails_the_step(monkeypatch, found, failed, code):
 
 
 def test_what_is_no_address_is_refused():
-    with pytest.raises(SettingsError, match="'ftp://x' is not the address of a site"):
+    with pytest.raises(SettingsError, match="'ftp://x' is not the URL of a site"):
         smoke.smoke_url("ftp://x", Steps(Silent()), None)

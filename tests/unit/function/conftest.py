@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 from botocore.exceptions import ClientError
 
-from resumectl.function.settling import Patience
+from resumectl.backoff import Backoff
 
 HEALTHY = {"statusCode": 200, "body": '{"page": "/_smoke", "count": 0}'}
 
@@ -222,7 +222,7 @@ class Clock:
     now: float = 0.0
 
     def patience(self, seconds=60.0):
-        return Patience(seconds, sleep=self._sleep, clock=lambda: self.now)
+        return Backoff(seconds, sleep=self._sleep, clock=lambda: self.now)
 
     def _sleep(self, seconds):
         assert seconds > 0

@@ -1,5 +1,3 @@
-"""A handler that Lambda could not import is found out before anything is changed."""
-
 from __future__ import annotations
 
 import os
@@ -32,7 +30,7 @@ def refusal(source, handler="counter.handler", **options):
     return caught.value.message
 
 
-def test_the_counter_loads_and_leaves_nothing_behind(monkeypatch):
+def test_checking_the_counter_leaves_no_files_behind(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     before = sorted(os.walk(LAMBDA_SRC))
     check_handler(LAMBDA_SRC, "counter.handler")
@@ -48,33 +46,37 @@ def test_the_counter_loads_and_leaves_nothing_behind(monkeypatch):
         ("counter/__init__.py", "counter.handler"),
     ],
 )
-def test_modules_are_found_where_lambda_finds_them(source, name, handler):
+def test_modules_are_found_as_on_lambda(source, name, handler):
     check_handler(source(name=name), handler)
 
 
-def test_it_may_import_its_neighbours_and_read_files_beside_it(source):
+def test_a_handler_may_import_and_read_files_beside_it(source):
     text = f"import shared\nopen('data.txt').read()\n{GOOD}"
     check_handler(source(text, **{"shared.py": "x = 1", "data.txt": ""}), "counter.handler")
 
 
-def test_it_may_be_a_class_or_an_imported_name(source):
+def test_a_handler_may_be_a_class_or_an_imported_name(source):
     check_handler(source("from shared import handler", **{"shared.py": GOOD}), "counter.handler")
     check_handler(source("class handler: ..."), "counter.handler")
 
 
-def test_it_may_print_and_start_threads(source):
-    text = f"import threading, time\nprint('hi')\nthreading.Thread(target=time.sleep, args=(60,)).start()\n{GOOD}"
-    check_handler(source(text), "counter.handler", seconds=8)
+def test_a_handler_may_print_and_start_threads(source):
+    thread = "threading.Thread(target=time.sleep, args=(600,)).start()"
+    text = f"import threading, time\nprint('hi')\n{thread}\n{GOOD}"
+    check_handler(source(text), "counter.handler")
 
 
-def test_it_sees_its_variables_and_a_region_but_nothing_of_this_machine(source, monkeypatch):
+def test_the_import_sees_variables_and_a_region_but_not_this_machines_environment(
+    source, monkeypatch
+):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("MINE", "1")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     text = (
         "import os\n"
         "assert os.environ['TABLE_NAME'] and os.environ['AWS_REGION']\n"
-        "assert not {'AWS_SECRET_ACCESS_KEY', 'MINE', 'PYTHONPATH', 'HOME'} & set(os.environ), os.environ\n"
+        "foreign = {'AWS_SECRET_ACCESS_KEY', 'MINE', 'PYTHONPATH', 'HOME'} & set(os.environ)\n"
+        "assert not foreign, foreign\n"
     )
     check_handler(source(text + GOOD), "counter.handler")
     check_handler(
@@ -88,13 +90,13 @@ def test_it_sees_its_variables_and_a_region_but_nothing_of_this_machine(source, 
     "handler",
     ["counter", "", ".handler", "counter.", "a b.handler", "counter.hand-ler", "../x.handler"],
 )
-def test_what_is_not_a_handler_is_said(source, handler):
-    assert refusal(source(), handler) == f"{handler!r} is not a handler."
+def test_an_invalid_handler_is_refused(source, handler):
+    assert refusal(source(), handler) == f"{handler!r} is not a valid handler."
 
 
 def test_a_missing_file_is_named(source):
     message = refusal(source(), "other.handler")
-    assert message.startswith("The handler's file other.py is not in ")
+    assert message.startswith("The handler's file other.py does not exist in ")
 
 
 def test_a_syntax_error_is_named_with_its_line(source):
@@ -102,7 +104,7 @@ def test_a_syntax_error_is_named_with_its_line(source):
     assert refusal(source("\nreturn 1\n")).startswith("counter.py:2: 'return' outside function")
 
 
-def test_a_file_that_is_not_python_is_said(source):
+def test_a_file_that_is_not_python_is_named(source):
     folder = source()
     (folder / "counter.py").write_bytes(b"x\x00y")
     assert "counter.py" in refusal(folder)
@@ -110,19 +112,19 @@ def test_a_file_that_is_not_python_is_said(source):
     assert "counter.py" in refusal(folder)
 
 
-def test_a_missing_function_is_said(source):
+def test_a_missing_function_is_named(source):
     assert (
         refusal(source("x = 1"))
-        == "The handler counter.handler does not load: counter has no 'handler'."
+        == "Cannot import the handler counter.handler: counter has no 'handler'."
     )
 
 
-def test_a_handler_that_cannot_be_called_is_said(source):
-    assert "'handler' of counter cannot be called" in refusal(source("handler = 1"))
+def test_a_handler_must_be_callable(source):
+    assert "'handler' of counter is not callable" in refusal(source("handler = 1"))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         (
             "import no_such_thing",
@@ -134,11 +136,11 @@ def test_a_handler_that_cannot_be_called_is_said(source):
         ("import sys\nsys.does_not_exist", "counter.py:2: AttributeError"),
     ],
 )
-def test_an_import_that_fails_says_where_and_why(source, text, said):
-    assert said in refusal(source(text + "\n" + GOOD))
+def test_a_failing_import_says_where_and_why(source, text, reason):
+    assert reason in refusal(source(text + "\n" + GOOD))
 
 
-def test_the_place_is_in_the_neighbour_that_failed(source):
+def test_the_location_is_in_the_imported_file_that_failed(source):
     others = {"shared.py": "\n\nx = 1 / 0", "broken.py": "x = (\n"}
     assert "shared.py:3: ZeroDivisionError: division by zero" in refusal(
         source("import shared", **others)
@@ -148,8 +150,8 @@ def test_the_place_is_in_the_neighbour_that_failed(source):
     )
 
 
-def test_an_import_that_never_ends_is_ended(source):
-    assert "did not end within 0.5 s" in refusal(
+def test_an_import_that_hangs_is_killed(source):
+    assert "did not finish within 0.5 s" in refusal(
         source("import time\ntime.sleep(60)\n" + GOOD), seconds=0.5
     )
 
@@ -157,15 +159,15 @@ def test_an_import_that_never_ends_is_ended(source):
 @pytest.mark.parametrize(
     ("text", "code"), [("import os\nos._exit(0)", 0), ("import os\nos.kill(os.getpid(), 9)", -9)]
 )
-def test_an_import_that_ends_the_interpreter_is_said(source, text, code):
-    assert f"ended the interpreter with code {code}" in refusal(source(text))
+def test_an_import_that_kills_the_interpreter_is_reported(source, text, code):
+    assert f"killed the interpreter (exit code {code})" in refusal(source(text))
 
 
-def test_an_import_cannot_pretend(source):
-    assert "does not load" in refusal(source("import os\nos.write(1, b'[]')\nos._exit(0)"))
+def test_an_import_cannot_fake_the_result(source):
+    assert "Cannot import" in refusal(source("import os\nos.write(1, b'[]')\nos._exit(0)"))
 
 
-def test_it_needs_no_credentials_to_make_a_client(source):
+def test_a_handler_may_create_a_client_without_credentials(source):
     check_handler(
         source("import boto3\nclient = boto3.client('dynamodb')\n" + GOOD), "counter.handler"
     )

@@ -1,5 +1,3 @@
-"""A version is called before traffic reaches it."""
-
 from __future__ import annotations
 
 import json
@@ -42,7 +40,7 @@ def refusal(client, clock, seconds=5):
         [],
     ],
 )
-def test_what_api_gateway_would_serve_is_healthy_and_asked_once(client, clock, answer):
+def test_what_api_gateway_would_serve_is_healthy_at_the_first_call(client, clock, answer):
     check_health(answering(client, answer), "f", "1", clock.patience())
     assert client.calls.count("invoke") == 1
 
@@ -53,29 +51,29 @@ def test_a_handler_that_raises_is_broken_at_once(client, clock):
     assert client.calls.count("invoke") == 1
 
 
-def test_a_long_reason_is_one_line(client, clock):
+def test_a_long_reason_is_cut_to_one_line(client, clock):
     answering(client, {"errorType": "Runtime.ImportModuleError", "errorMessage": "no\n" * 1000})
     message = refusal(client, clock)
     assert "\n" not in message
     assert len(message) < 400
 
 
-def test_an_answer_of_5xx_is_asked_again_for_a_while(client, clock):
+def test_a_5xx_is_retried(client, clock):
     answering(client, iter([{"statusCode": 500}, {"statusCode": 503}, {"statusCode": 200}]))
     check_health(client, "f", "1", clock.patience())
     assert client.calls.count("invoke") == 3
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(500, 500), (502, 502), ("503", 503), ("fine", 500), (None, 500)]
+    ("status", "code"), [(500, 500), (502, 502), ("503", 503), ("fine", 500), (None, 500)]
 )
-def test_and_then_given_up(client, clock, status, said):
+def test_a_lasting_5xx_fails_when_the_budget_is_spent(client, clock, status, code):
     answering(client, {"statusCode": status})
-    assert refusal(client, clock) == f"Version 1 of f does not work: it answered {said}"
+    assert refusal(client, clock) == f"Version 1 of f does not work: it returned {code}"
     assert clock.now == pytest.approx(5)
 
 
-def test_the_reason_comes_from_its_log(client, clock):
+def test_the_reason_comes_from_the_versions_log(client, clock):
     answering(client, {"statusCode": 500})
     line = json.dumps({"level": "ERROR", "error": "AccessDeniedException: not authorized"})
     earlier = json.dumps({"level": "ERROR", "error": "of another request"})
@@ -86,7 +84,7 @@ def test_the_reason_comes_from_its_log(client, clock):
     )
 
 
-def test_the_event_is_one_that_api_gateway_sends():
+def test_the_event_has_the_shape_that_api_gateway_sends():
     assert EVENT["version"] == "2.0"
     assert EVENT["requestContext"]["http"]["path"] == EVENT["rawPath"]
     json.dumps(EVENT)

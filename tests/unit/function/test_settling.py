@@ -1,8 +1,4 @@
-"""Lambda takes one change at a time; we wait for it, but not for ever."""
-
 from __future__ import annotations
-
-from itertools import pairwise
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,7 +8,7 @@ from resumectl.function.settling import accepted, settled, succeeded
 
 
 class Scripted:
-    """Answers with each configuration in turn, the last one for ever."""
+    """Returns each configuration in turn, then the last one forever."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -33,44 +29,31 @@ FAILED = {
 }
 
 
-def test_a_first_attempt_is_made_at_once_and_the_last_when_time_is_up(clock):
-    times = [clock.now for _ in clock.patience(5).attempts()]
-    assert times[0] == 0
-    assert times[-1] == pytest.approx(5)
-    pauses = [after - before for before, after in pairwise(times)]
-    assert pauses[:-1] == sorted(pauses[:-1])
-    assert max(pauses) <= 2
-
-
-def test_no_time_is_one_attempt(clock):
-    assert len(list(clock.patience(0).attempts())) == 1
-
-
 @pytest.mark.parametrize("unsettled", [IN_PROGRESS, PENDING])
-def test_it_waits_until_lambda_is_done(clock, unsettled):
+def test_settled_waits_until_the_update_is_finished(clock, unsettled):
     client = Scripted(unsettled, unsettled, DONE)
     assert settled(client, "f", clock.patience()) == DONE
     assert client.reads == 3
 
 
-def test_what_is_settled_is_asked_once(clock):
+def test_a_finished_update_is_read_once(clock):
     client = Scripted(DONE)
     settled(client, "f", clock.patience())
     assert (client.reads, clock.now) == (1, 0)
 
 
-def test_it_does_not_wait_for_ever(clock):
+def test_settled_gives_up_when_the_budget_is_spent(clock):
     with pytest.raises(CloudError, match="still updating f after 30 s") as caught:
         settled(Scripted(IN_PROGRESS), "f", clock.patience(30))
     assert caught.value.hint
     assert clock.now == pytest.approx(30)
 
 
-def test_a_change_that_failed_is_settled_so_it_can_be_repaired(clock):
+def test_a_failed_update_is_settled_so_that_it_can_be_replaced(clock):
     assert settled(Scripted(FAILED), "f", clock.patience()) == FAILED
 
 
-def test_but_it_did_not_succeed_and_lambda_says_why(clock):
+def test_a_failed_update_raises_with_lambdas_reason(clock):
     with pytest.raises(CloudError, match="could not update f: The image is\nbroken"):
         succeeded(Scripted(IN_PROGRESS, FAILED), "f", clock.patience())
     with pytest.raises(CloudError, match="InvalidRuntime"):
@@ -94,15 +77,15 @@ def failing(times, error):
     return write
 
 
-def test_a_write_that_conflicts_is_made_again_when_lambda_is_ready(clock, error_of):
+def test_a_conflicting_write_is_retried_after_the_other_update(clock, error_of):
     client = Scripted(IN_PROGRESS, DONE)
     write = failing(2, error_of("ResourceConflictException"))
     assert accepted(client, "f", clock.patience(), write) == {"written": True}
-    assert clock.now > 0
+    assert client.reads == 3, "until it is done after the first conflict, once after the second"
 
 
-def test_a_write_that_conflicts_for_ever_is_given_up(clock, error_of):
-    with pytest.raises(CloudError, match="refused to change f for 10 s"):
+def test_a_write_that_always_conflicts_fails_when_the_budget_is_spent(clock, error_of):
+    with pytest.raises(CloudError, match="rejected changes of f for 10 s"):
         accepted(
             Scripted(DONE),
             "f",
@@ -114,7 +97,7 @@ def test_a_write_that_conflicts_for_ever_is_given_up(clock, error_of):
 @pytest.mark.parametrize(
     "code", ["ServiceException", "AccessDeniedException", "TooManyRequestsException"]
 )
-def test_any_other_refusal_is_passed_on_at_once(clock, error_of, code):
+def test_any_other_error_is_raised_at_once(clock, error_of, code):
     with pytest.raises(ClientError, match=code):
         accepted(Scripted(DONE), "f", clock.patience(), failing(1, error_of(code)))
     assert clock.now == 0

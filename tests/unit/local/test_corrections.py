@@ -7,17 +7,19 @@ from resumectl.local import corrections
 
 @pytest.fixture
 def cloudfront(monkeypatch):
-    found = pytest.importorskip("ministack.services.cloudfront")
+    service = pytest.importorskip("ministack.services.cloudfront")
     monkeypatch.setattr(
-        found, "_cf_update_function", lambda _name, headers, body: (200, headers, body)
+        service, "_cf_update_function", lambda _name, headers, body: (200, headers, body)
     )
-    corrections.provide()
-    return found
+    corrections.install()
+    return service
 
 
 @pytest.mark.parametrize(
-    ("answered", "corrected"),
+    ("headers", "corrected"),
     [({"ETag": "a1"}, {"ETag": "a1", "ETtag": "a1"}), ({"x": "y"}, {"x": "y"})],
 )
-def test_an_updated_function_has_the_header_that_clients_read(cloudfront, answered, corrected):
-    assert cloudfront._cf_update_function("index", answered, b"body") == (200, corrected, b"body")
+def test_the_response_to_a_function_update_has_the_etag_that_clients_read(
+    cloudfront, headers, corrected
+):
+    assert cloudfront._cf_update_function("index", headers, b"body") == (200, corrected, b"body")

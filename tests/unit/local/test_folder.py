@@ -9,31 +9,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_long_log_is_put_aside_under_its_writers(tmp_path: Path) -> None:
+def test_a_long_log_is_rotated_while_processes_append_to_it(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("ab", buffering=0) as writer:
         writer.write(b"x" * 11)
-        folder.keep_short(log, most=10)
+        folder.rotate(log, limit=10)
         writer.write(b"after")
     assert (log.read_bytes(), (tmp_path / "log.1").read_bytes()) == (b"after", b"x" * 11)
 
 
-def test_a_short_or_missing_log_is_left_alone(tmp_path: Path) -> None:
+def test_a_short_or_missing_log_is_not_rotated(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    folder.keep_short(log)
+    folder.rotate(log)
     log.write_text("short")
-    folder.keep_short(log, most=10)
+    folder.rotate(log, limit=10)
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
-def test_last_lines(tmp_path: Path) -> None:
+def test_last_lines_skips_blank_lines_and_bad_bytes(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert folder.last_lines(log) == "its log is empty"
     log.write_bytes(b"1\n2\n\n  3 \n\xff4\n\n")
     assert folder.last_lines(log) == "2 | 3 | \N{REPLACEMENT CHARACTER}4"
 
 
-def test_what_was_saved(tmp_path: Path) -> None:
+def test_the_state_gives_the_time_and_all_data_the_size(tmp_path: Path) -> None:
     assert (folder.saved_at(tmp_path), folder.size(tmp_path)) == (None, 0)
     for name, text, when in (
         ("state/a.json", "12", 10),

@@ -22,7 +22,7 @@ def site():
 
 @pytest.fixture
 def http():
-    with Http(answer=5) as client:
+    with Http(timeout=60) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""A real site on a loopback port that does everything right until a test tells it to misbehave."""
+"""A real site on a loopback port that behaves until a test tells it to misbehave."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-    length: int | None = None  # a Content-Length that lies
+    length: int | None = None  # a wrong Content-Length
     stall: bool = False  # stop before the last byte, until the site closes
 
     def with_headers(self, **headers: str) -> Answer:
@@ -64,7 +64,13 @@ Change = Callable[[Answer], Answer]
 
 @dataclass
 class Playground:
-    """Faults are changes of the right answer, by method and path; `error_first` fails that many requests with a 500."""
+    """A site and its counter.
+
+    Attributes:
+        changes: faults: changes of the right answer, by method and path.
+        error_first: how many requests fail with a 500 before the site recovers.
+        step: what a visit does to the count.
+    """
 
     port: int = 0
     scheme: str = "http"
@@ -146,8 +152,8 @@ class Clock:
         self.waits.append(seconds)
         self.now += seconds
 
-    def pace(self, settle: float = 0.0) -> Pace:
-        return Pace(settle, clock=self, jitter=lambda: 1.0, wait=self.wait)
+    def pace(self, settle: float = 0.0, jitter: float = 1.0) -> Pace:
+        return Pace(settle, clock=self, jitter=lambda: jitter, wait=self.wait)
 
 
 @contextmanager
@@ -170,7 +176,7 @@ def opened(context: ssl.SSLContext | None = None):
 
 
 def self_signed(folder: Path, *, days: float, host: str = HOST) -> tuple[Path, ssl.SSLContext]:
-    """A certificate that ends in so many days, and a server context that shows it."""
+    """A certificate that expires in `days`, and a server context that presents it."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -235,6 +241,6 @@ def _handler(site: Playground) -> type[BaseHTTPRequestHandler]:
         do_POST = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
-            """Tests read `site.requests` instead."""
+            """Stay silent: tests read `site.requests`."""
 
     return Handler

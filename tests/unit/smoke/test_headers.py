@@ -17,17 +17,17 @@ def failure(site, http) -> str:
 
 
 def test_a_safe_site_passes(site, http):
-    assert security_headers(site.target(), http) == "all 6 are set"
+    assert security_headers(site.target(), http) == "all 6 headers are set"
 
 
 @pytest.mark.parametrize("name", sorted(set(SECURITY) - {"X-Frame-Options"}))
-def test_each_header_is_missed(site, http, name):
+def test_each_missing_header_is_named(site, http, name):
     site.change("GET", "/", lambda answer: answer.without(name))
     assert failure(site, http) == f"{name.lower()} is missing"
 
 
 @pytest.mark.parametrize("name", ["X-Frame-Options", "Content-Security-Policy"])
-def test_either_way_to_forbid_framing_will_do(site, http, name):
+def test_either_way_to_deny_framing_passes(site, http, name):
     policy = {
         "X-Frame-Options": SECURITY["Content-Security-Policy"],
         "Content-Security-Policy": "default-src 'self'",
@@ -57,11 +57,11 @@ def test_a_site_that_may_be_framed_fails(site, http, framing):
 @pytest.mark.parametrize(
     ("name", "value", "detail"),
     [
-        ("Strict-Transport-Security", "max-age=0", "strict-transport-security is switched off"),
+        ("Strict-Transport-Security", "max-age=0", "strict-transport-security is disabled"),
         (
             "Strict-Transport-Security",
             "includeSubDomains",
-            "strict-transport-security is switched off",
+            "strict-transport-security is disabled",
         ),
         (
             "Content-Security-Policy",
@@ -79,11 +79,11 @@ def test_a_site_that_may_be_framed_fails(site, http, framing):
             "content-security-policy does not restrict scripts",
         ),
         ("X-Content-Type-Options", "sniff", "x-content-type-options is 'sniff' instead of nosniff"),
-        ("Referrer-Policy", "unsafe-url", "referrer-policy tells every site the whole address"),
+        ("Referrer-Policy", "unsafe-url", "referrer-policy sends the full URL to every site"),
         ("Permissions-Policy", " ", "permissions-policy is missing"),
     ],
 )
-def test_a_header_that_protects_nobody_fails(site, http, name, value, detail):
+def test_a_value_that_protects_nobody_fails(site, http, name, value, detail):
     site.change("GET", "/", lambda answer: answer.with_headers(**{name.replace("-", "_"): value}))
     assert failure(site, http).startswith(detail)
 
@@ -93,6 +93,6 @@ def test_every_problem_is_named(site, http):
     assert failure(site, http).count("is missing") == 5
 
 
-def test_the_headers_of_an_error_prove_nothing(site, http):
+def test_the_headers_of_an_error_page_do_not_count(site, http):
     site.change("GET", "/", lambda answer: replace(answer, status=503))
-    assert failure(site, http) == "answered 503 instead of 200"
+    assert failure(site, http) == "returned 503 instead of 200"

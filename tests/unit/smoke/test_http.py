@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from resumectl.smoke import Http
-from resumectl.smoke.check import Tries, Unreachable
+from resumectl.smoke.check import Attempts, Unreachable
 
 from .playground import INDEX, opened, self_signed
 
@@ -17,14 +18,14 @@ def failure(http, url) -> Unreachable:
     return caught.value
 
 
-def test_an_answer_has_a_status_headers_of_any_case_and_a_body(site, http):
+def test_header_names_match_in_any_letter_case(site, http):
     response = http.request("GET", f"{site.url}/")
     assert (response.status, response.body) == (200, INDEX)
     assert response.header("CONTENT-type") == "text/html; charset=utf-8"
     assert response.header("x-none") == ""
 
 
-def test_a_name_under_localhost_need_not_resolve_and_is_sent(site, http):
+def test_a_localhost_name_is_sent_without_being_resolved(site, http):
     assert http.request("GET", f"http://label.cloudfront.localhost:{site.port}/").status == 200
     assert site.hosts == [f"label.cloudfront.localhost:{site.port}"]
 
@@ -42,27 +43,27 @@ def test_bodies_are_not_decoded(site, http):
     assert response.body.startswith(b"\x1f\x8b")
 
 
-def test_errors_of_the_server_are_answers(site, http):
+def test_a_server_error_is_a_response(site, http):
     site.error_first = 1
     assert http.request("GET", f"{site.url}/").status == 500
 
 
-def test_connections_are_kept(site, http):
+def test_a_host_has_one_connection_pool(site, http):
     for _ in range(3):
         http.request("GET", f"{site.url}/")
     assert len(http._pools) == 1
 
 
-def test_nothing_listens(http):
+def test_a_refused_connection_is_transient(http):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    found = failure(http, f"http://site.localhost:{port}/")
-    assert found.detail == f"connection refused: nothing listens at 127.0.0.1:{port}"
-    assert found.tries is Tries.TRANSIENT
+    error = failure(http, f"http://site.localhost:{port}/")
+    assert error.detail == f"connection refused: nothing is listening on 127.0.0.1:{port}"
+    assert error.attempts is Attempts.TRANSIENT
 
 
-def test_a_name_that_does_not_resolve(http, monkeypatch):
+def test_an_unresolvable_host_is_named(http, monkeypatch):
     def unknown(*_):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -73,75 +74,76 @@ def test_a_name_that_does_not_resolve(http, monkeypatch):
     )
 
 
-def test_a_silent_host():
-    with socket.socket() as listening, Http(answer=0.2) as http:
+def test_a_silent_host_times_out():
+    with socket.socket() as listening, Http(timeout=0.2) as http:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         port = listening.getsockname()[1]
         detail = failure(http, f"http://127.0.0.1:{port}/").detail
-    assert detail == f"connected to 127.0.0.1:{port}, but no answer came in time"
+    assert detail == f"connected to 127.0.0.1:{port}, but timed out waiting for the response"
 
 
-def test_an_answer_that_stalls(site):
+def test_a_stalled_response_times_out(site):
     site.change("GET", "/", lambda answer: replace(answer, stall=True))
-    with Http(answer=0.2) as http:
-        assert failure(http, f"{site.url}/").detail.endswith("but no answer came in time")
-
-
-def test_an_answer_that_drips(site):
-    ticks = iter(range(99))
-    with Http(answer=0.5, clock=lambda: next(ticks)) as http:
-        assert failure(http, f"{site.url}/").detail == "the answer was not complete within 0.5 s"
-
-
-def test_an_answer_that_is_cut_off(site, http):
-    site.change("GET", "/", lambda answer: replace(answer, length=9999))
-    detail = failure(http, f"{site.url}/").detail
-    assert detail == f"127.0.0.1:{site.port} closed the connection before the whole answer was sent"
-
-
-def test_an_answer_that_is_too_large(site):
-    with Http(limit=1000) as http:
-        assert failure(http, f"{site.url}/").detail == "the answer is larger than 1,000 bytes"
-
-
-def test_something_that_does_not_speak_http():
-    with opened() as site, Http(answer=2) as http:
-        found = failure(http, f"https://site.localhost:{site.port}/")
-    assert found.detail.startswith("no secure connection: ")
-
-
-@pytest.mark.parametrize(
-    ("days", "host", "detail"),
-    [
-        (-1, "site.localhost", "certificate refused: certificate has expired"),
-        (
-            90,
-            "other.localhost",
-            "certificate refused: Hostname mismatch, certificate is not valid for 'site.localhost'.",
-        ),
-    ],
-)
-def test_a_certificate_that_browsers_refuse(tmp_path, days, host, detail):
-    ca, context = self_signed(tmp_path, days=days, host=host)
-    with opened(context) as site, Http(ca_file=ca) as http:
-        found = failure(http, f"{site.url}/")
-        with pytest.raises(Unreachable) as caught:
-            http.certificate_end(site.url)
-    assert (found.detail, found.tries) == (detail, Tries.SETTLING)
-    assert caught.value.detail == detail
-
-
-def test_a_certificate_of_nobody(tmp_path):
-    _, context = self_signed(tmp_path, days=90)
-    with opened(context) as site, Http() as http:
-        assert (
-            failure(http, f"{site.url}/").detail == "certificate refused: self-signed certificate"
+    with Http(timeout=0.2) as http:
+        assert failure(http, f"{site.url}/").detail.endswith(
+            "but timed out waiting for the response"
         )
 
 
-def test_https(tmp_path):
+def test_a_slow_response_is_cut_off_at_the_timeout(site):
+    ticks = count(step=100)
+    with Http(timeout=60, clock=lambda: next(ticks)) as http:
+        assert failure(http, f"{site.url}/").detail == "the response was not complete within 60 s"
+
+
+def test_a_truncated_response_is_an_error(site, http):
+    site.change("GET", "/", lambda answer: replace(answer, length=9999))
+    detail = failure(http, f"{site.url}/").detail
+    assert detail == f"127.0.0.1:{site.port} closed the connection in the middle of the response"
+
+
+def test_a_body_over_the_limit_is_refused(site):
+    with Http(limit=1000) as http:
+        assert failure(http, f"{site.url}/").detail == "the response is larger than 1,000 bytes"
+
+
+def test_https_to_a_plain_http_port_fails_the_handshake():
+    with opened() as site, Http(timeout=60) as http:
+        error = failure(http, f"https://site.localhost:{site.port}/")
+    assert error.detail.startswith("TLS handshake failed: ")
+
+
+@pytest.mark.parametrize(
+    ("days", "host", "reason"),
+    [
+        (-1, "site.localhost", "certificate has expired"),
+        (
+            90,
+            "other.localhost",
+            "Hostname mismatch, certificate is not valid for 'site.localhost'.",
+        ),
+    ],
+)
+def test_a_certificate_that_browsers_reject_is_rejected(tmp_path, days, host, reason):
+    ca, context = self_signed(tmp_path, days=days, host=host)
+    with opened(context) as site, Http(ca_file=ca) as http:
+        error = failure(http, f"{site.url}/")
+        with pytest.raises(Unreachable) as caught:
+            http.certificate_end(site.url)
+    assert error.attempts is Attempts.SETTLING
+    assert error.detail == caught.value.detail == f"certificate rejected: {reason}"
+
+
+def test_a_self_signed_certificate_is_rejected(tmp_path):
+    _, context = self_signed(tmp_path, days=90)
+    with opened(context) as site, Http() as http:
+        assert (
+            failure(http, f"{site.url}/").detail == "certificate rejected: self-signed certificate"
+        )
+
+
+def test_a_trusted_certificate_is_accepted(tmp_path):
     ca, context = self_signed(tmp_path, days=90)
     with opened(context) as site, Http(ca_file=ca) as http:
         assert http.request("GET", f"{site.url}/").body == INDEX
-        assert len({http.request("GET", f"{site.url}/").status for _ in range(3)}) == 1

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from resumectl.smoke.check import Mismatch, Tries, Unreachable
+from resumectl.smoke.check import Attempts, Mismatch, Unreachable
 
 
 class Probe:
-    """Fails as told, then answers."""
+    """Raises the given failures in turn, then passes."""
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
@@ -25,7 +25,7 @@ def follow(clock, probe, settle=0.0, stop=None):
     return clock.pace(settle).follow("page", probe, clock(), stop or threading.Event())
 
 
-def test_a_right_answer_takes_one_try(clock):
+def test_a_passing_check_takes_one_attempt(clock):
     check, reached = follow(clock, Probe())
     assert (check.name, check.ok, check.detail, check.seconds, reached) == (
         "page",
@@ -38,24 +38,24 @@ def test_a_right_answer_takes_one_try(clock):
 
 
 @pytest.mark.parametrize(
-    ("tries", "settle", "calls"),
+    ("attempts", "settle", "calls"),
     [
-        (Tries.FINAL, 0, 1),
-        (Tries.FINAL, 600, 1),
-        (Tries.SETTLING, 0, 1),
-        (Tries.TRANSIENT, 0, 4),
-        (Tries.CONTENDED, 0, 7),
-        (Tries.TRANSIENT, 1, 4),
-        (Tries.SETTLING, 1, 3),
+        (Attempts.FINAL, 0, 1),
+        (Attempts.FINAL, 600, 1),
+        (Attempts.SETTLING, 0, 1),
+        (Attempts.TRANSIENT, 0, 4),
+        (Attempts.CONTENDED, 0, 7),
+        (Attempts.TRANSIENT, 1, 4),
+        (Attempts.SETTLING, 1, 3),
     ],
 )
-def test_how_often_a_wrong_answer_is_tried(clock, tries, settle, calls):
-    probe = Probe(*(Mismatch("wrong", tries) for _ in range(99)))
+def test_attempts_depend_on_the_kind_of_failure(clock, attempts, settle, calls):
+    probe = Probe(*(Mismatch("wrong", attempts) for _ in range(99)))
     check, _ = follow(clock, probe, settle)
     assert (check.ok, probe.calls) == (False, calls)
 
 
-def test_a_fresh_site_gets_its_time_and_no_more(clock):
+def test_a_fresh_site_gets_its_settle_time_and_no_more(clock):
     began = clock()
     check, _ = follow(clock, Probe(*(Mismatch("wrong") for _ in range(999))), settle=300)
     assert not check.ok
@@ -63,55 +63,61 @@ def test_a_fresh_site_gets_its_time_and_no_more(clock):
     assert max(clock.waits) == 10
 
 
-def test_waits_grow(clock):
+def test_delays_double(clock):
     follow(clock, Probe(*(Mismatch("wrong") for _ in range(5))), settle=60)
     assert clock.waits == [0.25, 0.5, 1, 2, 4]
 
 
-def test_the_budget_counts_from_the_beginning_of_the_run(clock):
+def test_jitter_scales_the_delays(clock):
+    probe = Probe(*(Mismatch("wrong", Attempts.TRANSIENT) for _ in range(2)))
+    clock.pace(jitter=0.5).follow("page", probe, clock(), threading.Event())
+    assert clock.waits == [0.125, 0.25]
+
+
+def test_the_settle_time_counts_from_the_start_of_the_run(clock):
     probe = Probe(*(Mismatch("wrong") for _ in range(99)))
     clock.pace(60).follow("page", probe, clock() - 59.9, threading.Event())
     assert probe.calls == 1
 
 
-def test_tries_and_time_are_told(clock):
+def test_the_detail_shows_attempts_and_time(clock):
     check, _ = follow(
-        clock, Probe(Mismatch("wrong", Tries.TRANSIENT), Mismatch("wrong", Tries.TRANSIENT))
+        clock, Probe(Mismatch("wrong", Attempts.TRANSIENT), Mismatch("wrong", Attempts.TRANSIENT))
     )
-    assert check.detail == "fine (3 tries in 0.8 s)"
+    assert check.detail == "fine (3 attempts in 0.8 s)"
     assert check.as_json() == {
         "name": "page",
         "ok": True,
-        "detail": "fine (3 tries in 0.8 s)",
+        "detail": "fine (3 attempts in 0.8 s)",
         "seconds": 0.75,
     }
 
 
-def test_the_last_reason_is_told(clock):
-    check, _ = follow(clock, Probe(Mismatch("first", Tries.TRANSIENT), Mismatch("second")))
-    assert check.detail.startswith("second (2 tries")
+def test_the_detail_is_that_of_the_last_attempt(clock):
+    check, _ = follow(clock, Probe(Mismatch("first", Attempts.TRANSIENT), Mismatch("second")))
+    assert check.detail.startswith("second (2 attempts")
 
 
-def test_slow_failures_are_not_repeated_for_ever(clock):
+def test_a_slow_failure_is_not_retried_after_the_patience(clock):
     def slow() -> str:
         clock.now += 15
-        raise Unreachable("no answer", Tries.TRANSIENT)
+        raise Unreachable("timed out", Attempts.TRANSIENT)
 
     check, reached = follow(clock, slow)
-    assert (check.detail, check.seconds, reached) == ("no answer", 15, False)
+    assert (check.detail, check.seconds, reached) == ("timed out", 15, False)
 
 
-def test_a_stop_ends_the_tries(clock):
+def test_a_stop_ends_the_retries(clock):
     stop = threading.Event()
     stop.set()
-    probe = Probe(Mismatch("wrong", Tries.TRANSIENT))
+    probe = Probe(Mismatch("wrong", Attempts.TRANSIENT))
     assert not follow(clock, probe, 600, stop)[0].ok
     assert probe.calls == 1
 
 
-def test_a_bug_in_a_check_is_a_failed_check(clock):
+def test_a_bug_in_a_probe_is_a_failed_check(clock):
     check, _ = follow(clock, Probe(KeyError("count")), settle=600)
     assert (check.ok, check.detail) == (
         False,
-        "resumectl could not finish this check: KeyError: 'count'",
+        "bug in this check: KeyError: 'count'",
     )

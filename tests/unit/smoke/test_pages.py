@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from resumectl.smoke import Target, pages
-from resumectl.smoke.check import Mismatch, Tries
+from resumectl.smoke.check import Attempts, Mismatch
 
 
 def failure(probe, *arguments) -> Mismatch:
@@ -16,14 +16,14 @@ def failure(probe, *arguments) -> Mismatch:
 
 
 def test_the_built_page_passes(site, http):
-    assert pages.file(site.target(), http, "index.html") == "200, 1,936 bytes, the built file"
+    assert pages.file(site.target(), http, "index.html") == "200, 1,936 bytes, matches the build"
 
 
-def test_without_a_build_only_status_and_type_count(site, http):
+def test_without_a_build_contents_are_not_compared(site, http):
     assert pages.file(site.target(pages=None), http, "index.html") == "200, 1,936 bytes"
 
 
-def test_the_page_is_asked_for_without_compression(site, http):
+def test_the_page_is_requested_uncompressed(site, http):
     site.change(
         "GET",
         "/",
@@ -34,11 +34,11 @@ def test_the_page_is_asked_for_without_compression(site, http):
     assert pages.file(site.target(), http, "index.html").startswith("200")
 
 
-def test_other_bytes_fail(site, http):
+def test_changed_content_fails(site, http):
     site.change("GET", "/", lambda answer: replace(answer, body=b"<h1>the old page</h1>"))
-    found = failure(pages.file, site.target(), http, "index.html")
-    assert found.detail.startswith("not the built file: sha256 ")
-    assert found.tries is Tries.SETTLING
+    mismatch = failure(pages.file, site.target(), http, "index.html")
+    assert mismatch.detail.startswith("wrong content: sha256 ")
+    assert mismatch.attempts is Attempts.SETTLING
 
 
 @pytest.mark.parametrize(
@@ -64,42 +64,42 @@ def test_other_bytes_fail(site, http):
         ),
     ],
 )
-def test_a_type_that_browsers_refuse_fails(site, http, key, path, kind, detail):
+def test_a_content_type_that_browsers_reject_fails(site, http, key, path, kind, detail):
     site.change("GET", path, lambda answer: answer.with_headers(Content_Type=kind))
     assert failure(pages.file, site.target(), http, key).detail == detail
 
 
 @pytest.mark.parametrize(
-    ("status", "tries"),
+    ("status", "attempts"),
     [
-        (403, Tries.SETTLING),
-        (404, Tries.SETTLING),
-        (301, Tries.SETTLING),
-        (429, Tries.TRANSIENT),
-        (503, Tries.TRANSIENT),
+        (403, Attempts.SETTLING),
+        (404, Attempts.SETTLING),
+        (301, Attempts.SETTLING),
+        (429, Attempts.TRANSIENT),
+        (503, Attempts.TRANSIENT),
     ],
 )
-def test_another_status_fails(site, http, status, tries):
+def test_an_unexpected_status_fails(site, http, status, attempts):
     site.change(
         "GET",
         "/",
         lambda answer: replace(answer, status=status).with_headers(Location="/elsewhere"),
     )
-    found = failure(pages.file, site.target(), http, "index.html")
-    assert (found.detail, found.tries) == (f"answered {status} instead of 200", tries)
+    mismatch = failure(pages.file, site.target(), http, "index.html")
+    assert (mismatch.detail, mismatch.attempts) == (f"returned {status} instead of 200", attempts)
 
 
-def test_a_page_in_a_folder_is_asked_for_by_its_folder(site, http):
-    assert pages.file(site.target(), http, "about/index.html") == "200, 14 bytes, the built file"
+def test_an_index_page_is_requested_by_its_folder(site, http):
+    assert pages.file(site.target(), http, "about/index.html") == "200, 14 bytes, matches the build"
     assert site.requests == [("GET", "/about/")]
 
 
 def test_the_compressed_page_is_the_same_page(site, http):
-    assert pages.compressed(site.target(), http).startswith("200, 1,936 bytes sent as ")
+    assert pages.compressed(site.target(), http).startswith("200, 1,936 bytes compressed to ")
 
 
 def test_the_compressed_page_is_compared_with_the_plain_one_without_a_build(site, http):
-    assert pages.compressed(site.target(pages=None), http).endswith("the same page")
+    assert pages.compressed(site.target(pages=None), http).endswith("same content")
 
 
 def test_a_site_that_does_not_compress_passes(site, http):
@@ -118,22 +118,22 @@ def test_another_page_behind_compression_fails(site, http, built):
         ),
     )
     target = site.target() if built else site.target(pages=None)
-    assert failure(pages.compressed, target, http).detail.startswith("not the built file")
+    assert failure(pages.compressed, target, http).detail.startswith("wrong content")
 
 
 def test_another_uncompressed_page_fails(site, http):
     site.compresses = False
     site.change("GET", "/", lambda answer: replace(answer, body=b"the old page"))
-    assert failure(pages.compressed, site.target(), http).detail.startswith("not the built file")
+    assert failure(pages.compressed, site.target(), http).detail.startswith("wrong content")
 
 
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        (b"<p>not gzip", "does not decompress: Error -3"),
+        (b"<p>not gzip", "cannot be decompressed: Error -3"),
         (
             gzip.compress(b"cut off" * 99, mtime=0)[:-9],
-            "does not decompress: the gzip stream is cut off or too large",
+            "cannot be decompressed: the gzip stream is truncated or too large",
         ),
     ],
 )
@@ -142,19 +142,19 @@ def test_broken_compression_fails(site, http, body, detail):
     assert failure(pages.compressed, site.target(), http).detail.startswith(detail)
 
 
-def test_an_encoding_nobody_asked_for_fails(site, http):
+def test_an_encoding_that_was_not_requested_fails(site, http):
     site.change("GET", "/", lambda answer: answer.with_headers(Content_Encoding="br"))
     assert (
         failure(pages.compressed, site.target(), http).detail
-        == "sent as br, although only gzip was accepted"
+        == "Content-Encoding is br, but only gzip was requested"
     )
 
 
-def test_a_missing_page_is_a_404_with_the_built_page(site, http):
-    assert pages.missing(site.target(), http) == "404 with a page of 17 bytes, the built file"
+def test_a_404_with_the_built_error_page_passes(site, http):
+    assert pages.missing(site.target(), http) == "404, 17 bytes, matches the build"
 
 
-def test_a_missing_page_is_another_one_each_time(site, http):
+def test_each_run_asks_for_another_missing_page(site, http):
     pages.missing(site.target(), http)
     pages.missing(site.target(), http)
     assert len(set(site.requests)) == 2
@@ -163,10 +163,10 @@ def test_a_missing_page_is_another_one_each_time(site, http):
 @pytest.mark.parametrize(
     ("broken", "detail"),
     [
-        ({"status": 200}, "answered 200 instead of 404"),
-        ({"status": 403}, "answered 403 instead of 404"),
-        ({"body": b" \n"}, "answered 404 without a page"),
-        ({"body": b"<h1>another</h1>"}, "not the built file"),
+        ({"status": 200}, "returned 200 instead of 404"),
+        ({"status": 403}, "returned 403 instead of 404"),
+        ({"body": b" \n"}, "returned 404 with an empty body"),
+        ({"body": b"<h1>another</h1>"}, "wrong content"),
         (
             {"headers": {"Content-Type": "application/xml"}},
             "content type is application/xml instead of text/html",
@@ -174,11 +174,11 @@ def test_a_missing_page_is_another_one_each_time(site, http):
         ({"headers": {}}, "content type is missing instead of text/html"),
     ],
 )
-def test_a_dishonest_missing_page_fails(site, http, broken, detail):
+def test_a_missing_page_without_a_proper_404_fails(site, http, broken, detail):
     right = site.right
     site.right = lambda *arguments: replace(right(*arguments), **broken)
     assert failure(pages.missing, site.target(), http).detail.startswith(detail)
 
 
-def test_without_an_error_page_of_its_own_any_page_will_do(site, http):
-    assert pages.missing(Target(site.url, {}), http) == "404 with a page of 17 bytes"
+def test_without_a_built_error_page_any_page_passes(site, http):
+    assert pages.missing(Target(site.url, {}), http) == "404, 17 bytes"

@@ -7,7 +7,7 @@ import pytest
 
 from resumectl.smoke import Http
 from resumectl.smoke.check import Unreachable
-from resumectl.smoke.route import route
+from resumectl.smoke.route import route_to
 
 from .playground import INDEX, opened, self_signed
 
@@ -21,13 +21,13 @@ from .playground import INDEX, opened, self_signed
         ("http://notlocalhost/", "notlocalhost:80"),
     ],
 )
-def test_names_under_localhost_are_reached_by_address(url, address):
-    assert str(route(url)) == address
+def test_localhost_names_connect_to_loopback(url, address):
+    assert str(route_to(url)) == address
 
 
 def test_rewriting_keeps_path_and_query():
-    way = route("http://site.localhost:4566/api/count?page=/_smoke")
-    assert way.rewritten("http://site.localhost:4566/api/count?page=/_smoke") == (
+    route = route_to("http://site.localhost:4566/api/count?page=/_smoke")
+    assert route.rewritten("http://site.localhost:4566/api/count?page=/_smoke") == (
         "http://127.0.0.1:4566/api/count?page=/_smoke"
     )
 
@@ -36,7 +36,7 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch, http):
     with opened() as proxy:
         monkeypatch.setenv("http_proxy", f"http://ada:l%40ce@127.0.0.1:{proxy.port}")
         assert http.request("GET", "http://example.com/").body == INDEX
-    assert route("http://example.com/").proxy_headers == {
+    assert route_to("http://example.com/").proxy_headers == {
         "proxy-authorization": "Basic YWRhOmxAY2U="
     }
 
@@ -44,13 +44,13 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch, http):
 @pytest.mark.parametrize(
     "url", ["http://a.localhost/", "http://127.0.0.1/", "http://inside.example.com/"]
 )
-def test_no_proxy_where_none_belongs(monkeypatch, url):
+def test_local_and_excluded_hosts_bypass_the_proxy(monkeypatch, url):
     monkeypatch.setenv("http_proxy", "http://proxy.example.com:3128")
     monkeypatch.setenv("no_proxy", ".example.com")
-    assert route(url).proxy is None
+    assert route_to(url).proxy is None
 
 
-def test_https_goes_through_a_tunnel(monkeypatch, tmp_path):
+def test_https_uses_a_connect_tunnel(monkeypatch, tmp_path):
     ca, context = self_signed(tmp_path, days=90, host="example.com")
     with opened(context) as site, tunnel(site.port) as port, Http(ca_file=ca) as http:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
@@ -58,18 +58,18 @@ def test_https_goes_through_a_tunnel(monkeypatch, tmp_path):
         assert http.certificate_end("https://example.com/") > 0
 
 
-def test_a_proxy_that_is_gone(monkeypatch, http):
+def test_an_unreachable_proxy_is_named(monkeypatch, http):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
     with pytest.raises(Unreachable) as caught:
         http.request("GET", "http://example.com/")
-    assert caught.value.detail == "the proxy did not let us through to example.com:80"
+    assert caught.value.detail == "cannot reach example.com:80 through the proxy"
 
 
 class tunnel:
-    """A proxy that knows CONNECT and leads everywhere to one port."""
+    """A proxy that answers CONNECT and forwards everything to one port."""
 
     def __init__(self, port: int) -> None:
         self.port = port

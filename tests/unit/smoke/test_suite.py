@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from resumectl.smoke import Http, Pace, Target, run
-from resumectl.smoke.check import Mismatch, Tries, Unreachable
-from resumectl.smoke.suite import FIRST, _side_by_side
+from resumectl.smoke.check import Attempts, Mismatch, Unreachable
+from resumectl.smoke.suite import FIRST, side_by_side
 
 from .playground import opened, self_signed
 
-EAGER = Pace(jitter=lambda: 0.0)
+EAGER = Pace(patience=3600, jitter=lambda: 0.0)
 NAMES = [
     "page",
     "compressed page",
@@ -40,19 +40,19 @@ def test_a_working_site_passes_every_check_in_a_stable_order(site, http):
     assert site.count == 43
 
 
-def test_each_check_is_told_in_order_and_in_the_callers_thread(site, http):
-    told = []
+def test_each_check_is_reported_in_order_in_the_callers_thread(site, http):
+    reported = []
     checks = run(
         site.target(),
         http=http,
-        on_check=lambda check: told.append((check, threading.current_thread())),
+        on_check=lambda check: reported.append((check, threading.current_thread())),
     )
-    assert [check for check, _ in told] == list(checks)
-    assert {thread for _, thread in told} == {threading.current_thread()}
+    assert [check for check, _ in reported] == list(checks)
+    assert {thread for _, thread in reported} == {threading.current_thread()}
 
 
-def test_an_address_alone_is_enough(site):
-    checks = run(Target(f"{site.url}/"))
+def test_a_url_alone_is_enough(site):
+    checks = run(Target(f"{site.url}/"), pace=EAGER)
     assert [check.name for check in checks] == [
         name for name in NAMES if not name.startswith("file") and name != "private bucket"
     ]
@@ -85,32 +85,34 @@ def test_one_fault_fails_one_check_and_no_other(site, http, name):
     assert failed(run(site.target(), http=http, pace=EAGER)) == [name]
 
 
-def test_a_site_that_answers_everything_fails_the_missing_page(site, http):
+def test_a_site_that_returns_200_for_everything_fails_the_missing_page(site, http):
     right = site.right
 
-    def soft(*asked):
-        answer = right(*asked)
+    def soft(*request):
+        answer = right(*request)
         return replace(answer, status=200) if answer.status == 404 else answer
 
     site.right = soft
     assert failed(run(site.target(), http=http, pace=EAGER)) == ["missing page"]
 
 
-def test_the_first_errors_of_a_server_are_forgiven_and_told(site, http):
+def test_the_first_server_errors_are_retried_and_reported(site, http):
     site.error_first = 3
     checks = run(site.target(), http=http, pace=EAGER)
     assert failed(checks) == []
-    assert any(" tries in " in check.detail for check in checks)
+    assert any(" attempts in " in check.detail for check in checks)
 
 
-def test_errors_that_last_are_not_forgiven(site, http):
+def test_lasting_server_errors_fail_every_check(site, http):
     site.error_first = 10_000
     checks = run(site.target(), http=http, pace=EAGER)
     assert failed(checks) == NAMES
-    assert all("500" in check.detail and "4 tries" in check.detail for check in checks)
+    assert all("500" in check.detail and "4 attempts" in check.detail for check in checks)
 
 
-def test_a_wrong_page_is_final_on_a_settled_site_and_waited_for_on_a_fresh_one(site, http, clock):
+def test_a_wrong_page_fails_at_once_on_a_settled_site_and_is_retried_on_a_fresh_one(
+    site, http, clock
+):
     old = iter([True, True])
     site.change(
         "GET", "/about/", lambda answer: replace(answer, status=404) if next(old, None) else answer
@@ -118,40 +120,43 @@ def test_a_wrong_page_is_final_on_a_settled_site_and_waited_for_on_a_fresh_one(s
     assert failed(run(site.target(), http=http, pace=EAGER)) == ["file about/index.html"]
     checks = run(site.target(), http=http, pace=clock.pace(settle=60))
     assert failed(checks) == []
-    assert "(2 tries in " in checks[2].detail
+    assert "(2 attempts in " in checks[2].detail
 
 
-def test_two_runs_at_the_same_time_both_pass(site):
-    results = []
-    threads = [
-        threading.Thread(target=lambda: results.append(run(site.target()))) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [failed(checks) for checks in results] == [[], []]
+def test_two_overlapping_runs_both_pass(site, http):
+    inner, once = [], iter([True])
+
+    def overlap(answer):
+        """The second run happens while the first visit of the first one is being answered."""
+        if next(once, False):
+            inner.append(run(site.target(), pace=EAGER))
+        return answer
+
+    site.change("POST", "/api/count", overlap)
+    outer = run(site.target(), http=http, pace=EAGER)
+    assert [failed(outer), failed(inner[0])] == [[], []]
+    assert "(2 attempts in " in outer[NAMES.index("counter")].detail
 
 
-def test_when_nothing_answers_every_check_says_so_in_plain_words():
+def test_without_a_server_every_check_reports_a_refused_connection():
     with opened() as site:
         target = site.target()
     checks = run(target, pace=EAGER)
     assert failed(checks) == NAMES
     assert all(
-        check.detail.startswith("connection refused: nothing listens at 127.0.0.1:")
+        check.detail.startswith("connection refused: nothing is listening on 127.0.0.1:")
         for check in checks
     )
 
 
-def test_when_the_first_check_gives_up_without_an_answer_the_others_stop_waiting():
+def test_when_the_first_check_gets_no_response_the_others_stop_retrying():
     def gone() -> str:
-        raise Unreachable("no such host", Tries.FINAL)
+        raise Unreachable("no such host", Attempts.FINAL)
 
     def patient() -> str:
-        raise Mismatch("not yet", Tries.TRANSIENT)
+        raise Mismatch("not yet", Attempts.TRANSIENT)
 
-    checks = _side_by_side(
+    checks = side_by_side(
         {FIRST: gone, "other": patient}, Pace(3600, jitter=lambda: 1e9), lambda _: None
     )
     assert [check.detail for check in checks] == ["no such host", "not yet"]
@@ -170,18 +175,18 @@ def test_https_adds_the_redirect_and_the_certificate(tmp_path):
     assert checks[8].detail.startswith("valid for 90 more days")
 
 
-def test_an_expired_certificate_fails_and_says_so(tmp_path):
+def test_an_expired_certificate_is_the_reason_that_is_reported(tmp_path):
     ca, context = self_signed(tmp_path, days=-1)
     with opened(context) as site, opened() as plain, Http(ca_file=ca) as http:
         checks = run(site.target(plain_url=plain.url), http=http, pace=EAGER)
     details = {check.name: check.detail for check in checks}
     assert (
-        details["page"] == details["certificate"] == "certificate refused: certificate has expired"
+        details["page"] == details["certificate"] == "certificate rejected: certificate has expired"
     )
-    assert details["redirect to https"] == "answered 200 instead of 301"
+    assert details["redirect to https"] == "returned 200 instead of 301"
 
 
-def test_an_interrupt_ends_the_waiting(site, http):
+def test_an_interrupt_in_a_callback_ends_the_run(site, http):
     def interrupt(_check):
         raise KeyboardInterrupt
 
@@ -190,7 +195,8 @@ def test_an_interrupt_ends_the_waiting(site, http):
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
-    script = "import sys, resumectl.smoke; print([m for m in ('urllib3', 'ssl', 'concurrent.futures') if m in sys.modules])"
+    heavy = "('urllib3', 'ssl', 'concurrent.futures')"
+    script = f"import sys, resumectl.smoke; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 

@@ -10,7 +10,7 @@ from resumectl.smoke.target import path_of
 @pytest.mark.parametrize(
     "url", ["", "example.com", "ftp://example.com", "https://", "file:///etc/passwd"]
 )
-def test_what_is_not_the_address_of_a_site_is_refused(url):
+def test_an_invalid_url_is_refused_with_an_example(url):
     with pytest.raises(SettingsError) as caught:
         Target(url)
     assert repr(url) in caught.value.message
@@ -37,7 +37,7 @@ def test_what_is_not_the_address_of_a_site_is_refused(url):
         ),
     ],
 )
-def test_what_an_address_says(url, base, host, secure, plain):
+def test_the_parts_of_a_url(url, base, host, secure, plain):
     target = Target(url)
     assert (target.base, target.host, target.secure, target.plain) == (base, host, secure, plain)
 
@@ -52,21 +52,21 @@ def test_what_an_address_says(url, base, host, secure, plain):
         ("404.html", "/404.html"),
     ],
 )
-def test_the_path_of_a_key(key, path):
+def test_a_key_maps_to_its_url_path(key, path):
     assert path_of(key) == path
 
 
 @pytest.mark.parametrize("key", ["index.html", "/", "/index.html"])
-def test_pages_are_known_by_key_or_by_path(key):
+def test_digests_are_found_by_key_or_by_path(key):
     assert Target("https://example.com", {key: "abc"}).sha256("index.html") == "abc"
 
 
-def test_nothing_is_known_without_a_build():
+def test_without_a_build_there_are_no_digests_and_no_sample():
     assert Target("https://example.com").sha256("index.html") is None
     assert Target("https://example.com").sample() == ()
 
 
-def test_the_sample_holds_one_file_of_each_text_format_and_what_matters_most_first():
+def test_the_sample_has_one_file_of_each_text_format_most_important_first():
     names = (
         "b.js",
         "a.js",

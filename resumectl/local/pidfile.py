@@ -1,0 +1,95 @@
+"""The pid file of the embedded cloud, locked by its process for as long as that runs.
+
+The kernel releases the lock however the process ends. So a locked file means running, and an
+unlocked file that still names a process means crashed. The PID of an exited process is never used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+from resumectl.backoff import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_ACQUIRE: Final = Backoff(5.0, first=0.02)
+"""A reader holds the lock for a moment, too: see `read`."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a pid file says; `pid` and `since` describe the running or the crashed process."""
+
+    state: Literal["running", "stopped", "crashed"]
+    pid: int | None = None
+    since: str | None = None
+
+
+def read(path: Path) -> Record:
+    """Read a pid file and whether it is locked."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return Record("stopped")
+    try:
+        held = not _try_lock(descriptor, fcntl.LOCK_SH)
+        content = json.loads(os.read(descriptor, 4096) or b"{}")
+    finally:
+        os.close(descriptor)
+    if not content and not held:
+        return Record("stopped")
+    return Record("running" if held else "crashed", content.get("pid"), content.get("since"))
+
+
+def acquire(path: Path, backoff: Backoff = _ACQUIRE) -> int:
+    """Lock a pid file and write this process into it. The lock lasts until this process exits.
+
+    Returns:
+        The descriptor for `mark_stopped`.
+
+    Raises:
+        BlockingIOError: another process holds the lock.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if not backoff.until(lambda: _try_lock(descriptor, fcntl.LOCK_EX)):
+        os.close(descriptor)
+        raise BlockingIOError(f"{path} is held by another process")
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "since": since}).encode(), 0)
+    return descriptor
+
+
+def mark_stopped(descriptor: int) -> None:
+    """Record that everything is saved: when this process exits, it has not crashed."""
+    os.ftruncate(descriptor, 0)
+
+
+@contextmanager
+def exclusive(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
+    """Let one command at a time start or stop the embedded cloud; others wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not _try_lock(descriptor, fcntl.LOCK_EX):
+            on_wait("waiting for another command that starts or stops the embedded cloud")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
