@@ -6,8 +6,8 @@ and what AWS has (`live`). Every command compares two of them and applies the di
     plan, deploy   live -> worktree        rollback       live -> release N
     drift          released -> live        drift --fix    live -> released
 
-Steps loop over the parts that `cli/wiring.py` hands them, in their order, and pass the outputs of one
-on to the next. They know this protocol and no part.
+Steps loop over the parts that `cli/wiring.py` hands them, in their order, and pass the outputs of
+one on to the next. They know this protocol and no part.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Comparison(Generic[Live, Wanted]):
     """What one part has to do: finished data, computed once, shown and then applied.
 
     Attributes:
-        wanted: the side to get to; None if the part was not chosen, and then `changes` holds only what
-            follows from the changes of other parts.
+        wanted: the side to get to; None if the part was not chosen, and then `changes` holds only
+            what follows from the changes of other parts.
         changes: what would be done. Applying does nothing else.
         imports: how many existing resources Terraform's state would learn of; nothing else changes.
     """
@@ -145,6 +145,7 @@ class Part(Protocol[Live, Wanted]):
         Raises:
             ResumectlError: it does not.
         """
+        return
 
     def apply(self, comparison: Comparison[Live, Wanted], outputs: Outputs) -> Applied:
         """Do what was compared, and nothing else.
@@ -183,6 +184,7 @@ class Part(Protocol[Live, Wanted]):
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         """Delete what no kept release needs."""
+        return
 
     def recover(self, *, for_apply: bool) -> None:
         """Mend what a crash left behind. The deploy lock must be held.
@@ -190,6 +192,7 @@ class Part(Protocol[Live, Wanted]):
         Args:
             for_apply: also what only matters to a command that applies infrastructure.
         """
+        return
 
     def lock(self) -> ForeignLock | None:
         """A lock that a tool of this part holds, or left behind."""

@@ -1,7 +1,7 @@
 """The one idea: snapshots and their difference. Pure: no I/O, no clock, no log.
 
-A snapshot says what a part looks like (`key -> fields`); `diff(before, after)` says what has to change
-to get from one to the other. Every command of resumectl is a choice of two snapshots.
+A snapshot says what a part looks like (`key -> fields`); `diff(before, after)` says what has to
+change to get from one to the other. Every command of resumectl is a choice of two snapshots.
 """
 
 from __future__ import annotations

@@ -24,10 +24,10 @@ from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from resumectl.progress import Progress, Steps
     from resumectl.settings import Environment, Settings
     from resumectl.steps.context import Context
     from resumectl.steps.outcome import Outcome
-    from resumectl.progress import Progress, Steps
 
 Env = Annotated[
     str | None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
-import click
 import typer
 
 from resumectl.cli import app
@@ -12,11 +12,13 @@ from resumectl.cli.command import Call, register
 from resumectl.cli.wiring import ALIASES, NAMES
 from resumectl.steps.outcome import Outcome
 
+Only = StrEnum("Only", [(name, name) for name in (*NAMES, *ALIASES)])
+"""What `--only` accepts."""
+
 OnlyOption = Annotated[
-    list[str] | None,
+    list[Only] | None,
     typer.Option(
         "--only",
-        click_type=click.Choice([*NAMES, *ALIASES]),
         metavar="|".join(NAMES),
         help="Limit to this part. Repeat for several parts.",
     ),
@@ -79,6 +81,6 @@ def deploy(
     return command.deploy(call.context(), options, Approve(call, yes=yes))
 
 
-def parts(only: list[str] | None) -> tuple[str, ...]:
+def parts(only: list[Only] | None) -> tuple[str, ...]:
     """The names of the parts that `--only` names; empty means all."""
-    return tuple(ALIASES.get(name, name) for name in only or ())
+    return tuple(ALIASES.get(name.value, name.value) for name in only or ())

@@ -9,8 +9,8 @@ from resumectl.errors import Refused, ResumectlError
 from resumectl.progress import Step
 from resumectl.steps import apply, approve, drift, record
 from resumectl.steps.compare import plan_of
-from resumectl.steps.outcome import Outcome
 from resumectl.steps.look import require_release
+from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def _revert(
     ctx: Context, drifted: Drifted, released: Release, comparisons: Sequence[AnyComparison]
 ) -> Outcome:
     draft = record.draft(ctx, plan_of(comparisons), "revert")
-    draft = replace(
-        draft, status=released.status, revert_of=released.origin, git=released.git
-    )
+    draft = replace(draft, status=released.status, revert_of=released.origin, git=released.git)
     ending = apply.carry_out(ctx, drifted.scene, comparisons, draft)
     after = drift.find(ctx)
     left = [*after.plan.changes, *_remaining(ctx, drifted)]
@@ -82,9 +80,7 @@ def _revert(
 
 def _remaining(ctx: Context, drifted: Drifted) -> Changes:
     return tuple(
-        change
-        for part in ctx.parts
-        for change in part.remaining(drifted.plan.of(part.name))
+        change for part in ctx.parts for change in part.remaining(drifted.plan.of(part.name))
     )
 
 

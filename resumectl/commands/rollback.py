@@ -1,7 +1,7 @@
 """`rollback`: live -> an earlier release, in the parts that can be served again.
 
-The pin is set first: a deploy that comes meanwhile, or after a rollback that was interrupted, must not
-undo it.
+The pin is set first: a deploy that comes meanwhile, or after a rollback that was interrupted, must
+not undo it.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def _target(ctx: Context, scene: Scene, number: int | None) -> Release:
         raise Refused(f"There is no release #{number}.", hint=hint, code="unknown-release")
     if release.status == "failed":
         raise Refused(f"Release #{number} failed at: {release.failed_step}.", hint=hint)
-    missing = [part.name for part in ctx.parts if part.rolls_back and part.name not in release.parts]
+    missing = [
+        part.name for part in ctx.parts if part.rolls_back and part.name not in release.parts
+    ]
     if missing:
         raise Refused(f"Release #{number} has no {' and no '.join(missing)}.", hint=hint)
     return release

@@ -1,12 +1,13 @@
 """Put code behind the alias: upload, publish a version, call it, and only then let traffic reach it.
 
 `publish` reads what is live and does only what is missing, so it can be repeated after any failure
-and ends in the same place. It publishes for new code and also for settings that Terraform changed on
-`$LATEST`: a version never gets them by itself.
+and ends in the same place. It publishes for new code and also for settings that Terraform changed
+on `$LATEST`: a version never gets them by itself.
 
-If a version does not work, the alias stays where it is and the version is deleted. `$LATEST` keeps the
-bad code, which no visitor gets: the next plan compares the worktree with that too, and the next deploy
-replaces it.
+If a version does not work, the alias stays where it is and the version is deleted. `$LATEST` keeps
+the
+bad code, which no visitor gets: the next plan compares the worktree with that too, and the next
+deploy replaces it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The snapshots of the function.
 
-A snapshot has two keys. `live` is the alias: the digest of its code, the settings it runs with, whether
-it is on a published version and whether it sends some of the traffic elsewhere. `$LATEST` is the digest
-of the unpublished code.
+A snapshot has two keys. `live` is the alias: the digest of its code, the settings it runs with,
+whether it is on a published version and whether it sends some of the traffic elsewhere. `$LATEST`
+is the digest of the unpublished code.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A root module as a value: its files, its digest, and a zip that brings it back as it was released.
 
 The ledger remembers the digest; the project bucket keeps the zip, so that drift can be judged and
-reverted with the configuration that was released, whatever the worktree holds by then. Everything under
-`terraform/` belongs to it, but for tests and what Terraform itself leaves there. The lock file counts
+reverted with the configuration that was released, whatever the worktree holds by then. Everything
+under `terraform/` belongs to it, but for tests and what Terraform itself leaves there. The lock
+file counts
 by the versions that it names: its checksums differ from machine to machine.
 """
 
@@ -72,8 +73,8 @@ def lay_out(files: Mapping[str, bytes], directory: Path, lock: Path) -> None:
     Args:
         files: a root module.
         directory: where Terraform will run.
-        lock: a lock file of this machine; used in place of the module's if it names the same versions,
-            because it may have more checksums.
+        lock: a lock file of this machine; used in place of the module's if it names the same
+            versions, because it may have more checksums.
     """
     directory.mkdir(parents=True, exist_ok=True)
     chosen = {**files, LOCK: _chosen_lock(files.get(LOCK), lock)}

@@ -52,8 +52,8 @@ class InfraPart(Part[State, Module]):
 
     Attributes:
         module: reads the worktree's configuration.
-        package: writes the zip of a release's function and returns its path, None if it is not kept:
-            Terraform creates a function that is gone from it.
+        package: writes the zip of a release's function and returns its path, None if it is not
+            kept: Terraform creates a function that is gone from it.
         client: gives the boto3 client of a service.
     """
 

@@ -179,7 +179,8 @@ def _installation(
 def _implied(environ: Mapping[str, str], home: Path, root: Path, system: str) -> Iterator[Path]:
     """The folders that Terraform searches by default.
 
-    Source: https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+    Source:
+        https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
     """
     yield root / "terraform" / "terraform.d" / "plugins"
     yield home / ".terraform.d" / "plugins"

@@ -1,9 +1,9 @@
 """Mends what a crash left behind: a state lock, a state that could not be saved, tainted resources.
 
-What counts as ours is provable: an apply that this machine has on record and that has exited; versions
-of the state object; an `errored.tfstate` of the same lineage, in a folder of this environment. Everything
-else is left alone and named. Resources that the state does not know are found later, when a plan would
-create them (`importing`).
+What counts as ours is provable: an apply that this machine has on record and that has exited;
+versions of the state object; an `errored.tfstate` of the same lineage, in a folder of this
+environment. Everything else is left alone and named. Resources that the state does not know are
+found later, when a plan would create them (`importing`).
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ class Removal:
         Args:
             module: the worktree's configuration.
             live: Terraform's state.
-            state_is_recorded: whether a release recorded this state; if not, an interrupted deploy may
-                have created more than the state knows.
+            state_is_recorded: whether a release recorded this state; if not, an interrupted deploy
+                may have created more than the state knows.
         """
         with self.steps(_PLAN):
             strays, extra = ({}, ()) if state_is_recorded else self._strays(module)

@@ -1,8 +1,10 @@
 """Runs Terraform: init, plan, show, apply. The only file that knows python-terraform.
 
-python-terraform composes the command lines; the process is ours, because its own runner cannot stream. Terraform writes
-its JSON events to a file that we follow, not to a pipe: when resumectl itself is killed, Terraform still finishes what
-it was doing, saves its state and releases its lock, and the next run waits for it.
+python-terraform composes the command lines; the process is ours, because its own runner cannot
+stream. Terraform writes
+its JSON events to a file that we follow, not to a pipe: when resumectl itself is killed, Terraform
+still finishes what it was doing, saves its state and releases its lock, and the next run waits for
+it.
 """
 
 from __future__ import annotations
@@ -48,8 +50,8 @@ class Runner:
         directory: the root module that it runs in.
         work: where TF_DATA_DIR of this environment is.
         run: the folder of this process, for the plan and the events.
-        environ: the environment variables for Terraform. What a person's shell sets to change a plan
-            (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE) is left out.
+        environ: the environment variables for Terraform. What a person's shell sets to change a
+            plan (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE) is left out.
     """
 
     def __init__(
@@ -98,7 +100,8 @@ class Runner:
         run = self._captured(command)
         if run.returncode != 0:
             raise explain_init_failure(run.stdout + run.stderr)
-        # Now, because init adds the provider's checksum for this kind of machine to the lock file, where it lacks it.
+        # Now, because init adds the provider's checksum for this kind of machine to the lock file,
+        # where it lacks it.
         done.write_text(self._init_fingerprint(backend))
 
     def plan(

@@ -1,8 +1,10 @@
 """The folders in which Terraform runs, one for each process of resumectl, and what a killed one leaves behind.
 
-An apply is on record from before it starts until it was seen to end well. Terraform outlives a resumectl that is
-killed, so the next run looks at the record: it waits for a Terraform that still runs, and tells from its times whether
-the state lock is of that Terraform. Plans write nothing and take no lock: they are not on record.
+An apply is on record from before it starts until it was seen to end well. Terraform outlives a
+resumectl that is
+killed, so the next run looks at the record: it waits for a Terraform that still runs, and tells
+from its times whether the state lock is of that Terraform. Plans write nothing and take no lock:
+they are not on record.
 """
 
 from __future__ import annotations

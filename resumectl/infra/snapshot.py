@@ -1,7 +1,8 @@
 """Terraform's plan JSON -> snapshots. Pure.
 
-`terraform show -json PLAN` carries two pairs: `resource_changes` (live -> configuration) and `resource_drift`
-(recorded -> live). What another part owns is left out, and so is what only looks like a difference.
+`terraform show -json PLAN` carries two pairs: `resource_changes` (live -> configuration) and
+`resource_drift` (recorded -> live). What another part owns is left out, and so is what only looks
+like a difference.
 Source: https://developer.hashicorp.com/terraform/internals/json-format
 """
 

@@ -1,6 +1,7 @@
 """Terraform's state, read straight from the project bucket: outputs and serial without starting Terraform.
 
-Layout of version 4: https://developer.hashicorp.com/terraform/language/state (kept stable since 0.12).
+Layout of version 4: https://developer.hashicorp.com/terraform/language/state (kept stable since
+0.12).
 """
 
 from __future__ import annotations

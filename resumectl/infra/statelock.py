@@ -38,8 +38,14 @@ def read(bucket: ProjectBucket) -> StateLock | None:
     if stored is None:
         return None
     info = json.loads(stored.body)
-    words = (info.get(name, "") for name in ("ID", "Operation", "Who", "Created"))
-    return StateLock(*words, stored.etag, bucket)
+    return StateLock(
+        id=info.get("ID", ""),
+        operation=info.get("Operation", ""),
+        who=info.get("Who", ""),
+        created=info.get("Created", ""),
+        etag=stored.etag,
+        bucket=bucket,
+    )
 
 
 def _key(bucket: ProjectBucket) -> str:

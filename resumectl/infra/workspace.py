@@ -43,8 +43,8 @@ class Planned:
     """A saved plan: whether there is anything to apply, and both sides of what would change.
 
     Attributes:
-        imported: how many resources would be imported as they are. That changes Terraform's state and
-            nothing else, so they are on neither side.
+        imported: how many resources would be imported as they are. That changes Terraform's state
+            and nothing else, so they are on neither side.
         since: when what drifted was changed, by address, as far as AWS knows.
         outputs: both sides of the outputs, if nothing but outputs changes.
     """

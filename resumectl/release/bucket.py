@@ -1,8 +1,8 @@
 """The project bucket: one per project, account and region.
 
 It holds Terraform's state, the ledger, the locks and what releases were made of. S3's conditional
-writes decide every race. Everything that is asked of it names the account that must own it, so that a
-bucket of the same name in another account is never trusted.
+writes decide every race. Everything that is asked of it names the account that must own it, so that
+a bucket of the same name in another account is never trusted.
 """
 
 from __future__ import annotations
@@ -91,9 +91,7 @@ class ProjectBucket:
         from botocore.exceptions import ClientError
 
         try:
-            response = self.s3.put_object(
-                **self._at(key), Body=body, ContentType=kind, **condition
-            )
+            response = self.s3.put_object(**self._at(key), Body=body, ContentType=kind, **condition)
         except ClientError as error:
             if condition and aws.error_code(error) in _CONFLICTS:
                 return None
@@ -116,7 +114,9 @@ class ProjectBucket:
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin with `prefix`, sorted; none if there is no bucket."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(**self._here(), Prefix=prefix)
-        listed = aws.found(lambda: [row["Key"] for page in pages for row in page.get("Contents", ())])
+        listed = aws.found(
+            lambda: [row["Key"] for page in pages for row in page.get("Contents", ())]
+        )
         return listed or []
 
     def versions(self, key: str) -> Iterator[str]:
@@ -135,8 +135,8 @@ class ProjectBucket:
     def exists(self) -> bool:
         """Whether the bucket is there and completely set up: versioning is switched on last.
 
-        A bucket that this object has made or seen stays known: right after S3 made it, reads may say
-        that it does not exist, or that it is not versioned.
+        A bucket that this object has made or seen stays known: right after S3 made it, reads may
+        say that it does not exist, or that it is not versioned.
         """
         if not self._ready:
             versioning = aws.found(self.s3.get_bucket_versioning, **self._here())

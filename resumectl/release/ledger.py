@@ -1,8 +1,8 @@
 """The release ledger: one immutable JSON record per release, in the project bucket.
 
 A record is written last, with a conditional write, so two deploys can never both be number 42. A
-deploy that failed is recorded as failed; it is never what "released" means, and never a target to roll
-back to.
+deploy that failed is recorded as failed; it is never what "released" means, and never a target to
+roll back to.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Heads:
 
     Attributes:
         newest: the newest record, failed or not.
-        released: the newest release that did not fail; None before the first one and once destroyed.
+        released: the newest release that did not fail; None before the first one and once
+            destroyed.
     """
 
     newest: Release | None = None

@@ -1,8 +1,8 @@
 """The deploy lock: one writing command at a time per environment, also across machines.
 
-The lock is an object written with If-None-Match, so S3 decides who wins. The holder rewrites it every
-`HEARTBEAT` seconds with If-Match and a beat that counts up: the body, and so its ETag, changes with
-each sign of life. How old the last sign is follows from S3's clock alone.
+The lock is an object written with If-None-Match, so S3 decides who wins. The holder rewrites it
+every `HEARTBEAT` seconds with If-Match and a beat that counts up: the body, and so its ETag,
+changes with each sign of life. How old the last sign is follows from S3's clock alone.
 """
 
 from __future__ import annotations
@@ -167,9 +167,7 @@ class Lock:
         try:
             self.release(etag)
         except (BotoCoreError, ClientError) as error:
-            note(
-                f"Could not release the lock ({error}). Later: resumectl unlock --env {self._env}"
-            )
+            note(f"Could not release the lock ({error}). Later: resumectl unlock --env {self._env}")
 
     def _acquire(
         self, holder: Holder, note: Callable[[str], None], wait: float
@@ -190,9 +188,7 @@ class Lock:
                 told = True
             time.sleep(min(self._poll, wait))
 
-    def _try(
-        self, holder: Holder, note: Callable[[str], None]
-    ) -> tuple[str | None, Held | None]:
+    def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:
         """Returns our ETag, or the current holder; None if the lock was freed meanwhile."""
         etag = self._put(holder, **NEW)
         if etag:
@@ -229,9 +225,7 @@ class Lock:
 class _Heartbeat(threading.Thread):
     """Rewrites the lock until it is told to stop, or until the lock is no longer ours."""
 
-    def __init__(
-        self, renew: Callable[[str, int], str | None], etag: str, seconds: float
-    ) -> None:
+    def __init__(self, renew: Callable[[str, int], str | None], etag: str, seconds: float) -> None:
         super().__init__(name="lock-heartbeat", daemon=True)
         self._renew = renew
         self._seconds = seconds

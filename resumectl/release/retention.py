@@ -1,8 +1,8 @@
 """Which releases are old enough to be pruned, and what only they still need. Pure.
 
-A release goes when it is neither among the last `keep` nor younger than `keep_days`. The live one, the
-last verified one and a pinned one never go. What a release was made of goes only when no kept release
-needs the very same thing.
+A release goes when it is neither among the last `keep` nor younger than `keep_days`. The live one,
+the last verified one and a pinned one never go. What a release was made of goes only when no kept
+release needs the very same thing.
 """
 
 from __future__ import annotations

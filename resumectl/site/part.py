@@ -255,7 +255,8 @@ class SitePart(Part[SiteLive, Wanted]):
     ) -> None:
         """Invalidate stale paths and wait; the smoke test goes through the CDN.
 
-        Also what is new since the last record: a crashed run may have uploaded it without invalidating.
+        Also what is new since the last record: a crashed run may have uploaded it without
+        invalidating.
         """
         released = snapshot.described(comparison.live.released)
         since = diff(self.name, released, snapshot.described(wanted))

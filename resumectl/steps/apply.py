@@ -1,7 +1,7 @@
 """The tail of deploy, rollback and revert: apply what was shown, test it, record it.
 
-The record comes last, from what was applied and read back, so it is never ahead of the truth. A part
-with nothing to do keeps the record that it had.
+The record comes last, from what was applied and read back, so it is never ahead of the truth. A
+part with nothing to do keeps the record that it had.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def carry_out(
     scene: Scene,
     comparisons: Sequence[AnyComparison],
     draft: Release,
-    choices: Choices = Choices(),  # noqa: B008 - frozen
+    choices: Choices = Choices(),
 ) -> Ending:
     """Apply, test and record.
 
@@ -136,9 +136,7 @@ class _Work:
             if self._choices.take_back:
                 to = self._take_back()
         finally:
-            release = replace(
-                self.standing, status="failed", failed_step=step, taken_back_to=to
-            )
+            release = replace(self.standing, status="failed", failed_step=step, taken_back_to=to)
             recorded = record.append(self._ctx, release)
         return self._ended(recorded, error)
 

@@ -31,8 +31,8 @@ def ask(
     """Show the plan and ask, unless there is nothing to do; stop before losing data.
 
     Raises:
-        Refused: data would be lost and `force` was not given, or the answer is no, or the name of the
-            protected environment was not typed.
+        Refused: data would be lost and `force` was not given, or the answer is no, or the name of
+            the protected environment was not typed.
     """
     losses = [
         line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from resumectl.part import Comparison
@@ -62,11 +63,11 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
             chosen = not only or part.name in only
             comparing = _Comparing(part, looking, tuple(comparisons), together)
             worktree = together(part.worktree) if chosen else None
-            comparisons.append(together(lambda c=comparing, w=worktree: c.compare(w)))
+            comparisons.append(together(partial(comparing.compare, worktree)))
         together.wait()
         scene = looking.scene.result()
-        chosen = [part for part in ctx.parts if not only or part.name in only]
-        if not scene.outputs and all(part.rolls_back for part in chosen):
+        names = only or [part.name for part in ctx.parts]
+        if not scene.outputs and all(p.rolls_back for p in ctx.parts if p.name in names):
             raise not_deployed(ctx.env.name)
         return Survey(scene, tuple(future.result() for future in comparisons))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import ResumectlError
@@ -70,7 +71,7 @@ def find(ctx: Context, *, lenient: bool = False) -> Drifted:
                 unchecked[part.name] = error.message
                 return Drift()
 
-        futures = [together(lambda p=part: compare(p)) for part in ctx.parts]
+        futures = [together(partial(compare, part)) for part in ctx.parts]
         together.wait()
         drifts = [future.result() for future in futures]
     return _sorted(ctx, scene, drifts, unchecked)

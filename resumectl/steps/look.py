@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
@@ -71,7 +72,7 @@ def start(ctx: Context, together: Together) -> Looking:
     lives: dict[str, Future[Any]] = {}
     for number, part in enumerate(ctx.parts):
         earlier = [(other, lives[other.name]) for other in ctx.parts[:number]]
-        lives[part.name] = together(_reading(lambda p=part, e=earlier: _live(p, e, heads)))
+        lives[part.name] = together(_reading(partial(_live, part, earlier, heads)))
     return Looking(heads, lives, together(lambda: _scene(ctx, heads, lives)))
 
 

@@ -18,7 +18,8 @@ class Outcome:
     """The end of an operation.
 
     Attributes:
-        body: the keys of the command's JSON document besides `schema`, `env`, `ok`, `exit_code` and `error`.
+        body: the keys of the command's JSON document besides `schema`, `env`, `ok`, `exit_code` and
+            `error`.
         error: why it did not end well, when it still has something to show.
         code: the exit code when there is no error.
     """

@@ -1,7 +1,7 @@
 """Deleting releases that are past their time, with everything that no other release needs.
 
-The record of a release goes last, so an interrupted pruning continues next time. Nothing here fails a
-deploy.
+The record of a release goes last, so an interrupted pruning continues next time. Nothing here fails
+a deploy.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def _prunable(ctx: Context, numbers: Sequence[int]) -> list[Release]:
     return [release for release in expired if release.id not in spared]
 
 
-def _delete(
-    ctx: Context, numbers: Sequence[int], old: Sequence[Release], outputs: Outputs
-) -> None:
+def _delete(ctx: Context, numbers: Sequence[int], old: Sequence[Release], outputs: Outputs) -> None:
     ledger = ctx.releases.ledger
     kept = sorted(set(numbers) - {release.id for release in old})
     releases = [release for release in side_by_side(ledger.read, kept, lanes=_LANES) if release]

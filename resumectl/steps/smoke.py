@@ -34,7 +34,9 @@ class SmokeTest:
     """
 
     steps: Steps
-    object_url: Callable[[str], str] = lambda bucket: f"https://{bucket}.s3.amazonaws.com/index.html"
+    object_url: Callable[[str], str] = lambda bucket: (
+        f"https://{bucket}.s3.amazonaws.com/index.html"
+    )
     new: float = 600.0
     changed: float = 20.0
     run: Callable[..., tuple[Check, ...]] = run

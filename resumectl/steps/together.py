@@ -18,7 +18,8 @@ class Together:
     They run beside the caller's thread, which stays free for Ctrl-C.
 
     Args:
-        tasks: how many there are at most; each has a thread, so none waits for one that cannot start.
+        tasks: how many there are at most; each has a thread, so none waits for one that cannot
+            start.
 
     Attributes:
         stop: set when a task fails or the caller is interrupted: the others need not go on.

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from resumectl.steps.progress import Silent, Steps
 
 from resumectl import settings
 from resumectl.aws import Cloud
 from resumectl.commands import drift
 from resumectl.errors import Exit
 from resumectl.steps.context import Context
-from resumectl.steps.progress import Silent, Steps
 from tests.e2e.account import Account, zipped
 from tests.e2e.project import ROOT, ask
 from tests.e2e.tampering import catalogue

@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from resumectl.steps.progress import Silent, Steps
+
 from resumectl import settings
 from resumectl.aws import Cloud
 from resumectl.commands import deploy
 from resumectl.steps.context import Context
-from resumectl.steps.progress import Silent, Steps
 from tests.e2e.project import wait_until
 
 if TYPE_CHECKING:

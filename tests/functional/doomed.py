@@ -6,11 +6,12 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from resumectl.steps.progress import Silent, Steps
+
 from resumectl import settings
 from resumectl.commands import deploy, rollback
 from resumectl.smoke.check import Check
 from resumectl.steps.context import Context
-from resumectl.steps.progress import Silent, Steps
 from tests.functional.fuse import Fuse
 from tests.functional.remembered import Account, FakeCloud
 from tests.functional.terraforming import FakeTerraform

@@ -1,6 +1,7 @@
 """The end of a process, or other trouble, at a call of its choice.
 
-A killed process makes no call any more, whichever of its threads tries: what it would write at its end is not written.
+A killed process makes no call any more, whichever of its threads tries: what it would write at its
+end is not written.
 """
 
 from __future__ import annotations

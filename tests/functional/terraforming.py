@@ -1,6 +1,7 @@
 """Terraform as a fake, of three resources and one setting.
 
-Like the real one it saves its state from time to time, takes a lock of its own, and cannot make what exists.
+Like the real one it saves its state from time to time, takes a lock of its own, and cannot make
+what exists.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A process that is killed at any of its calls, and the same command again: both together end as one that was not.
 
-Nothing is lost, and nothing is left over: no version that nobody uses, no lock, no page without what it needs, no edge
-that still has an old page, no record that says other than what is live.
+Nothing is lost, and nothing is left over: no version that nobody uses, no lock, no page without
+what it needs, no edge that still has an old page, no record that says other than what is live.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
+from resumectl.steps.live import Live
 
 from resumectl.commands.drift import Drift, described
 from resumectl.commands.status import stopped
@@ -15,7 +16,6 @@ from resumectl.plan import Change, Plan, of_kind
 from resumectl.release.ledger import Release
 from resumectl.site.manifest import LiveObject
 from resumectl.smoke.check import Check
-from resumectl.steps.live import Live
 from resumectl.steps.outcome import Outcome
 from tests.commands import commands
 from tests.schemas import FOLDER, schema_of, validate

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
-
 from resumectl.store import NEW, Store
 
 

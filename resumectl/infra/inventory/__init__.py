@@ -26,6 +26,7 @@ from resumectl.plan import UNKNOWN, Change, resource_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
     from resumectl.infra.inventory.extra import Extra
     from resumectl.infra.state import State
     from resumectl.plan import Fields, Snapshot

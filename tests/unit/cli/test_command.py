@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from resumectl.steps.progress import Silent
 from typer.testing import CliRunner
 
 from resumectl.cli import app, command
@@ -17,7 +18,6 @@ from resumectl.errors import CloudError, Exit, Locked, Refused, SmokeFailed
 from resumectl.report import console
 from resumectl.report.progress import LiveProgress, PlainProgress
 from resumectl.steps.outcome import Outcome
-from resumectl.steps.progress import Silent
 
 TOML = '[env.prod]\nregion = "eu-west-2"\n'
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from resumectl.steps.live import Live
 
 from resumectl.commands.drift import Drift
 from resumectl.infra.state import Resource, State
 from resumectl.plan import Change, Plan
-from resumectl.steps.live import Live
 
 TABLE = "aws_dynamodb_table.counter"
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from resumectl.steps.progress import Silent, Steps
 
 from resumectl.commands import smoke
 from resumectl.errors import Exit, SettingsError
 from resumectl.smoke.check import Check
-from resumectl.steps.progress import Silent, Steps
 
 GOOD, BAD = (
     Check("page", ok=True, detail="200", seconds=0.1),

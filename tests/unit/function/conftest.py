@@ -33,7 +33,8 @@ class FakeLambda:
     Attributes:
         busy: how many reads of the configuration a write stays in progress for.
         fail_at: the write that fails, once; `lost` makes it fail after it was done.
-        answers: what a version of this code answers, by digest: a payload, or an exception's type and message.
+        answers: what a version of this code answers, by digest: a payload, or an exception's type
+            and message.
     """
 
     code: bytes | None = b"first"

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from resumectl.steps.progress import Silent, Steps
 
 from resumectl.errors import CloudError, Refused
 from resumectl.settings import Environment, parse
 from resumectl.steps.context import Context
-from resumectl.steps.progress import Silent, Steps
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PROD = Environment("prod", region="eu-west-2")
