@@ -55,9 +55,8 @@ def _namespace(proc: Path) -> str:
 def started(pid: int, proc: Path = Path("/proc")) -> str:
     """The start time of a process, in the system's own format; empty if it has exited."""
     if not (proc / "self").exists():  # macOS has no /proc
-        ps = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
+        command = ["ps", "-o", "lstart=", "-p", str(pid)]
+        ps = subprocess.run(command, capture_output=True, text=True, check=False)
         return ps.stdout.strip()
     try:
         # The program's name may contain spaces and brackets: count fields from the last bracket.
@@ -69,7 +68,7 @@ def started(pid: int, proc: Path = Path("/proc")) -> str:
 
 
 def alive(pid: int, since: str) -> bool:
-    """Whether the process that started at `since` still runs. Without `since`, any process counts."""
+    """Whether the process that started at `since` still runs; any process if `since` is empty."""
     if since:
         return started(pid) == since
     try:

@@ -10,9 +10,9 @@ from resumectl.function.health import EVENT, check_health
 
 @pytest.fixture
 def client(fake):
-    made = fake(code=b"first")
-    made.publish_version("f", made.latest["CodeSha256"], "")
-    return made
+    service = fake(code=b"first")
+    service.publish_version("f", service.latest["CodeSha256"], "")
+    return service
 
 
 def answering(client, answer):

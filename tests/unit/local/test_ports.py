@@ -37,7 +37,7 @@ def listener() -> Iterator[socket.socket]:
         yield listening
 
 
-def nobody(port: int, path: str, seconds: float) -> Any:
+def no_response(port: int, path: str, seconds: float) -> Any:
     return None
 
 
@@ -50,12 +50,12 @@ def test_it_listens_on_loopback_only(listener: socket.socket) -> None:
 
 def test_projects_get_different_ports(tmp_path: Path) -> None:
     machine = Machine()
-    claimed = [ports.claim(None, tmp_path / name, nobody, machine.listen) for name in "aabc"]
+    claimed = [ports.claim(None, tmp_path / name, no_response, machine.listen) for name in "aabc"]
     assert len(set(claimed)) == 4
 
 
 def test_a_project_gets_the_same_port_again(tmp_path: Path) -> None:
-    first, again = (ports.claim(None, tmp_path, nobody, Machine().listen) for _ in range(2))
+    first, again = (ports.claim(None, tmp_path, no_response, Machine().listen) for _ in range(2))
     assert first == again
 
 
@@ -82,7 +82,7 @@ def test_a_port_that_may_not_be_opened_is_refused_with_the_reason(tmp_path: Path
     machine = Machine(errno.EACCES)
     machine.full = True
     with pytest.raises(ResumectlError, match="Cannot listen on port 80: Permission denied"):
-        ports.claim(80, tmp_path, nobody, machine.listen)
+        ports.claim(80, tmp_path, no_response, machine.listen)
 
 
 def test_without_a_free_port_the_range_is_named(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_asking_a_closed_port_returns_none(listener: socket.socket) -> None:
 
 def test_the_owner_is_the_folder_in_the_identity() -> None:
     assert ports.owner(4566, lambda *_: {"folder": "/a"}) == "/a"
-    assert ports.owner(4566, nobody) is None
+    assert ports.owner(4566, no_response) is None

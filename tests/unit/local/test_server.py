@@ -14,7 +14,7 @@ LIMIT = 120.0
 
 
 class Inner:
-    """An application that returns 200, and lives until it is told to stop."""
+    """An application that returns 200, and runs until it is stopped."""
 
     def __init__(self, stop: asyncio.Event) -> None:
         self.paths: list[str] = []
