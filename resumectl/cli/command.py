@@ -132,10 +132,9 @@ def register(
             raise typer.Exit(_run(call, function, own))
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        run.__signature__ = inspect.Signature([*own, *_common()])  # type: ignore[attr-defined]
-        run.__annotations__ = {
-            item.name: item.annotation for item in run.__signature__.parameters.values()
-        }  # type: ignore[attr-defined]
+        parameters = [*own, *_common()]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {item.name: item.annotation for item in parameters}
         # click cuts the first sentence to fit the list of commands, but folds a short help.
         options.setdefault("short_help", (function.__doc__ or "").partition("\n")[0])
         app.command(name, **options)(run)

@@ -12,7 +12,7 @@ from resumectl.cli.command import Call, register
 from resumectl.cli.wiring import ALIASES, NAMES
 from resumectl.steps.outcome import Outcome
 
-Only = StrEnum("Only", [(name, name) for name in (*NAMES, *ALIASES)])
+Only = StrEnum("Only", [(name, name) for name in (*NAMES, *ALIASES)])  # type: ignore[misc]
 """What `--only` accepts."""
 
 OnlyOption = Annotated[

@@ -82,7 +82,7 @@ def _refuse_pinned(ctx: Context, options: Options) -> None:
 
 
 def _is_recorded(ctx: Context, plan: Survey) -> bool:
-    """Whether the last record says exactly what is live: if not, a deploy was interrupted before it."""
+    """Whether the last record says exactly what is live; if not, a deploy was interrupted."""
     heads = plan.scene.heads
     if heads.released is None or heads.released is not heads.newest:
         return False

@@ -86,7 +86,7 @@ def rollback(ctx: Context, options: Options, approval: Approve) -> Outcome:
 
 
 def _ended(ctx: Context, options: Options, crashed: Holder | None) -> Release | None:
-    """What a crashed rollback recorded, if it got that far: repeating it must not go back once more."""
+    """What a crashed rollback recorded, if it did: repeating it must not go back once more."""
     if crashed is None or crashed.command != "rollback" or options.release is not None:
         return None
     newest = ctx.releases.ledger.heads().newest

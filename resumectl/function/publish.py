@@ -1,4 +1,4 @@
-"""Put code behind the alias: upload, publish a version, call it, and only then let traffic reach it.
+"""Put code behind the alias: upload, publish a version, call it, then move traffic to it.
 
 `publish` reads what is live and does only what is missing, so it can be repeated after any failure
 and ends in the same place. It publishes for new code and also for settings that Terraform changed
@@ -104,8 +104,9 @@ def restore(function: Lambda, version: str, sha256: str) -> Published:
     live, _ = _both(function, before)
     found = version_of(function.client, function.name, version)
     if found is None or found.sha256 != sha256:
+        problem = "no longer exists" if found is None else "is no longer the released code"
         raise CloudError(
-            f"Version {version} of {function.name} is {'gone' if found is None else 'not the released code any more'}.",
+            f"Version {version} of {function.name} {problem}.",
             hint="Check out the release's revision and deploy it.",
             code="absent",
         )
@@ -194,7 +195,7 @@ def _healthy_version(function: Lambda, archive: Archive, description: str) -> st
 def _new_version(
     function: Lambda, archive: Archive, description: str, known: frozenset[str]
 ) -> str:
-    """Publish `$LATEST`, pinned to our code. Lambda answers with its last version when nothing changed since."""
+    """Publish `$LATEST`, pinned to our code. Without a change, Lambda returns its last version."""
     from botocore.exceptions import ClientError
 
     function.progress("publishing a version")
@@ -251,7 +252,7 @@ def delete_version(function: Lambda, version: str, sha256: str) -> None:
 
 
 def _take_back(function: Lambda, version: str, known: frozenset[str]) -> None:
-    """Delete a version that was made here; the failure that led here matters more than one of this."""
+    """Delete a version that was published here. The error that led here is the one to raise."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if version in known:

@@ -38,7 +38,7 @@ def live(deployed: Deployed) -> Snapshot:
 
 
 def worktree(archive: Archive, settings: object) -> Snapshot:
-    """What the repository wants: its code, published, with `settings` (UNKNOWN until Terraform ran)."""
+    """What the repository wants: its code, published; settings are UNKNOWN before Terraform ran."""
     wanted = {"sha256": archive.sha256, "settings": settings, "published": True, "routing": {}}
     return {ALIAS: wanted, LATEST: {"sha256": archive.sha256}}
 

@@ -40,6 +40,7 @@ class PlanProgress:
     count: dict[str, int] = field(default_factory=lambda: {"refreshed": 0, "planned": 0})
 
     def event(self, event: Event) -> None:
+        """Count an event."""
         if event.progress in self.count:
             self.count[event.progress] += 1
             refreshed, planned = self.count.values()
@@ -55,6 +56,7 @@ class ApplyProgress:
     done: int = 0
 
     def event(self, event: Event) -> None:
+        """Count an event."""
         self.done += event.progress == "done"
         if self.done >= self.total:
             self.tell(f"{self.total} resources")

@@ -1,4 +1,4 @@
-"""A root module as a value: its files, its digest, and a zip that brings it back as it was released.
+"""A root module as a value: its files, its digest, and a zip that restores it as released.
 
 The ledger remembers the digest; the project bucket keeps the zip, so that drift can be judged and
 reverted with the configuration that was released, whatever the worktree holds by then. Everything
@@ -16,11 +16,11 @@ import re
 import shutil
 import zipfile
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 VARIABLES: Final = "resumectl.variables.json"
 LOCK: Final = ".terraform.lock.hcl"

@@ -1,4 +1,4 @@
-"""Planning so that nothing is made twice: what exists, but is not in Terraform's state, is imported.
+"""Planning so that nothing is created twice: what exists outside the state is imported.
 
 Only when a plan would create something is it looked for, so a plan without creations costs nothing
 more.
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from resumectl import aws
 from resumectl.infra import inventory
 from resumectl.infra.module import Module
-from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from resumectl.infra.inventory import Account
+    from resumectl.infra.runner import Watch
     from resumectl.infra.workspace import Planned, Workspace, Workspaces
 
 _FOLDER = "imports"

@@ -196,7 +196,7 @@ class InfraPart(Part[State, Module]):
         return replace(comparison, changes=(*comparison.changes, *extra))
 
     def remaining(self, reverted: Changes) -> Changes:
-        """What Terraform read into its state and left alone: its configuration does not declare it."""
+        """What Terraform left alone, because terraform/ does not declare it."""
         state = states.read(self.bucket) or EMPTY
         now = {resource.address: settled(resource.attributes) for resource in state.resources}
         return tuple(

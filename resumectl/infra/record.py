@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InfraRecord:
-    """The configuration that was applied, by digest, and the serial of Terraform's state after it."""
+    """The digest of the applied configuration, and the serial of Terraform's state after it."""
 
     digest: str
     serial: int

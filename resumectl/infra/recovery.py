@@ -101,13 +101,12 @@ class Recovery:
 
     def _restored(self, version: str, how: str) -> State:
         state = states.restore(self.bucket, version)
-        self.note(
-            f"The Terraform state was {how}: restored its newest good version, serial {state.serial}."
-        )
+        version = f"its newest good version, serial {state.serial}"
+        self.note(f"The Terraform state was {how}: restored {version}.")
         return state
 
     def _release_state_lock(self, unfinished: Sequence[Unfinished]) -> None:
-        """Terraform's lock is ours if it was taken while an apply ran here that has exited since."""
+        """Terraform's lock is ours if an apply that has exited since took it here."""
         lock = statelock.read(self.bucket)
         if lock is None:
             return
@@ -121,7 +120,7 @@ class Recovery:
         self.note(f"Released Terraform's state lock of {lock.describe()}: that process has exited.")
 
     def _push_errored(self, state: State | None) -> State | None:
-        """A state that Terraform could not upload is where it ran, and is newer than the stored one."""
+        """A state that Terraform could not upload is where it ran, newer than the stored one."""
         for file in self.workspaces.errored():
             try:
                 errored = states.parse(file.read_bytes(), self.bucket.env)
@@ -146,7 +145,7 @@ class Recovery:
         self.note(f"Kept {file.name} as {kept}.")
 
     def _untaint(self, state: State | None) -> None:
-        """Keep what holds data, and what cannot be created a second time, although it is tainted."""
+        """Keep what holds data or cannot be created a second time, although it is tainted."""
         for resource in state.resources if state else ():
             if resource.tainted and resource.type in _KEPT:
                 self.workspace().command("untaint", "-lock=false", resource.address)

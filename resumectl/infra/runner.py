@@ -107,7 +107,7 @@ class Runner:
     def plan(
         self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()
     ) -> bool:
-        """Make a plan and save it. It takes no lock: applying a plan that went stale is refused by Terraform.
+        """Make a plan and save it. It takes no lock: Terraform refuses to apply a stale plan.
 
         Args:
             variables: the values of the root module's variables.
@@ -229,7 +229,7 @@ class Runner:
     def _follow(
         self, running: subprocess.Popen[bytes], watch: Watch
     ) -> Iterator[stream.Diagnostic]:
-        """Read events until Terraform has ended; on Ctrl-C ask it to stop, and still wait for its end."""
+        """Read events until Terraform exits; on Ctrl-C ask it to stop, and still wait for it."""
         interrupted = asked = False
         with self.log.open("rb") as log:
             lines = _Lines(log)

@@ -1,4 +1,4 @@
-"""The folders in which Terraform runs, one for each process of resumectl, and what a killed one leaves behind.
+"""The folders in which Terraform runs, one per process, and what a crash leaves behind.
 
 An apply is on record from before it starts until it was seen to end well. Terraform outlives a
 resumectl that is
@@ -40,7 +40,7 @@ def folder(work: Path, pid: int) -> Path:
 
 
 def claim(log: BinaryIO) -> None:
-    """Lock a log that Terraform is going to write: it stays locked while Terraform lives, also without us."""
+    """Lock the log that Terraform writes: it stays locked while Terraform runs, even without us."""
     with suppress(OSError):  # a file system without locks: the record has the process, too
         fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -87,7 +87,7 @@ class Unfinished:
             time.sleep(_POLL)
 
     def took(self, lock_time: str) -> bool:
-        """Whether a state lock of this machine that was taken at `lock_time` is the one of this apply."""
+        """Whether a state lock of this machine, taken at `lock_time`, belongs to this apply."""
         try:
             taken = datetime.fromisoformat(lock_time).timestamp()
             last_sign = (self.run / LOG).stat().st_mtime
@@ -124,7 +124,7 @@ def _is_locked(log: Path) -> bool:
 
 
 def prune(work: Path, alive: Callable[[int], bool] = lambda pid: process.alive(pid, "")) -> None:
-    """Delete the folders of processes that ended, but for the newest ones and those that something is left in."""
+    """Delete the folders of exited processes, except the newest and those that hold something."""
     ended = [
         run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))
     ]

@@ -60,7 +60,7 @@ _TOLD_ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     ),
     "aws_iam_role": frozenset({"inline_policy", "managed_policy_arns"}),
 }
-"""What repeats a resource of its own, in the state or only in AWS: the latter is asked for by name (`unmanaged`)."""
+"""What a resource of its own repeats, in the state or only in AWS (see `inventory`)."""
 _TIMES: Final = ("last_modified", "last_modified_time")
 
 
@@ -111,7 +111,7 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
 
 
 def modified(plan: Mapping[str, Any]) -> dict[str, str]:
-    """When what changed behind Terraform's back was changed last (ISO 8601), by address, where AWS knows that."""
+    """When drifted resources were last modified (ISO 8601), by address, where AWS knows it."""
     times = {
         _key(change): _time(change["change"].get("after") or {})
         for change in plan.get("resource_drift", ())
@@ -120,7 +120,7 @@ def modified(plan: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _time(values: Mapping[str, Any]) -> str | None:
-    """Lambda says `2026-11-22T10:00:00.000+0000`, CloudFront through Go `2026-11-22 10:00:00 +0000 UTC`."""
+    """Lambda: `2026-11-22T10:00:00.000+0000`; CloudFront: `2026-11-22 10:00:00 +0000 UTC`."""
     said = next((str(values[name]) for name in _TIMES if values.get(name)), "")
     try:
         return datetime.fromisoformat(said.removesuffix(" UTC").replace(" +", "+")).isoformat(
@@ -131,7 +131,7 @@ def _time(values: Mapping[str, Any]) -> str | None:
 
 
 def _key(change: Mapping[str, Any]) -> str:
-    """The address; an object that a failed replacement left behind has the same one as its successor."""
+    """The address; a deposed object has the same one as its successor."""
     address: str = change["address"]
     return f"{address} (deposed {change['deposed']})" if "deposed" in change else address
 
@@ -150,7 +150,7 @@ def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:
 
 
 def _marked(before: Fields, after: Fields, actions: list[str]) -> Fields:
-    """The wanted side; a replacement says so, an update leaves out what it merely cannot know yet."""
+    """The wanted side; a replacement says so, an update omits what is merely not known yet."""
     if "create" in actions and "delete" in actions:
         return {**after, REPLACE: True}
     known = {
@@ -189,7 +189,7 @@ def _fields(values: Mapping[str, Any] | None, sensitive: object, ignored: frozen
 
 
 def _settled(value: Any) -> Any:
-    """The value without what is empty: a provider gives `null`, "", [] and {} back in any of these forms."""
+    """The value without what is empty: providers return nothing as null, "", [] or {}."""
     if isinstance(value, dict):
         return {key: kept for key, item in value.items() if not _empty(kept := _settled(item))}
     if isinstance(value, list):
@@ -203,7 +203,7 @@ def _empty(value: object) -> bool:
 
 
 def _shown(value: Any, sensitive: object) -> Any:
-    """The value, or, where any of it is sensitive, something that differs when it differs and tells nothing else."""
+    """The value; if any of it is sensitive, a digest that tells only whether it differs."""
     if not _any(sensitive):
         return value
     return (

@@ -1,4 +1,4 @@
-"""Terraform's state, read straight from the project bucket: outputs and serial without starting Terraform.
+"""Terraform's state, read from the project bucket without starting Terraform.
 
 Layout of version 4: https://developer.hashicorp.com/terraform/language/state (kept stable since
 0.12).
@@ -51,7 +51,7 @@ class State:
 
     @property
     def complete(self) -> bool:
-        """Whether every promised output is there: not before a first deploy, nor after a destroy."""
+        """Whether every promised output is there: not before a first deploy or after a destroy."""
         return all(self.outputs.get(name) for name in _PROMISED)
 
     def find(self, type_: str) -> Resource | None:
@@ -108,7 +108,8 @@ def parse(body: bytes, env: str) -> State:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TerraformError(
             f"The Terraform state of {env} is corrupt.",
-            hint=f"resumectl deploy --env {env} brings back its last good version: docs/runbook.md, 'A broken state'.",
+            hint=f"resumectl deploy --env {env} restores its last good version:"
+            " docs/runbook.md, 'A broken state'.",
             code="terraform.state-corrupt",
         ) from error
 

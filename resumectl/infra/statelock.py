@@ -1,4 +1,4 @@
-"""Terraform's own state lock: an object beside the state, which a killed Terraform leaves behind."""
+"""Terraform's own state lock: an object beside the state that outlives a killed Terraform."""
 
 from __future__ import annotations
 

@@ -29,13 +29,11 @@ COPY: Final = "module"
 class Terraform(Protocol):
     """What runs Terraform in one folder: `runner.Runner`, or a fake."""
 
-    def init(self, backend: Mapping[str, str]) -> None: ...
-    def plan(
-        self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()
-    ) -> bool: ...
-    def show(self) -> dict[str, Any]: ...
-    def apply(self, watch: Watch) -> None: ...
-    def command(self, *arguments: str) -> str: ...
+    init: Callable[[Mapping[str, str]], None]
+    plan: Callable[..., bool]
+    show: Callable[[], dict[str, Any]]
+    apply: Callable[[Watch], None]
+    command: Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ class Workspaces:
             program, so it is only called when that is needed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - collaborators
         self,
         cloud: Cloud,
         bucket: ProjectBucket,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def actor(environ: Mapping[str, str]) -> dict[str, str]:
-    """The person or CI run behind this process: `name`, `host` and, in GitHub Actions, `run` (a URL)."""
+    """The person or CI run behind this process: `name`, `host`; in GitHub Actions `run`, a URL."""
     found = {"name": environ.get("GITHUB_ACTOR") or _user(), "host": socket.gethostname()}
     if environ.get("GITHUB_RUN_ID"):
         server, repository = (
@@ -34,7 +34,7 @@ def _user() -> str:
 
 
 def revision(root: Path) -> dict[str, Any]:
-    """The git `revision` of the project and whether its files are `dirty`; empty outside of a repository."""
+    """The git `revision` of the project, and whether it is `dirty`; empty outside a repository."""
     if not (head := _git(root, "rev-parse", "HEAD")):
         return {}
     return {

@@ -39,7 +39,7 @@ class Heads:
         return self.released.parts.get(part) if self.released else None
 
     def standing(self, part: str) -> Record | None:
-        """What was applied last of a part that no rollback moves: a failed deploy may have done it."""
+        """What was applied last of a part that no rollback moves, maybe by a failed deploy."""
         newest = self.newest.parts.get(part) if self.newest else None
         return newest or self.record(part)
 

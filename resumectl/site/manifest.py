@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NO_VERSION: Final = "null"
-"""The version id that S3 gives in a bucket without versioning; such an object can be overwritten in place."""
+"""The version id in a bucket without versioning: such an object can be overwritten in place."""
 
 
 class Described(Protocol):

@@ -192,7 +192,7 @@ class SitePart(Part[SiteLive, Wanted]):
     def _settled(
         self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs
     ) -> Comparison[SiteLive, Wanted]:
-        """The comparison with what a bucket holds that was not there, or not known, when it was made.
+        """The comparison with a bucket that was missing or unknown when it was made.
 
         What is there already need not be uploaded again; nothing is added to the changes.
         """

@@ -141,7 +141,7 @@ class _Work:
         return self._ended(recorded, error)
 
     def _take_back(self) -> int | None:
-        """Return the parts that were changed here; the others may differ for a reason of their own."""
+        """Return the parts that were changed here; others may differ for their own reasons."""
         live = self._scene.heads.released
         if live is None:
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
@@ -16,6 +15,7 @@ from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Mapping
 
     from resumectl.part import AnyPart, Changes
     from resumectl.plan import Change
@@ -102,7 +102,7 @@ def body(ctx: Context, drifted: Drifted) -> dict[str, Any]:
 
 
 def describe(change: Change, drifted: Drifted) -> dict[str, Any]:
-    """A change with what it was, what it is, and since when; sensitive values are already hidden."""
+    """A change: what it was, what it is, since when. Sensitive values are already hidden."""
     before, after = change.before or {}, change.after or {}
     values = {
         name: {"from": before.get(name), "to": after.get(name)}
