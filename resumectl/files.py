@@ -20,12 +20,10 @@ class File(NamedTuple):
     Attributes:
         name: the path relative to the folder, with slashes.
         path: where it is; the folder is resolved, links inside it are not.
-        target: the real file if `path` is a link, otherwise `path`.
     """
 
     name: str
     path: Path
-    target: Path
 
 
 def walk(folder: Path, is_excluded: Rule) -> Iterator[File]:
@@ -65,17 +63,18 @@ def _below(
         if is_excluded(entry.name):
             continue
         path, name = Path(entry.path), prefix + entry.name
-        target = _resolved(path, parents, is_excluded) if entry.is_symlink() else path
+        real = parents[-1] / entry.name
+        if entry.is_symlink():
+            real = _target(path, parents, is_excluded)
         if entry.is_dir():
-            real = target if entry.is_symlink() else parents[-1] / entry.name
             yield from _below(path, f"{name}/", (*parents, real), is_excluded)
         elif entry.is_file():
-            yield File(name, path, target)
+            yield File(name, path)
         else:
             raise BuildError(f"{path} is neither a file nor a folder.", hint="Remove it.")
 
 
-def _resolved(link: Path, parents: tuple[Path, ...], is_excluded: Rule) -> Path:
+def _target(link: Path, parents: tuple[Path, ...], is_excluded: Rule) -> Path:
     """The target of a link that may be followed."""
     root = parents[0]
     try:

@@ -93,7 +93,13 @@ def _by_key(folder: Path) -> dict[str, Path]:
         )
     paths: dict[str, Path] = {}
     for file in files.walk(folder, is_excluded):
-        _refuse_key_file(file)
+        # A link to a key file needs no check of its own: its target is in the site too.
+        if credentials.is_key_file(file.path.name):
+            raise BuildError(
+                f"{file.path} looks like a private key or a state file, and the site is public.",
+                hint="Move it out of the site, or rename it if it is meant to be public.",
+                code="credential",
+            )
         key = _key(file.name)
         if key in paths:
             raise BuildError(
@@ -107,15 +113,6 @@ def _by_key(folder: Path) -> dict[str, Path]:
             hint="Check that it is the right folder and that the site was built.",
         )
     return dict(sorted(paths.items()))
-
-
-def _refuse_key_file(file: files.File) -> None:
-    if credentials.is_key_file(file.path.name) or credentials.is_key_file(file.target.name):
-        raise BuildError(
-            f"{file.path} looks like a private key or a state file, and the site is public.",
-            hint="Move it out of the site, or rename it if it is meant to be public.",
-            code="credential",
-        )
 
 
 def _key(name: str) -> str:

@@ -321,10 +321,10 @@ def test_write_replaces_the_target_of_a_link_not_the_link(source, tmp_path):
 def test_write_writes_to_a_pipe_instead_of_replacing_it(source, tmp_path):
     pipe, received = tmp_path / "pipe", []
     os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
     reader.start()
     write(archive(source), pipe)
-    reader.join()
+    reader.join(60)
     assert received == [archive(source).data]
     assert pipe.is_fifo()
 
