@@ -6,7 +6,7 @@ The only file that names all parts. A fourth part is one folder and one line in 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +53,7 @@ class Machine:
 
     me: Process
     alive: Callable[[int, str], bool] = process.alive
-    environ: Mapping[str, str] = os.environ
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resumectl.errors import Exit
 from resumectl.steps import drift as drifts
+from resumectl.steps.look import look_deployed
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -14,6 +15,6 @@ if TYPE_CHECKING:
 
 def drift(ctx: Context) -> Outcome:
     """Report what drifted."""
-    drifted = drifts.find(ctx)
+    drifted = drifts.find(ctx, look_deployed(ctx))
     code = Exit.DIFFERENT if drifted.plan else Exit.OK
     return Outcome({**drifts.body(ctx, drifted), "reverted": False}, code=code)

@@ -19,8 +19,7 @@ def history(ctx: Context, count: int) -> Outcome:
     ledger = ctx.releases.ledger
     with ctx.steps(_READ):
         releases = list(islice(ledger.newest_first(), count))
-        live = next((release for release in releases if release.status != "failed"), None)
-        live = live or ledger.heads().released
+        live = ledger.heads().released
         pin = ctx.releases.pins.read()
     rows = [
         {**release.summary(), "live": live is not None and release.id == live.id}

@@ -9,7 +9,7 @@ from resumectl.errors import Refused, ResumectlError
 from resumectl.progress import Step
 from resumectl.steps import apply, approve, drift, record
 from resumectl.steps.compare import plan_of
-from resumectl.steps.look import require_release
+from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
 
@@ -37,7 +37,7 @@ def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
     require_release(ctx)
     with ctx.locked("drift --fix"):
         recover(ctx)
-        drifted = drift.find(ctx)
+        drifted = drift.find(ctx, look_deployed(ctx))
         if not drifted.plan:
             return Outcome({**drift.body(ctx, drifted), "reverted": False})
         released = drifted.scene.heads.released
@@ -71,7 +71,7 @@ def _revert(
     draft = record.draft(ctx, plan_of(comparisons), "revert")
     draft = replace(draft, status=released.status, revert_of=released.origin, git=released.git)
     ending = apply.carry_out(ctx, drifted.scene, comparisons, draft)
-    after = drift.find(ctx)
+    after = drift.find(ctx, look_deployed(ctx))
     left = [*after.plan.changes, *_remaining(ctx, drifted)]
     body: dict[str, Any] = drift.body(ctx, drifted)
     body |= {"reverted": not left, "release": ending.release.id}

@@ -160,8 +160,8 @@ def _left_in_place(ctx: Context, scene: Scene, released: Release) -> bool:
 
 
 def _rollback(ctx: Context, options: Options, way: _WayBack) -> Outcome:
-    target, message = way.target, options.message or f"rollback to {way.target.id}"
-    draft = record.draft(ctx, way.plan, "rollback", message)
+    target = way.target
+    draft = record.draft(ctx, way.plan, "rollback", options.message)
     with ctx.steps(_PIN):
         pin = Pin(target.id, ctx.origin.actor, draft.time, options.message)
         ctx.releases.pins.set(pin)

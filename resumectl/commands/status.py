@@ -47,15 +47,15 @@ def status(ctx: Context) -> Outcome:
         missing = [f"Not deployed yet: resumectl deploy --env {ctx.env.name}"]
         parts = _parts(drift.pending(ctx, scene), None)
         return Outcome({**known, "parts": parts, "missing": missing})
-    drifted = drift.find(ctx, lenient=True)
-    released = drifted.scene.heads.released
+    drifted = drift.find(ctx, scene, lenient=True)
+    released = scene.heads.released
     return Outcome(
         {
             **known,
             **_front_door(ctx, scene.outputs),
             "release": released.summary() if released else None,
             "urls": record.urls(scene.outputs),
-            "parts": _parts(drift.pending(ctx, drifted.scene), drifted),
+            "parts": _parts(drift.pending(ctx, scene), drifted),
             "drift": [drift.describe(change, drifted) for change in drifted.plan.changes],
             "checks": list(released.smoke) if released else [],
             "missing": [f"{part} not compared: {why}" for part, why in drifted.unchecked.items()],

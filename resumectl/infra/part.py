@@ -128,8 +128,8 @@ class InfraPart(Part[State, Module]):
     # --- writing
 
     def apply(self, comparison: Comparison[State, Module], outputs: Outputs) -> Applied:
-        if not isinstance(comparison, InfraComparison):
-            raise TypeError(comparison)
+        if not isinstance(comparison, InfraComparison):  # a rollback leaves it as it is
+            return Applied(None)
         if comparison.strays is not None:
             self._removal.apply(comparison)
             return Applied(None)

@@ -29,11 +29,22 @@ COPY: Final = "module"
 class Terraform(Protocol):
     """What runs Terraform in one folder: `runner.Runner`, or a fake."""
 
-    init: Callable[[Mapping[str, str]], None]
-    plan: Callable[..., bool]
-    show: Callable[[], dict[str, Any]]
-    apply: Callable[[Watch], None]
-    command: Callable[..., str]
+    def init(self, backend: Mapping[str, str]) -> None:
+        """Prepare the provider and the backend."""
+
+    def plan(
+        self, variables: Mapping[str, Any], mode: Mode, watch: Watch, targets: Sequence[str] = ()
+    ) -> bool:
+        """Make a plan and save it; returns whether there is anything to apply."""
+
+    def show(self) -> dict[str, Any]:
+        """The saved plan as JSON."""
+
+    def apply(self, watch: Watch) -> None:
+        """Apply the saved plan."""
+
+    def command(self, *arguments: str) -> str:
+        """Run any other command; returns its output."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from resumectl.errors import ResumectlError
 from resumectl.part import Drift
 from resumectl.plan import REPLACE, Plan
-from resumectl.steps.look import Scene, look_deployed
+from resumectl.steps.look import Scene
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
@@ -47,18 +47,17 @@ class Drifted:
         return Plan(self.ignored).of(part)
 
 
-def find(ctx: Context, *, lenient: bool = False) -> Drifted:
+def find(ctx: Context, scene: Scene, *, lenient: bool = False) -> Drifted:
     """Compare everything.
 
     Args:
         ctx: the environment.
+        scene: what was read; the environment is deployed.
         lenient: go on if a part cannot be compared, and say so.
 
     Raises:
-        Refused: the environment is not deployed.
         ResumectlError: a part cannot be compared.
     """
-    scene = look_deployed(ctx)
     unchecked: dict[str, str] = {}
     with Together(len(ctx.parts)) as together:
 
