@@ -47,7 +47,7 @@ class Approve:
         """
         if self._yes:
             return
-        self._require_terminal("Add --yes to answer in advance.")
+        self._require_terminal("Add --yes to confirm in advance.")
         if _answer(f"{text} [y/N] ").lower() not in ("y", "yes"):
             raise Refused("Nothing was changed.", code="declined")
 

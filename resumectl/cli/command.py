@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Env = Annotated[
     str | None,
     typer.Option(
-        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to use."
+        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="Use the environment NAME."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import pytest
 
 from tests.golden import screens
@@ -17,7 +19,15 @@ def made():
 
 
 def test_every_screen_is_as_reviewed(made):
-    assert made == WRITTEN, "run `make golden` and review the difference"
+    changed = [name for name in sorted({*made, *WRITTEN}) if made.get(name) != WRITTEN.get(name)]
+    difference = (
+        line
+        for name in changed
+        for line in difflib.unified_diff(
+            WRITTEN.get(name, "").splitlines(), made.get(name, "").splitlines(), name, name
+        )
+    )
+    assert changed == [], "\n".join(["Run `make golden` and review:", *difference])
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

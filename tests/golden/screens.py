@@ -108,7 +108,13 @@ def shown(document: Mapping[str, Any], width: int) -> str:
     command = document["schema"].split("/")[1]
     out = io.StringIO()
     terminal = Console(
-        file=out, width=width, force_terminal=True, color_system=None, highlight=False, emoji=False
+        file=out,
+        width=width,
+        height=24,  # without it rich takes 80 columns where TERM=dumb
+        force_terminal=True,
+        color_system=None,
+        highlight=False,
+        emoji=False,
     )
     if document.keys() - _HEAD:
         console.show(command, document, verbose=False, out=terminal, now=NOW)

@@ -43,6 +43,7 @@ def screen():
         out = Console(
             file=io.StringIO(),
             width=width,
+            height=24,  # without it rich takes 80 columns where TERM=dumb
             force_terminal=terminal,
             color_system=None,
             highlight=False,
