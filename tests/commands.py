@@ -45,7 +45,7 @@ class Command(NamedTuple):
 
     @property
     def examples(self) -> list[str]:
-        return [found["line"] for found in _EXAMPLE.finditer(self.context.command.epilog or "")]
+        return [match["line"] for match in _EXAMPLE.finditer(self.context.command.epilog or "")]
 
 
 def commands() -> Iterator[Command]:

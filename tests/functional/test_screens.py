@@ -14,17 +14,19 @@ WRITTEN = screens.written()
 
 
 @pytest.fixture(scope="module")
-def made():
+def rendered():
     return screens.screens()
 
 
-def test_every_screen_is_as_reviewed(made):
-    changed = [name for name in sorted({*made, *WRITTEN}) if made.get(name) != WRITTEN.get(name)]
+def test_every_screen_is_as_reviewed(rendered):
+    changed = [
+        name for name in sorted({*rendered, *WRITTEN}) if rendered.get(name) != WRITTEN.get(name)
+    ]
     difference = (
         line
         for name in changed
         for line in difflib.unified_diff(
-            WRITTEN.get(name, "").splitlines(), made.get(name, "").splitlines(), name, name
+            WRITTEN.get(name, "").splitlines(), rendered.get(name, "").splitlines(), name, name
         )
     )
     assert changed == [], "\n".join(["Run `make golden` and review:", *difference])

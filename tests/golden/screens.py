@@ -94,11 +94,11 @@ def written() -> dict[str, str]:
 
 
 def write() -> None:
-    """Write every screen, and delete those that are no more."""
-    wanted = screens()
-    for name in written().keys() - wanted.keys():
+    """Write every screen, and delete the files of screens that no longer exist."""
+    new = screens()
+    for name in written().keys() - new.keys():
         (FOLDER / name).unlink()
-    for name, text in wanted.items():
+    for name, text in new.items():
         (FOLDER / name).parent.mkdir(exist_ok=True)
         (FOLDER / name).write_text(text, encoding="utf-8")
 

@@ -77,7 +77,7 @@ def drawing():
 
 
 def stopped():
-    """Whether nothing draws any more; what was told to stop may finish its last frame."""
+    """Whether nothing draws any more; a stopped thread may finish its last frame."""
     for thread in drawing():
         thread.join(5)
     return not drawing()
