@@ -1,4 +1,4 @@
-"""The command line as data: its help as Markdown, and whether it would understand a line that a document shows.
+"""The command line as data: its help as Markdown, and whether it understands a command line.
 
 python -m tests.commands > docs/commands.md
 """
@@ -20,11 +20,11 @@ from resumectl.cli import app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WIDTH = 78  # what is used of a terminal of 80 columns
+_WIDTH = 78  # click leaves two columns of a terminal of 80 free
 _HEAD = """\
 # Commands
 
-Written by `make docs` from `--help`. What a program can rely on (JSON, exit codes) is in [json.md](json.md).
+Written by `make docs` from `--help`. JSON and exit codes are in [json.md](json.md).
 """
 _EXAMPLE = re.compile(r"^ +(?P<line>resumectl .*?)(?: {2,}.*)?$", re.MULTILINE)
 
@@ -45,11 +45,11 @@ class Command(NamedTuple):
 
     @property
     def examples(self) -> list[str]:
-        return [found["line"] for found in _EXAMPLE.finditer(self.context.command.epilog or "")]
+        return [match["line"] for match in _EXAMPLE.finditer(self.context.command.epilog or "")]
 
 
 def commands() -> Iterator[Command]:
-    """Every command, in the order of --help; a group comes before what is in it."""
+    """Every command, in the order of --help; a group comes before its commands."""
     return _below("resumectl", get_command(app), None)
 
 
@@ -60,7 +60,7 @@ def markdown() -> str:
 
 
 def problem(line: str) -> str | None:
-    """Why the command line would not understand `line`; None when it would. Nothing is run."""
+    """Why the command line does not understand `line`, or None. Nothing is run."""
     program, *arguments = shlex.split(line.split(" | ", maxsplit=1)[0])
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -68,7 +68,7 @@ def problem(line: str) -> str | None:
     except typer.Exit:  # --help, --version
         return None
     except Exception as error:
-        if not hasattr(error, "format_message"):  # it is no complaint about the line
+        if not hasattr(error, "format_message"):  # not a usage error
             raise
         return error.format_message()
     return None

@@ -47,11 +47,11 @@ class Approve:
         """
         if self._yes:
             return
-        self._require_terminal("Add --yes to answer in advance.")
+        self._require_terminal("Add --yes to confirm in advance.")
         if _answer(f"{text} [y/N] ").lower() not in ("y", "yes"):
             raise Refused("Nothing was changed.", code="declined")
 
-    def name(self, name: str, why: str) -> None:
+    def name(self, wanted: str, why: str) -> None:
         """Ask for the name of a protected environment; `--yes` does not answer this.
 
         Raises:
@@ -59,7 +59,7 @@ class Approve:
         """
         self._require_terminal(f"{why} Run the command in a terminal, where you can type the name.")
         with self._call.steps.progress.paused():
-            if _answer(f"{why}\nType {name} to continue: ") != name:
+            if _answer(f"{why}\nType {wanted} to continue: ") != wanted:
                 raise Refused("Nothing was changed.", code="declined")
 
     def _require_terminal(self, hint: str) -> None:

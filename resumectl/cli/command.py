@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Env = Annotated[
     str | None,
     typer.Option(
-        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="The environment to use."
+        "--env", "-e", metavar="NAME", envvar="RESUMECTL_ENV", help="Use the environment NAME."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -108,9 +108,9 @@ def register(
 
     Args:
         app: where the command goes.
-        name: what is typed.
-        group: the name of `app` when it is not the root: the command's full name is `group-name`.
-        writes: whether it changes things.
+        name: the word that is typed.
+        group: the name of `app` if it is not the root; the full name is `group-name`.
+        writes: whether the command changes things.
         options: as for `typer.Typer.command`.
     """
 
@@ -239,12 +239,12 @@ def _env_name(call: Call) -> str | None:
 def _bug(call: Call, error: Exception) -> ResumectlError:
     import traceback
 
-    said = f"This is a bug in resumectl: {type(error).__name__}: {error}"
+    message = f"This is a bug in resumectl: {type(error).__name__}: {error}"
     try:
         file = _crash_log(call, "".join(traceback.format_exception(error)))
     except OSError as unwritable:
-        return _Bug(said, hint=f"The traceback could not be written: {unwritable}.")
-    return _Bug(said, hint=f"The traceback is in {file}: please report it.")
+        return _Bug(message, hint=f"The traceback could not be written: {unwritable}.")
+    return _Bug(message, hint=f"The traceback is in {file}: please report it.")
 
 
 def _crash_log(call: Call, text: str) -> Path:

@@ -20,10 +20,10 @@ OnlyOption = Annotated[
     typer.Option(
         "--only",
         metavar="|".join(NAMES),
-        help="Limit to this part. Repeat for several parts.",
+        help="Limit the command to this part; repeat it for several parts.",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the question before changes.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Force = Annotated[
     bool,
     typer.Option("--force", help="Deploy even if the environment is pinned or data would be lost."),
@@ -56,7 +56,7 @@ def deploy(
         typer.Option("--no-rollback", help="Leave the new release live if its smoke test fails."),
     ] = False,
     message: Annotated[
-        str, typer.Option("--message", "-m", metavar="TEXT", help="Say why, for the history.")
+        str, typer.Option("--message", "-m", metavar="TEXT", help="Record TEXT as the reason.")
     ] = "",
     force: Force = False,
     wait: Wait = 0.0,

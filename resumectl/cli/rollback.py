@@ -27,14 +27,19 @@ def rollback(
         typer.Argument(
             metavar="[RELEASE]",
             min=1,
-            help="The release; without it, the last verified one before the live one.",
+            help="The number of a release; without it, the last verified one before the live one.",
         ),
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would change, and stop.")] = False,
     yes: Yes = False,
     message: Annotated[
         str,
-        typer.Option("--message", "-m", metavar="TEXT", help="Say why, for whoever deploys next."),
+        typer.Option(
+            "--message",
+            "-m",
+            metavar="TEXT",
+            help="Record TEXT as the reason; deploy shows it while pinned.",
+        ),
     ] = "",
     wait: Wait = 0.0,
 ) -> Outcome:

@@ -35,7 +35,7 @@ PAGES: Final[Mapping[str, Callable[[Screen, Mapping[str, Any]], None]]] = {
     "local-reset": local.local,
 }
 
-_NO_LIMIT: Final = 1000  # columns of a pipe: nothing is folded or cut there
+_NO_LIMIT: Final = 1000  # columns and lines of a pipe, also of one that FORCE_COLOR colours
 
 
 def show(
@@ -60,5 +60,5 @@ def show_plan(plan: Plan, *, verbose: bool) -> None:
 def _console(stream: Any) -> Console:
     from rich.console import Console
 
-    width = None if stream.isatty() else _NO_LIMIT
-    return Console(file=stream, width=width, highlight=False, emoji=False)
+    size = None if stream.isatty() else _NO_LIMIT
+    return Console(file=stream, width=size, height=size, highlight=False, emoji=False)

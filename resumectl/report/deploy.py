@@ -22,7 +22,7 @@ def plan(screen: Screen, document: Mapping[str, Any]) -> None:
 def deploy(screen: Screen, document: Mapping[str, Any]) -> None:
     """The release, the checks that failed, the addresses."""
     release = document["release"]
-    if not document["recorded"]:
+    if not document.get("recorded", True):
         live = f": release #{release['id']} {words.ending(release)}" if release else ""
         screen.line(f"Nothing to deploy{live}.")
     elif release:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resumectl.report.screen import Screen
 
@@ -19,15 +19,12 @@ def history(screen: Screen, document: Mapping[str, Any]) -> None:
     if not document["releases"]:
         screen.line("Nothing was released yet.")
         return
-    rows = [_HEAD, *(_row(screen, release) for release in document["releases"])]
-    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
-    styles = ["dim", *map(_colour, document["releases"])]
-    stories = ["", *(_story(release, document["pin"]) for release in document["releases"])]
-    for row, style, story in zip(rows, styles, stories, strict=True):
-        *cells, changes = map(str.ljust, row, widths)
-        screen.folded(("".join(cells), style), (changes.rstrip(), style))
-        if story:
-            screen.folded(" " * widths[0], story)
+    rows = [_cells(screen, release) for release in document["releases"]]
+    widths = [max(map(len, column)) + 2 for column in zip(_HEAD, *rows, strict=True)]
+    _row(screen, _HEAD, widths, "dim")
+    for row, release in zip(rows, document["releases"], strict=True):
+        _row(screen, row, widths, _colour(release))
+        screen.folded(" " * widths[0], _story(release, document["pin"]))
 
 
 def rollback(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -68,7 +65,12 @@ def revision(release: Mapping[str, Any]) -> str:
     return f"{git['revision'][:9]}{'+' if git['dirty'] else ''}" if git else ""
 
 
-def _row(screen: Screen, release: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(screen: Screen, cells: Sequence[str], widths: Sequence[int], style: str) -> None:
+    *lead, last = map(str.ljust, cells, widths)
+    screen.folded(("".join(lead), style), (last.rstrip(), style))
+
+
+def _cells(screen: Screen, release: Mapping[str, Any]) -> tuple[str, ...]:
     totals = {part: sum(actions.values()) for part, actions in release["changes"].items()}
     return (
         f"#{release['id']}",

@@ -80,7 +80,7 @@ class Screen:
         return f"{words.differing(shown)}{more}"
 
     def checks(self, checks: Sequence[Mapping[str, Any]]) -> None:
-        """One line for each check: how it went, its name, how long it took, what it found."""
+        """One line for each check: whether it passed, its name, its time and its detail."""
         from rich.text import Text
 
         width = max((len(check["name"]) for check in checks), default=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import pytest
 
 from tests.golden import screens
@@ -12,12 +14,22 @@ WRITTEN = screens.written()
 
 
 @pytest.fixture(scope="module")
-def made():
+def rendered():
     return screens.screens()
 
 
-def test_every_screen_is_as_reviewed(made):
-    assert made == WRITTEN, "run `make golden` and review the difference"
+def test_every_screen_is_as_reviewed(rendered):
+    changed = [
+        name for name in sorted({*rendered, *WRITTEN}) if rendered.get(name) != WRITTEN.get(name)
+    ]
+    difference = (
+        line
+        for name in changed
+        for line in difflib.unified_diff(
+            WRITTEN.get(name, "").splitlines(), rendered.get(name, "").splitlines(), name, name
+        )
+    )
+    assert changed == [], "\n".join(["Run `make golden` and review:", *difference])
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

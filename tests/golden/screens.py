@@ -94,11 +94,11 @@ def written() -> dict[str, str]:
 
 
 def write() -> None:
-    """Write every screen, and delete those that are no more."""
-    wanted = screens()
-    for name in written().keys() - wanted.keys():
+    """Write every screen, and delete the files of screens that no longer exist."""
+    new = screens()
+    for name in written().keys() - new.keys():
         (FOLDER / name).unlink()
-    for name, text in wanted.items():
+    for name, text in new.items():
         (FOLDER / name).parent.mkdir(exist_ok=True)
         (FOLDER / name).write_text(text, encoding="utf-8")
 
@@ -108,7 +108,13 @@ def shown(document: Mapping[str, Any], width: int) -> str:
     command = document["schema"].split("/")[1]
     out = io.StringIO()
     terminal = Console(
-        file=out, width=width, force_terminal=True, color_system=None, highlight=False, emoji=False
+        file=out,
+        width=width,
+        height=24,  # without it rich takes 80 columns where TERM=dumb
+        force_terminal=True,
+        color_system=None,
+        highlight=False,
+        emoji=False,
     )
     if document.keys() - _HEAD:
         console.show(command, document, verbose=False, out=terminal, now=NOW)

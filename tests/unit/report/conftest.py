@@ -39,10 +39,11 @@ def on_terminal(monkeypatch):
 def screen():
     """A screen without colour that is read with `screen.out.file.getvalue()`."""
 
-    def made(width=80, *, verbose=False, terminal=True):
+    def make(width=80, *, verbose=False, terminal=True):
         out = Console(
             file=io.StringIO(),
             width=width,
+            height=24,  # without it rich takes 80 columns where TERM=dumb
             force_terminal=terminal,
             color_system=None,
             highlight=False,
@@ -50,7 +51,7 @@ def screen():
         )
         return Screen(out, verbose, NOW)
 
-    return made
+    return make
 
 
 @pytest.fixture
@@ -58,8 +59,8 @@ def shown(screen):
     """What a page looks like for a document, at noon on 2026-11-27."""
 
     def text(page, document, **options):
-        made = screen(**options)
-        page(made, {"env": "prod", "ok": True, "exit_code": 0, **document})
-        return made.out.file.getvalue()
+        target = screen(**options)
+        page(target, {"env": "prod", "ok": True, "exit_code": 0, **document})
+        return target.out.file.getvalue()
 
     return text

@@ -24,7 +24,7 @@ BAD = {"name": "counter", "ok": False, "detail": "added 1 | instead of 2", "seco
 URLS = {"site": "https://example.com/", "counter": "https://example.com/api/count"}
 
 
-def document(command="deploy", *, env="prod", ok=True, exit_code=0, **body):
+def success(command="deploy", *, env="prod", ok=True, exit_code=0, **body):
     return {
         "schema": f"resumectl/{command}/v1",
         "env": env,
@@ -36,30 +36,30 @@ def document(command="deploy", *, env="prod", ok=True, exit_code=0, **body):
 
 def failure(command="deploy", message="AWS refused.", hint="Log in again.", exit_code=1, **body):
     error = {"code": "aws", "message": message, "hint": hint}
-    return document(command, ok=False, exit_code=exit_code, error=error, **body)
+    return success(command, ok=False, exit_code=exit_code, error=error, **body)
 
 
-def headline(found) -> str:
-    return github.summary(found).split("\n", 1)[0]
+def headline(document) -> str:
+    return github.summary(document).split("\n", 1)[0]
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("document", "expected"),
     [
         (
-            document(release=RELEASE, changes=CHANGES),
+            success(release=RELEASE, changes=CHANGES),
             "✅ Deploy of prod: release #42 is live and verified",
         ),
         (
-            document(release=RELEASE, changes=[]),
+            success(release=RELEASE, changes=[]),
             "✅ Deploy of prod: release #42 is live and verified",
         ),
         (
-            document(release=RELEASE, recorded=False, changes=[]),
+            success(release=RELEASE, recorded=False, changes=[]),
             "✅ Deploy of prod: nothing to do, release #42 is live and verified",
         ),
         (
-            document(release={**RELEASE, "status": "unverified"}, changes=CHANGES),
+            success(release={**RELEASE, "status": "unverified"}, changes=CHANGES),
             "⚠️ Deploy of prod: release #42 is live but unverified",
         ),
         (
@@ -67,56 +67,56 @@ def headline(found) -> str:
             "❌ Deploy of prod: release #42 failed at smoke-test, taken back to #41",
         ),
         (failure(), "❌ Deploy of prod: failed"),
-        (document(release=None, recorded=False, changes=[]), "✅ Deploy of prod: nothing to do"),
+        (success(release=None, recorded=False, changes=[]), "✅ Deploy of prod: nothing to do"),
         (
-            document("rollback", release=RELEASE, changes=CHANGES),
+            success("rollback", release=RELEASE, changes=CHANGES),
             "✅ Rollback of prod: release #42 is live and verified",
         ),
         (
-            document("rollback", release=None, changes=CHANGES[1:2]),
+            success("rollback", release=None, changes=CHANGES[1:2]),
             "✅ Rollback of prod: 1 to change",
         ),
         (
-            document("plan", changes=CHANGES),
+            success("plan", changes=CHANGES),
             "✅ Plan of prod: 1 to create, 2 to change, 1 to delete",
         ),
-        (document("plan", changes=CHANGES[:1], exit_code=3), "⚠️ Plan of prod: 1 to create"),
-        (document("plan", changes=[]), "✅ Plan of prod: nothing to do"),
+        (success("plan", changes=CHANGES[:1], exit_code=3), "⚠️ Plan of prod: 1 to create"),
+        (success("plan", changes=[]), "✅ Plan of prod: nothing to do"),
         (failure("plan"), "❌ Plan of prod: failed"),
-        (document("drift", release=42, changes=[]), "✅ Drift of prod: no drift"),
+        (success("drift", release=42, changes=[]), "✅ Drift of prod: no drift"),
         (
-            document("drift", release=42, changes=CHANGES[:1], reverted=False, exit_code=3),
+            success("drift", release=42, changes=CHANGES[:1], reverted=False, exit_code=3),
             "⚠️ Drift of prod: 1 difference between the release and what is live",
         ),
         (
-            document("drift", release=43, changes=CHANGES[:2], reverted=True),
+            success("drift", release=43, changes=CHANGES[:2], reverted=True),
             "✅ Drift of prod: 2 differences reverted",
         ),
         (failure("drift"), "❌ Drift of prod: failed"),
-        (document("smoke", checks=[GOOD, GOOD]), "✅ Smoke of prod: all 2 checks passed"),
+        (success("smoke", checks=[GOOD, GOOD]), "✅ Smoke of prod: all 2 checks passed"),
         (
             failure("smoke", checks=[GOOD, BAD], exit_code=4),
             "❌ Smoke of prod: 1 of 2 checks failed",
         ),
-        (document("smoke", env=None, checks=[]), "✅ Smoke: no checks"),
+        (success("smoke", env=None, checks=[]), "✅ Smoke: no checks"),
         (failure("smoke"), "❌ Smoke of prod: failed"),
-        (document("status", release=RELEASE, drift=[]), f"✅ Status of prod: {LIVE}"),
-        (document("status", release=RELEASE, drift=CHANGES), f"⚠️ Status of prod: {LIVE}"),
-        (document("status", release=None, drift=[]), "✅ Status of prod: nothing is released"),
+        (success("status", release=RELEASE, drift=[]), f"✅ Status of prod: {LIVE}"),
+        (success("status", release=RELEASE, drift=CHANGES), f"⚠️ Status of prod: {LIVE}"),
+        (success("status", release=None, drift=[]), "✅ Status of prod: nothing is released"),
         (failure("status"), "❌ Status of prod: failed"),
         (failure("destroy"), "❌ Destroy of prod: failed"),
-        (document("smoke", env="a|*b", checks=[GOOD]), r"✅ Smoke of a\|\*b: all 1 check passed"),
+        (success("smoke", env="a|*b", checks=[GOOD]), r"✅ Smoke of a\|\*b: all 1 check passed"),
     ],
 )
-def test_the_headline_says_where_and_how_it_ended(found, expected):
-    assert headline(found) == f"### {expected}"
+def test_the_headline_says_where_and_how_it_ended(document, expected):
+    assert headline(document) == f"### {expected}"
 
 
 def test_a_deploy_in_full():
-    found = document(
+    document = success(
         release=RELEASE, changes=CHANGES, urls=URLS, checks=[GOOD], timings={"upload-site": 1.2}
     )
-    assert github.summary(found) == (
+    assert github.summary(document) == (
         """### ✅ Deploy of prod: release #42 is live and verified
 
 - Site: <https://example.com/>
@@ -182,7 +182,7 @@ def test_tables_have_a_limit():
         {"part": "site", "key": f"{row}.html", "action": "create", "fields": []}
         for row in range(60)
     ]
-    page = github.summary(document("plan", changes=many))
+    page = github.summary(success("plan", changes=many))
     assert page.count("| create |") == 50
     assert "... and 10 more" in page
     assert "#### Site: 60 to create" in page
@@ -190,13 +190,13 @@ def test_tables_have_a_limit():
 
 def test_drift_names_its_kind():
     changes = [{**CHANGES[3], "kind": "object"}]
-    page = github.summary(document("drift", changes=changes, reverted=False, exit_code=3))
+    page = github.summary(success("drift", changes=changes, reverted=False, exit_code=3))
     assert "| Action | What | Differs in | Kind |" in page
     assert "| delete | `old.html` |  | content |" in page
 
 
 def test_a_part_that_no_table_knows_has_its_heading():
-    page = github.summary(document("plan", changes=[{**CHANGES[3], "part": "queue"}]))
+    page = github.summary(success("plan", changes=[{**CHANGES[3], "part": "queue"}]))
     assert "#### Queue: 1 to delete\n" in page
 
 
@@ -206,7 +206,7 @@ def test_status_shows_parts_and_drift():
         "site": {"to_deploy": 2, "drifted": 1},
         "queue": {"to_deploy": 0, "drifted": 0},
     }
-    page = github.summary(document("status", release=RELEASE, parts=parts, drift=CHANGES[3:]))
+    page = github.summary(success("status", release=RELEASE, parts=parts, drift=CHANGES[3:]))
     assert (
         "| Infrastructure | drift unknown |\n"
         "| Site | 2 to deploy, 1 drifted |\n"
@@ -217,13 +217,13 @@ def test_status_shows_parts_and_drift():
 
 @pytest.mark.parametrize("command", ["package", "doctor", "local-start", "history"])
 def test_other_commands_say_nothing_unless_they_fail(command):
-    assert github.summary(document(command)) == ""
+    assert github.summary(success(command)) == ""
     assert headline(failure(command)).endswith(": failed")
 
 
 def test_annotations_escape_what_github_would_read():
-    found = failure("deploy", message="100%: a\r\nb", hint="x, y: z")
-    assert github.annotate(found) == [
+    document = failure("deploy", message="100%: a\r\nb", hint="x, y: z")
+    assert github.annotate(document) == [
         "::error title=resumectl deploy prod::100%25: a%0D%0Ab%0Ahint: x, y: z",
     ]
 
@@ -237,22 +237,22 @@ def test_each_failed_check_is_annotated():
 
 
 def test_drift_is_a_warning():
-    found = document("drift", env=None, changes=CHANGES[:2], reverted=False, exit_code=3)
-    assert github.annotate(found) == [
+    document = success("drift", env=None, changes=CHANGES[:2], reverted=False, exit_code=3)
+    assert github.annotate(document) == [
         "::warning title=resumectl drift::2 differences between the release and what is live"
     ]
 
 
 @pytest.mark.parametrize(
-    "found",
+    "document",
     [
-        document(release=RELEASE, changes=CHANGES, checks=[GOOD]),
-        document("plan"),
-        document("drift", release=43, changes=CHANGES, reverted=True),
+        success(release=RELEASE, changes=CHANGES, checks=[GOOD]),
+        success("plan"),
+        success("drift", release=43, changes=CHANGES, reverted=True),
     ],
 )
-def test_success_is_not_annotated(found):
-    assert github.annotate(found) == []
+def test_success_is_not_annotated(document):
+    assert github.annotate(document) == []
 
 
 def test_no_more_annotations_than_github_shows():
@@ -265,8 +265,8 @@ def test_the_summary_is_appended(tmp_path):
     file = tmp_path / "summary.md"
     file.write_text("before\n")
     environ = {"GITHUB_STEP_SUMMARY": str(file)}
-    assert github.write_summary(environ, document("plan", changes=[]))
-    assert github.write_summary(environ, document("plan", changes=CHANGES))
+    assert github.write_summary(environ, success("plan", changes=[]))
+    assert github.write_summary(environ, success("plan", changes=CHANGES))
     assert file.read_text(encoding="utf-8").startswith(
         "before\n### ✅ Plan of prod: nothing to do\n\n### ✅ Plan"
     )
@@ -275,10 +275,10 @@ def test_the_summary_is_appended(tmp_path):
 @pytest.mark.parametrize("value", [None, "", "/no/such/folder/summary.md"])
 def test_a_summary_that_cannot_be_written_fails_nothing(value):
     environ = {} if value is None else {"GITHUB_STEP_SUMMARY": value}
-    assert github.write_summary(environ, document("plan", changes=[])) is False
+    assert github.write_summary(environ, success("plan", changes=[])) is False
 
 
 def test_nothing_is_written_for_a_command_with_nothing_to_say(tmp_path):
     file = tmp_path / "summary.md"
-    assert not github.write_summary({"GITHUB_STEP_SUMMARY": str(file)}, document("package"))
+    assert not github.write_summary({"GITHUB_STEP_SUMMARY": str(file)}, success("package"))
     assert not file.exists()

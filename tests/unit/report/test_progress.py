@@ -77,7 +77,7 @@ def drawing():
 
 
 def stopped():
-    """Whether nothing draws any more; what was told to stop may finish its last frame."""
+    """Whether nothing draws any more; a stopped thread may finish its last frame."""
     for thread in drawing():
         thread.join(5)
     return not drawing()
@@ -146,7 +146,7 @@ def test_nothing_is_drawn_while_paused(console):
 
 
 def test_an_ended_step_is_folded_and_a_running_one_cut(out):
-    narrow = Console(file=out, force_terminal=True, width=60, color_system=None)
+    narrow = Console(file=out, force_terminal=True, width=60, height=24, color_system=None)
     live = LiveProgress(narrow)
     live.start(PLAN)
     live.update(PLAN, "one two three four five six")

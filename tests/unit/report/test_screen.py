@@ -11,9 +11,9 @@ def printed(screen):
     """What a call of a screen prints."""
 
     def text(name, *arguments, **options):
-        made = screen(**options)
-        getattr(made, name)(*arguments)
-        return made.out.file.getvalue()
+        target = screen(**options)
+        getattr(target, name)(*arguments)
+        return target.out.file.getvalue()
 
     return text
 
