@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from resumectl.cli import app
 from tests.e2e.project import ROOT, Run
+from tests.functional.deployment import OUTPUTS, PROJECT_BUCKET
 from tests.functional.wrong import SETTINGS, Case, tree
 
 if TYPE_CHECKING:
@@ -22,19 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = ("AWS_", "GITHUB_", "RESUMECTL_", "TF_", "XDG_")
-PROJECT_BUCKET = "resume-resumectl-123456789012-eu-west-2"
-OUTPUTS = {
-    "site_url": "https://d111111abcdef8.cloudfront.net",
-    "counter_url": "https://d111111abcdef8.cloudfront.net/api/count",
-    "site_bucket": "resume-prod-site-123456789012",
-    "distribution_id": "EDFDVBD632BHDS5",
-    "distribution_domain": "d111111abcdef8.cloudfront.net",
-    "function_name": "resume-prod-counter",
-    "function_alias": "live",
-    "table_name": "resume-prod-counter",
-    "api_id": "a1b2c3d4e5",
-    "certificate_arn": None,
-}
 
 
 @pytest.fixture(autouse=True)

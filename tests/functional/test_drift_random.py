@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resumectl import settings
+from resumectl import process, settings
 from resumectl.aws import Cloud
-from resumectl.commands import drift
-from resumectl.steps.context import Context
-from resumectl.steps.live import function_of, look
-from resumectl.steps.progress import Silent, Steps
+from resumectl.cli.wiring import Machine, Wiring
+from resumectl.function.record import FunctionRecord
+from resumectl.progress import Silent, Steps
+from resumectl.release.artifacts import Artifacts
+from resumectl.steps.look import look
 from tests.e2e import tampering
 from tests.e2e.account import Account, zipped
-from tests.functional.conftest import OUTPUTS
+from tests.functional.deployment import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from resumectl.plan import Change
+    from resumectl.steps.context import Context
     from tests.e2e.project import Run
 
 SEED, TIMES = 20_261_122, 200
@@ -38,15 +41,28 @@ def ctx(project: Path, deployed: Callable[[str], Any], resumectl: Callable[..., 
         path.write_text("" if name == "empty.txt" else f"this is {name}")
     assert resumectl("deploy", "-e", "prod", "--only", "site", "--yes", "--no-smoke").code == 0
     publish(deployed)
-    found = settings.load(project)
-    made = Context(
-        found, Cloud(found.environment("prod")), {}, Steps(Silent()), lambda: datetime.now(UTC)
-    )
-    state, release = made.deployed_state(), made.ledger.live()
+    loaded = settings.load(project)
+    cloud, machine = Cloud(loaded.environment("prod")), Machine(process.current())
+    ctx = Wiring(loaded, cloud, Steps(Silent()), machine).context
+    scene = look(ctx)
+    release = scene.heads.released
     assert release
-    recorded = made.ledger.append(replace(release, function=function_of(made, state).record))
-    made.artifacts.keep("function", recorded.function["sha256"], CODE)
-    return made
+    live = FunctionRecord.of(scene.lives["function"])
+    assert live
+    ctx.releases.ledger.append(replace(release, parts={**release.parts, "function": live}))
+    Artifacts(ctx.releases.bucket, "function").keep(live.sha256, CODE)
+    return ctx
+
+
+def uploaded(ctx: Context) -> list[Change]:
+    """What drifted in function and site."""
+    scene = look(ctx)
+    return [
+        change
+        for part in ctx.parts
+        if part.rolls_back
+        for change in part.drift(scene.heads, scene.lives[part.name], threading.Event()).changes
+    ]
 
 
 def publish(client: Callable[[str], Any]) -> None:
@@ -71,13 +87,13 @@ def test_200_random_tamperings_give_neither_a_miss_nor_a_false_alarm(
     ctx: Context, deployed: Callable[[str], Any]
 ) -> None:
     account, chance = Account(deployed, "prod"), random.Random(SEED)
-    assert drift.uploaded(look(ctx)) == ()
+    assert uploaded(ctx) == []
     everything = [*tampering.site(account), *tampering.function(account)]
     things = sorted({one.about for one in everything})
     for about in chance.choices(things, k=TIMES):
         one = chance.choice([one for one in everything if one.about == about])
         one.do()
-        found = {(change.part, change.key, change.kind) for change in drift.uploaded(look(ctx))}
+        found = {(change.part, change.key, change.kind) for change in uploaded(ctx)}
         one.undo()
         assert found == ({one.found} if one.found else set()), one.name
-    assert drift.uploaded(look(ctx)) == ()
+    assert uploaded(ctx) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.functional.conftest import OUTPUTS
+from tests.functional.deployment import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +123,6 @@ def test_what_is_not_yes_is_no(
     refused = resumectl("deploy", "-e", "prod", "--only", "site")
 
     assert refused.code == 1
-    assert "hint: Give the answer with --yes." in refused.err
+    assert "hint: Add --yes to confirm in advance." in refused.err
     assert objects(deployed) == {}
     assert resumectl("history", "-e", "prod", "--json").json["releases"] == []
