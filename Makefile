@@ -32,7 +32,7 @@ docs: $(READY) ## Generate docs/commands.md from --help
 golden: $(READY) ## Write the screens in tests/golden/ that tests compare with
 	@$(BIN)/python -m tests.golden
 
-changed: ## Print what changed since the commit in BASE: site, backend or everything
+changed: ## Print what changed since the commit in BASE: site, function or everything
 	@.ci/changed
 
 clean: ## Stop the embedded cloud and delete all generated files

@@ -154,10 +154,10 @@ def test_a_push_deploys_the_part_it_changed():
     }
     assert parts.keys() == set(re.findall(r"part=(\w+)", (ROOT / ".ci" / "changed").read_text()))
     assert [
-        re.findall(r"--only (\w+)", parts[part]) for part in ("site", "backend", "everything")
+        re.findall(r"--only (\w+)", parts[part]) for part in ("site", "function", "everything")
     ] == [
         ["site"],
-        ["backend"],
+        ["function"],
         [],
     ]
 
@@ -180,7 +180,7 @@ def test_drift_runs_on_a_schedule():
     [
         (["frontend/index.html"], "site"),
         (["frontend/index.html", "docs/a.md"], "site"),
-        (["lambda_src/a/b.py"], "backend"),
+        (["lambda_src/a/b.py"], "function"),
         (["lambda_src/a/b.py", "frontend/index.html"], "everything"),
         (["terraform/site.tf"], "everything"),
         (["frontend/index.html", "resumectl.toml"], "everything"),
