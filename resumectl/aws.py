@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 import threading
 from contextlib import contextmanager
 from functools import cached_property
@@ -228,16 +229,26 @@ def translated(doing: str) -> Iterator[None]:
     Raises:
         CloudError: in place of any botocore error.
     """
+    try:
+        yield
+    except Exception as error:
+        translation = _translation(error, doing)
+        if translation is None:
+            raise
+        raise translation from error
+
+
+def _translation(error: Exception, doing: str) -> CloudError | None:
+    """Our error for one of botocore's. Without an import of botocore it cannot be one of them."""
+    if "botocore" not in sys.modules:
+        return None
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
-    try:
-        yield
-    except ClientError as error:
-        raise _refused(error, doing) from error
-    except (BotoCoreError, HTTPError) as error:
-        # botocore passes urllib3's error through when a response breaks off halfway.
-        raise _unreachable(error, doing) from error
+    if isinstance(error, ClientError):
+        return _refused(error, doing)
+    # botocore passes urllib3's error through when a response breaks off halfway.
+    return _unreachable(error, doing) if isinstance(error, (BotoCoreError, HTTPError)) else None
 
 
 def _refused(error: Any, doing: str) -> CloudError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -74,13 +75,13 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
 
 def to_release(ctx: Context, scene: Scene, release: Release) -> tuple[AnyComparison, ...]:
     """What it takes to serve a release again, in the parts that can."""
-    with Together(1) as together:
-        return tuple(
-            part.compare(scene.lives[part.name], part.released(release), (), together.stop)
-            if part.rolls_back
-            else Comparison(part.name, scene.lives[part.name], None)
-            for part in ctx.parts
-        )
+    return tuple(_to_release(part, scene.lives[part.name], release) for part in ctx.parts)
+
+
+def _to_release(part: AnyPart, live: Any, release: Release) -> AnyComparison:
+    if not part.rolls_back:
+        return Comparison(part.name, live, None)
+    return part.compare(live, part.released(release), (), threading.Event())
 
 
 @dataclass(frozen=True)
