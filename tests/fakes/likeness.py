@@ -1,0 +1,294 @@
+"""Sequences of calls that the fake AWS and another one (moto, MiniStack) must answer alike.
+
+An answer is compared without what is another at each run: version ids become `v1`, `v2`, ... in the order in which they
+appear, and times, owners and request metadata are left out. A refused call is its error code and its HTTP status.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Clients = Callable[[str], Any]
+    Step = tuple[str, Callable[[Any, dict[str, str]], Any]]
+
+BUCKET, OTHERS = "likeness-of-the-fake", "111122223333"
+_LEFT_OUT = frozenset(
+    [
+        *("ResponseMetadata", "LastModified", "Owner", "Initiated", "Date", "CreationDate"),
+        *("ServerSideEncryption", "StorageClass", "ChecksumCRC32", "ChecksumCRC64NVME"),
+        *("ChecksumType", "ChecksumAlgorithm", "BucketKeyEnabled", "AcceptRanges", "Expiration"),
+        *("EncodingType", "Name", "Prefix", "MaxKeys", "KeyMarker", "Metadata", "RequestCharged"),
+        *("NextContinuationToken", "VersionIdMarker", "Delimiter", "StartAfter", "Location"),
+        *("BucketArn", "BucketRegion", "AccessPointAlias", "ContentEncoding", "Message"),
+    ]
+)
+_VERSIONS = ("VersionId", "CopySourceVersionId", "DeleteMarkerVersionId", "NextVersionIdMarker")
+
+
+def answers(client: Any, steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
+    """Make the calls one after the other; gives each one's name and outcome."""
+    from botocore.exceptions import ClientError
+
+    known: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for name, call in steps:
+        try:
+            answer = call(client, known)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            yield name, (error.response["Error"]["Code"], status)
+            continue
+        if isinstance(answer, dict):
+            known |= {
+                f"{name} {key}": answer[key] for key in ("VersionId", "ETag") if key in answer
+            }
+        yield name, _plain(answer, names)
+
+
+def differences(mine: Any, other: Any, steps: Iterable[Step], known: Iterable[str]) -> list[str]:
+    """How two clients' answers to the same calls differ, but for the steps of `known`."""
+    steps = tuple(steps)
+    pairs = zip(answers(mine, steps), answers(other, steps), strict=True)
+    return [
+        f"{name}: {answer} is {others}"
+        for (name, answer), (_, others) in pairs
+        if answer != others and name not in known
+    ]
+
+
+def _plain(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _named(item, names) if key in _VERSIONS else _plain(item, names)
+            for key, item in sorted(value.items())
+            if key not in _LEFT_OUT and item not in ("", [], None)
+        }
+    if isinstance(value, list):
+        return [_plain(item, names) for item in value]
+    return value.read() if hasattr(value, "read") else value
+
+
+def _named(id_: str, names: dict[str, str]) -> str:
+    return "null" if id_ == "null" else names.setdefault(id_, f"v{len(names) + 1}")
+
+
+def _put(key: str, body: bytes, **more: Any) -> Step:
+    name = f"put {key} {body.decode()} {more or ''}".strip()
+    return name, lambda s3, _: s3.put_object(Bucket=BUCKET, Key=key, Body=body, **more)
+
+
+def _s3(name: str, operation: str, **arguments: Any) -> Step:
+    return name, lambda s3, _: getattr(s3, operation)(Bucket=BUCKET, **arguments)
+
+
+def _using(name: str, operation: str, values: dict[str, str], **arguments: Any) -> Step:
+    """A call with arguments that an earlier call answered, such as its ETag."""
+    return name, lambda s3, known: getattr(s3, operation)(
+        Bucket=BUCKET, **arguments, **{key: known[value] for key, value in values.items()}
+    )
+
+
+def _all(operation: str, size: int, **more: Any) -> Callable[[Any, dict[str, str]], Any]:
+    """Every page of a list as one answer: its items, and how many pages there were."""
+
+    def listed(s3: Any, _: dict[str, str]) -> Any:
+        pages = s3.get_paginator(operation).paginate(
+            Bucket=BUCKET, PaginationConfig={"PageSize": size}, **more
+        )
+        rows = list(pages)
+        kinds = ("Contents", "Versions", "DeleteMarkers", "CommonPrefixes")
+        return {kind: [item for page in rows for item in page.get(kind, ())] for kind in kinds} | {
+            "pages": len(rows)
+        }
+
+    return listed
+
+
+NEW, VERSIONED = {"IfNoneMatch": "*"}, {"Status": "Enabled"}
+PLACE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-2"}}
+
+BUCKETS: tuple[Step, ...] = (
+    _s3("versioning of a bucket that does not exist", "get_bucket_versioning"),
+    _s3("head a bucket that does not exist", "head_bucket"),
+    _s3("read from a bucket that does not exist", "get_object", Key="a"),
+    _s3("list a bucket that does not exist", "list_objects_v2"),
+    _s3("create", "create_bucket", **PLACE),
+    _s3("create again", "create_bucket", **PLACE),
+    _s3("not versioned yet", "get_bucket_versioning"),
+    _s3("no tags", "get_bucket_tagging"),
+    _s3("no policy", "get_bucket_policy"),
+    _s3("no lifecycle", "get_bucket_lifecycle_configuration"),
+    _s3("no website", "get_bucket_website"),
+    _s3("no CORS", "get_bucket_cors"),
+    _s3("location", "get_bucket_location"),
+    _s3("tag", "put_bucket_tagging", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
+    _s3("tags", "get_bucket_tagging"),
+    _put("a", b"x"),
+    _s3("delete a bucket that is not empty", "delete_bucket"),
+)
+UNVERSIONED: tuple[Step, ...] = (
+    _s3("create", "create_bucket", **PLACE),
+    _put("a", b"one"),
+    _put("a", b"two"),
+    _s3("read", "get_object", Key="a"),
+    _s3("versions", "list_object_versions"),
+    _s3("delete", "delete_object", Key="a"),
+    _s3("read what is deleted", "get_object", Key="a"),
+    _s3("head what is deleted", "head_object", Key="a"),
+    _s3("nothing is left", "list_object_versions"),
+)
+VERSIONS: tuple[Step, ...] = (
+    _s3("create", "create_bucket", **PLACE),
+    _put("a", b"before"),
+    _s3("enable", "put_bucket_versioning", VersioningConfiguration=VERSIONED),
+    _s3("enabled", "get_bucket_versioning"),
+    _put("a", b"one"),
+    _put("a", b"one", CacheControl="no-cache", ContentType="text/html"),
+    _s3("head", "head_object", Key="a"),
+    _put("b", b""),
+    _using("an old version", "get_object", {"VersionId": "put a one VersionId"}, Key="a"),
+    _s3("delete", "delete_object", Key="a"),
+    _s3("gone", "get_object", Key="a"),
+    _s3("gone for head", "head_object", Key="a"),
+    _using("read the marker", "get_object", {"VersionId": "delete VersionId"}, Key="a"),
+    _s3("listing", "list_objects_v2"),
+    _s3("versions", "list_object_versions"),
+    _using("delete the marker", "delete_object", {"VersionId": "delete VersionId"}, Key="a"),
+    _s3("it is back", "get_object", Key="a"),
+    _s3("the first byte of nothing", "get_object", Key="b", Range="bytes=0-0"),
+    _s3("the first byte", "get_object", Key="a", Range="bytes=0-0"),
+    _s3("delete two", "delete_objects", Delete={"Objects": [{"Key": "a"}, {"Key": "b"}]}),
+    _s3("delete quietly", "delete_objects", Delete={"Objects": [{"Key": "a"}], "Quiet": True}),
+    _s3("what is left", "list_object_versions"),
+)
+CONDITIONS: tuple[Step, ...] = (
+    _s3("create", "create_bucket", **PLACE),
+    _s3("enable", "put_bucket_versioning", VersioningConfiguration=VERSIONED),
+    _put("lock", b"me", **NEW),
+    _put("lock", b"you", **NEW),
+    _using("write mine", "put_object", {"IfMatch": "put lock me {'IfNoneMatch': '*'} ETag"},
+           Key="lock", Body=b"me again"),
+    _using("write another's", "put_object", {"IfMatch": "put lock me {'IfNoneMatch': '*'} ETag"},
+           Key="lock", Body=b"late"),
+    _put("absent", b"x", IfMatch='"0123456789abcdef0123456789abcdef"'),
+    _using("delete another's", "delete_object",
+           {"IfMatch": "put lock me {'IfNoneMatch': '*'} ETag"}, Key="lock"),
+    _using("delete mine", "delete_object", {"IfMatch": "write mine ETag"}, Key="lock"),
+    _put("lock", b"new", **NEW),
+    _put("same", b"same"),
+    _put("same", b"same", CacheControl="x"),
+)  # fmt: skip
+OWNERS: tuple[Step, ...] = (
+    _s3("create", "create_bucket", **PLACE),
+    _put("a", b"x"),
+    _s3("read another's", "get_object", Key="a", ExpectedBucketOwner=OTHERS),
+    _s3("write another's", "put_object", Key="a", Body=b"y", ExpectedBucketOwner=OTHERS),
+    _s3("list another's", "list_objects_v2", ExpectedBucketOwner=OTHERS),
+    _s3("versioning of another's", "get_bucket_versioning", ExpectedBucketOwner=OTHERS),
+    _s3("delete another's", "delete_object", Key="a", ExpectedBucketOwner=OTHERS),
+    _s3("it was not changed", "get_object", Key="a"),
+)
+COPIES: tuple[Step, ...] = (
+    _s3("create", "create_bucket", **PLACE),
+    _s3("enable", "put_bucket_versioning", VersioningConfiguration=VERSIONED),
+    _put("a", b"one", ContentType="text/html", CacheControl="no-cache"),
+    _put("a", b"two", ContentType="text/css"),
+    _s3("with other headers", "copy_object", Key="a", CopySource={"Bucket": BUCKET, "Key": "a"},
+        MetadataDirective="REPLACE", ContentType="text/plain", ChecksumAlgorithm="SHA256"),
+    _s3("its headers", "head_object", Key="a", ChecksumMode="ENABLED"),
+    ("an old version", lambda s3, known: s3.copy_object(
+        Bucket=BUCKET, Key="a", CopySource={
+            "Bucket": BUCKET, "Key": "a",
+            "VersionId": known["put a one {'ContentType': 'text/html', 'CacheControl': 'no-cache'} "
+                               "VersionId"]})),
+    _s3("is back with its headers", "head_object", Key="a"),
+    _s3("onto itself", "copy_object", Key="a", CopySource={"Bucket": BUCKET, "Key": "a"}),
+    _s3("from nothing", "copy_object", Key="b", CopySource={"Bucket": BUCKET, "Key": "none"}),
+)  # fmt: skip
+PAGES: tuple[Step, ...] = (
+    _s3("create", "create_bucket", **PLACE),
+    _s3("enable", "put_bucket_versioning", VersioningConfiguration=VERSIONED),
+    *(_put(f"{folder}/{number}", b"x") for folder in ("a", "b") for number in range(3)),
+    _put("a/1", b"y"),
+    _put("ä", b"z"),
+    _s3("delete", "delete_object", Key="b/0"),
+    ("objects", _all("list_objects_v2", 2)),
+    ("objects of a folder", _all("list_objects_v2", 2, Prefix="a/")),
+    ("folders", _all("list_objects_v2", 1000, Delimiter="/")),
+    ("versions", _all("list_object_versions", 3)),
+    ("versions of a folder", _all("list_object_versions", 1000, Prefix="b/")),
+)
+S3_SEQUENCES = {
+    "buckets": BUCKETS,
+    "unversioned": UNVERSIONED,
+    "versions": VERSIONS,
+    "conditions": CONDITIONS,
+    "owners": OWNERS,
+    "copies": COPIES,
+    "pages": PAGES,
+}
+
+
+def zipped(text: str) -> bytes:
+    """The archive of one module."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("counter.py", (1980, 1, 1, 0, 0, 0)), text)
+    return data.getvalue()
+
+
+FUNCTION = "likeness"
+_TEXT = "def handler(event, context):\n    return {{'statusCode': 200, 'body': '{0}'}}\n"
+_FIRST, _SECOND = zipped(_TEXT.format("first")), zipped(_TEXT.format("second"))
+_SHOWN = ("Version", "CodeSha256", "MemorySize", "FunctionVersion", "Name")
+
+
+def _fn(name: str, operation: str, **arguments: Any) -> Step:
+    """A call for the function; of its answer what says which code and version it is."""
+
+    def call(client: Any, known: dict[str, str]) -> Any:
+        given = {key: known.get(value, value) if isinstance(value, str) else value
+                 for key, value in arguments.items()}  # fmt: skip
+        answer = getattr(client, operation)(FunctionName=FUNCTION, **given)
+        if "RevisionId" in answer:
+            known[f"{name} RevisionId"] = answer["RevisionId"]
+        if "Versions" in answer:
+            return [row["Version"] for row in answer["Versions"]]
+        return {key: answer[key] for key in _SHOWN if key in answer}
+
+    return name, call
+
+
+def functions(role: str) -> tuple[Step, ...]:
+    """The life of a function that has that role."""
+    settings = {"Runtime": "python3.11", "Handler": "counter.handler", "Role": role}
+    return (
+        _fn("a function that does not exist", "get_function_configuration"),
+        _fn("an alias of none", "get_alias", Name="live"),
+        _fn("create", "create_function", Code={"ZipFile": _FIRST}, **settings),
+        _fn("create again", "create_function", Code={"ZipFile": _FIRST}, **settings),
+        _fn("an alias that does not exist", "get_alias", Name="live"),
+        _fn("alias", "create_alias", Name="live", FunctionVersion="$LATEST"),
+        _fn("alias again", "create_alias", Name="live", FunctionVersion="$LATEST"),
+        _fn("publish", "publish_version"),
+        _fn("publish the same", "publish_version"),
+        _fn("upload", "update_function_code", ZipFile=_SECOND),
+        _fn("publish the second", "publish_version"),
+        _fn("move", "update_alias", Name="live", FunctionVersion="1"),
+        _fn("moved", "get_alias", Name="live"),
+        _fn("what is behind it", "get_function_configuration", Qualifier="live"),
+        _fn("configure", "update_function_configuration", MemorySize=256),
+        _fn("the old version keeps its own", "get_function_configuration", Qualifier="1"),
+        _fn("publish settings", "publish_version"),
+        _fn("versions", "list_versions_by_function"),
+        _fn("a version that does not exist", "get_function_configuration", Qualifier="9"),
+        _fn("delete a version", "delete_function", Qualifier="2"),
+        _fn("what is left", "list_versions_by_function"),
+        _fn("numbers are not used again", "update_function_code", ZipFile=_FIRST),
+        _fn("publish a fourth", "publish_version"),
+    )

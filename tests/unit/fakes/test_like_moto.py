@@ -1,0 +1,53 @@
+"""The fake AWS answers as moto does, call for call, but for what is known to differ from AWS in moto."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.fakes import likeness
+from tests.fakes.aws.world import Aws
+from tests.fakes.machine import Machine
+
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ACCOUNT, REGION = "123456789012", "eu-west-2"
+MOTO_DIFFERS = {
+    "versions": ("read the marker", "delete the marker", "delete quietly"),
+    "owners": (
+        *("read another's", "write another's", "list another's", "versioning of another's"),
+        *("delete another's", "it was not changed"),
+    ),
+    "functions": ("alias again", "publish a fourth"),
+}
+"""Steps at which moto is not like AWS. By AWS's documentation, reading a delete marker is 405 MethodNotAllowed, deleting
+one says so, a quiet deletion lists nothing, ExpectedBucketOwner is enforced, an alias that exists is a
+ResourceConflictException, and the numbers of deleted versions are not given out again."""
+
+
+@pytest.fixture
+def moto():
+    """boto3 clients answered by moto."""
+    with mock_aws():
+        yield lambda service: boto3.client(service, region_name=REGION, **KEYS)
+
+
+@pytest.fixture
+def fake():
+    """boto3 clients answered by the fake AWS."""
+    return Machine().start(Aws(), ACCOUNT, REGION).client
+
+
+@pytest.mark.parametrize("name", likeness.S3_SEQUENCES)
+def test_s3_answers_as_moto_does(moto, fake, name):
+    steps = likeness.S3_SEQUENCES[name]
+    assert likeness.differences(fake("s3"), moto("s3"), steps, MOTO_DIFFERS.get(name, ())) == []
+
+
+def test_lambda_answers_as_moto_does(moto, fake):
+    role = moto("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({}))
+    steps = likeness.functions(role["Role"]["Arn"])
+    known = MOTO_DIFFERS["functions"]
+    assert likeness.differences(fake("lambda"), moto("lambda"), steps, known) == []
