@@ -1,4 +1,4 @@
-"""The fake AWS answers as MiniStack does, call for call, but for what is known to differ from AWS in MiniStack."""
+"""The fake AWS answers as MiniStack does, call for call, except where MiniStack is not like AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tests.fakes.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 ACCOUNT, REGION = "000000000000", "eu-west-2"
 TRUST = {
@@ -34,9 +33,9 @@ MINISTACK_DIFFERS: dict[str, tuple[str, ...]] = {
     ),
     "copies": ("with other headers", "its headers", "onto itself"),
 }
-"""Steps at which MiniStack is not like AWS. By AWS's documentation the default content type is binary/octet-stream,
-ExpectedBucketOwner is enforced, a copy computes the checksum that it is asked for, and a copy that changes nothing is
-refused."""
+"""Steps at which MiniStack is not like AWS. By AWS's documentation the default content type is
+binary/octet-stream, ExpectedBucketOwner is enforced, a copy computes the checksum that it is asked
+for, and a copy that changes nothing is refused."""
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,9 @@
-"""Faults at calls: a kill, a refusal, a lost response, a delay. Driven by counting calls or by one seed.
+"""Faults at calls: a kill, a refusal, a lost response, a delay. By counting calls or by a seed.
 
-Each call has two points at which its process can die: before the request is sent, and after the service carried it
-out. A lost response has two forms, as with boto3: `repeat` (the SDK sends the request again, and the caller gets the
-answer to the second one) and `lose` (the SDK gives up, and the caller gets a connection error).
+Each call has two points at which its process can die: before the request is sent, and after the
+service carried it out. A lost response has two forms, as with boto3: `repeat` (the SDK sends the
+request again, and the caller gets the answer to the second one) and `lose` (the SDK gives up, and
+the caller gets a connection error).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Fault:
         call: a boto3 method name such as `put_object`; empty for any call.
         key: only calls for this object key; empty for any.
         code: the error code of a refusal.
+        error: raised in place of a refusal, or of the connection error of a lost response.
         lasting: it also happens at every later matching call.
         seconds: how long a delay takes.
         meanwhile: what others do during a delay.
@@ -45,16 +47,25 @@ class Fault:
     key: str = ""
     code: str = "InternalError"
     lasting: bool = False
+    error: Exception | None = None
     seconds: float = 0.0
     meanwhile: Callable[[], Any] | None = None
 
     @classmethod
     def kill(cls, point: int) -> Fault:
-        """Die at one of the two points of every call, counted from 1: an odd point is before a request."""
+        """Die at a point: each call has two, counted from 1; an odd one is before the request."""
         return cls("kill-before" if point % 2 else "kill-after", at=(point + 1) // 2)
 
     def matches(self, call: str, key: str) -> bool:
         return self.call in ("", call) and self.key in ("", key)
+
+
+@dataclass
+class _Waiting:
+    """A planned fault, and how many matching calls were made since."""
+
+    fault: Fault
+    seen: int = 0
 
 
 @dataclass
@@ -70,8 +81,16 @@ class Faults:
     planned: Sequence[Fault] = ()
     count: int = 0
     met: list[Fault] = field(default_factory=list)
-    _seen: Counter[Fault] = field(default_factory=Counter)
+    _waiting: list[_Waiting] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.add(*self.planned)
+
+    def add(self, *faults: Fault) -> None:
+        """Plan more; their calls are counted from now on."""
+        with self._lock:
+            self._waiting.extend(_Waiting(fault) for fault in faults)
 
     @property
     def points(self) -> int:
@@ -89,12 +108,13 @@ class Faults:
 
     def _due(self, call: str, key: str) -> Fault | None:
         due = None
-        for fault in self.planned:
+        for waiting in self._waiting:
+            fault = waiting.fault
             if not fault.matches(call, key):
                 continue
-            self._seen[fault] += 1
-            seen = self._seen[fault]
-            if due is None and (seen == fault.at or (fault.lasting and seen > fault.at)):
+            waiting.seen += 1
+            is_due = waiting.seen == fault.at or (fault.lasting and waiting.seen > fault.at)
+            if due is None and is_due:
                 due = fault
         return due
 
@@ -102,8 +122,8 @@ class Faults:
 class SeededFaults(Faults):
     """Faults at random calls.
 
-    A call's fate follows from the seed, its name, its object key and how often it was made before, not from the order
-    in which threads get there: the same seed gives the same faults.
+    A call's fate follows from the seed, its name, its object key and how often it was made before,
+    not from the order in which threads get there: the same seed gives the same faults.
 
     Args:
         seed: one number for all of them.

@@ -1,7 +1,8 @@
 """Sequences of calls that the fake AWS and another one (moto, MiniStack) must answer alike.
 
-An answer is compared without what is another at each run: version ids become `v1`, `v2`, ... in the order in which they
-appear, and times, owners and request metadata are left out. A refused call is its error code and its HTTP status.
+An answer is compared without what is another at each run: version ids become `v1`, `v2`, ... in the
+order in which they appear, and times, owners and request metadata are left out. A refused call is
+its error code and its HTTP status.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Machines, PID namespaces and processes: who makes the calls.
 
-Processes of one machine see one another by their PID only inside one PID namespace and one boot: `Machine.alive`
-answers as `/proc` does there. A killed process makes no call any more, whichever of its threads tries.
+Processes of one machine see one another by their PID only inside one PID namespace and one boot:
+`Machine.alive` answers as `/proc` does there. A killed process makes no call any more, whichever of
+its threads tries.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Machine:
         return replace(self, boot_id=f"{name}-{int(number) + 1}", _table=_Table())
 
     def container(self, pid_namespace: str, host: str | None = None) -> Machine:
-        """A container on this machine: the same boot and clock, other PIDs; by default the same host name too."""
+        """A container: the same boot and clock, PIDs of its own; by default the same host name."""
         return replace(self, host=host or self.host, pid_namespace=pid_namespace, _table=_Table())
 
     def start(
@@ -136,7 +137,7 @@ class Process:
             self.kill()
             raise Killed
         if fault.kind == "refuse":
-            raise Refusal(fault.code, "injected")
+            raise fault.error or Refusal(fault.code, "injected")
         if fault.kind == "delay":
             self.machine.clock.sleep(fault.seconds)
             if fault.meanwhile:
@@ -146,7 +147,7 @@ class Process:
             self.kill()
             raise Killed
         if fault.kind == "lose":
-            raise _connection_closed()
+            raise fault.error or _connection_closed()
         if fault.kind == "repeat":
             answer = carry_out()
         self._require_alive()

@@ -1,8 +1,9 @@
 """A bucket: its objects with their versions, its conditions, and what its first minutes look like.
 
-Right after S3 made a bucket, calls may answer that there is none; right after it was versioned for the first time, its
-versioning may still read as off, and a read of a new object may answer 404. Here that lasts for a number of calls that
-the world's seed decides, at most `Aws.settling`; by default it does not happen.
+Right after S3 made a bucket, calls may answer that there is none; right after it was versioned for
+the first time, its versioning may still read as off, and a read of a new object may answer 404.
+Here that lasts for a number of calls that the world's seed decides, at most `Aws.settling`; by
+default it does not happen.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class Bucket:
         raise Refusal("NoSuchVersion", "The specified version does not exist.", Key=key)
 
     def add(self, key: str, version: Version) -> None:
-        """Put a version on top; one without an id of its own replaces the one before that has none."""
+        """Put a version on top; in an unversioned bucket it replaces the one before."""
         kept = [old for old in self.versions(key) if old.id != version.id]
         self._objects[key] = [version, *kept]
         if self._settles:
@@ -156,6 +157,11 @@ class Bucket:
             self._objects.pop(key)
         return gone[0] if gone else None
 
+    def refuse_stuck(self, key: str) -> None:
+        """Refuse to delete a key for as often as `stuck` says."""
+        if codes := self.stuck.get(key):
+            raise Refusal(codes.pop(0), "stuck")
+
     def forget(self, key: str) -> None:
         """Delete a key with all of its versions, as a lifecycle rule does."""
         self._objects.pop(key, None)
@@ -170,8 +176,8 @@ class Bucket:
         """Decide If-None-Match: * and If-Match, as S3 does for a write or a deletion.
 
         Raises:
-            Refusal: the condition does not hold. 412, or 404 for If-Match where there is no object; a deletion
-                whose key ends in a delete marker gets 412.
+            Refusal: the condition does not hold. If-Match without an object is 404, everything
+                else 412, also the deletion of a key whose current version is a delete marker.
         """
         current = self.current(key)
         if given.get("IfNoneMatch") and current:

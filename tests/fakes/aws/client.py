@@ -1,7 +1,8 @@
 """boto3 clients of the fake AWS.
 
-Each one is a real boto3 client (methods, paginators, waiters, exception classes) whose requests go to the fake instead
-of the network. Arguments are checked against AWS's own service model, so a call that boto3 refuses is refused here.
+Each one is a real boto3 client (methods, paginators, waiters, exception classes) whose requests go
+to the fake instead of the network. Arguments are checked against AWS's own service model, so a call
+that boto3 refuses is refused here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """CloudFront: distributions with a cache, and which paths were invalidated when.
 
-`Distribution.get` is a visitor at the edge: what was fetched once stays until its path is invalidated.
+`Distribution.get` is a visitor at the edge: what was fetched once stays until its path is
+invalidated.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ class Function:
         return self.versions[number]
 
     def read(self, qualifier: str) -> dict[str, Any]:
-        """The configuration as a read sees it; reads of `$LATEST` are what an update's end is measured in."""
+        """The configuration; a read of `$LATEST` brings the end of an update nearer."""
         shown = self.shown(qualifier)
         if self._waiting and shown["Version"] == LATEST:
             self._waiting -= 1

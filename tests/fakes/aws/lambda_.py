@@ -1,7 +1,8 @@
-"""Lambda: functions, versions, aliases. One update at a time, and each one takes a while to be done.
+"""Lambda: functions, versions and aliases; one update at a time, and each one takes a while.
 
-After a write, a function stays `InProgress` for `Aws.busy` reads of its configuration; other writes meet
-ResourceConflictException until then. Publishing what has not changed since the last version gives that version again.
+After a write, a function stays `InProgress` for `Aws.busy` reads of its configuration; other writes
+meet ResourceConflictException until then. Publishing what has not changed since the last version
+gives that version again.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class Lambda:
     """The functions of one account in one region.
 
     Attributes:
-        answers: what code answers when it is invoked, by its base64 SHA-256: a payload (one with `errorType` is an
-            exception), an iterator of payloads, or a function of the event.
+        answers: what code answers when it is invoked, by its base64 SHA-256: a payload (one with
+            `errorType` is an exception), an iterator of payloads, or a function of the event.
         log_tail: the end of the log of every invocation.
     """
 
@@ -41,7 +42,7 @@ class Lambda:
         Raises:
             Refusal: there is none.
         """
-        bare = name.split(":function:")[-1].split(":")[0]
+        bare = name.rpartition(":function:")[2].partition(":")[0]
         if bare not in self.functions:
             raise self._absent(bare)
         return self.functions[bare]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Listing:
-    """Lists of one account; the bucket itself comes from `bucket`. A page holds at most `Aws.page` items."""
+    """Lists of one account. A page holds at most `Aws.page` items."""
 
     _aws: Aws
 

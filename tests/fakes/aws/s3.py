@@ -149,8 +149,7 @@ class S3(BucketSettings, Listing):
         for item in Delete["Objects"]:
             named = {key: item[key] for key in ("Key", "VersionId") if key in item}
             try:
-                if codes := bucket.stuck.get(item["Key"]):
-                    raise Refusal(codes.pop(0), "stuck")
+                bucket.refuse_stuck(item["Key"])
                 condition = {"IfMatch": item["ETag"]} if "ETag" in item else {}
                 bucket.require(item["Key"], condition, deleting=True)
                 done = _delete(bucket, item["Key"], item.get("VersionId"))

@@ -1,4 +1,4 @@
-"""A bucket's settings: versioning, and those that are there or answer with an error of their own."""
+"""A bucket's settings: versioning, and those whose absence is an error of its own."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The fake AWS: accounts, what each holds by region, and the buckets, whose names are unique in all of AWS.
+"""The fake AWS: accounts with what they hold by region, and buckets with their global names.
 
-It outlives every process that works on it. `journal` lists the calls that changed something, in their order.
+It outlives every process that works on it. `journal` lists the calls that changed something, in
+order.
 """
 
 from __future__ import annotations
@@ -8,17 +9,18 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.fakes.aws.cloudfront import CloudFront
 from tests.fakes.aws.lambda_ import Lambda
 from tests.fakes.aws.logs import Logs
-from tests.fakes.aws.refusal import Refusal
 from tests.fakes.aws.s3 import S3
 from tests.fakes.aws.sts import Sts
 from tests.fakes.aws.tables import Tables
 from tests.fakes.clock import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 SERVICES = {
     "cloudfront": CloudFront,
@@ -51,7 +53,8 @@ class Aws:
     Attributes:
         clock: AWS's own clock: the true time.
         seed: decides everything that is left to chance.
-        settling: the most calls for which a new bucket, or one that was just versioned, may answer from the past.
+        settling: the most calls for which a new bucket, or one that was just versioned, may answer
+            from the past.
         page: the most items of any list's page.
         busy: for how many reads Lambda stays in progress after each write.
     """
@@ -116,6 +119,3 @@ class Aws:
     @property
     def lock(self) -> threading.RLock:
         return self._lock
-
-
-__all__ = ["Aws", "Call", "Refusal"]

@@ -1,4 +1,4 @@
-"""The fake AWS answers as moto does, call for call, but for what is known to differ from AWS in moto."""
+"""The fake AWS answers as moto does, call for call, except where moto is not like AWS."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ MOTO_DIFFERS = {
     ),
     "functions": ("alias again", "publish a fourth"),
 }
-"""Steps at which moto is not like AWS. By AWS's documentation, reading a delete marker is 405 MethodNotAllowed, deleting
-one says so, a quiet deletion lists nothing, ExpectedBucketOwner is enforced, an alias that exists is a
-ResourceConflictException, and the numbers of deleted versions are not given out again."""
+"""Steps at which moto is not like AWS. By AWS's documentation, reading a delete marker is 405
+MethodNotAllowed, deleting one says so, a quiet deletion lists nothing, ExpectedBucketOwner is
+enforced, an alias that exists is a ResourceConflictException, and the numbers of deleted versions
+are not given out again."""
 
 
 @pytest.fixture

@@ -1,0 +1,84 @@
+"""A fake account with a project bucket, and a fake Terraform that keeps its state there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fakes.aws.world import Aws
+from tests.fakes.machine import Machine, Process
+from tests.fakes.terraform.runner import FakeRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fakes.clock import Clock
+
+ACCOUNT, REGION, PROJECT = "123456789012", "eu-west-2", "the-project-bucket"
+BACKEND = {"bucket": PROJECT, "key": "terraform/prod.tfstate", "region": REGION}
+PLACE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+@pytest.fixture
+def machine(aws: Aws) -> Machine:
+    return Machine(clock=aws.clock)
+
+
+@pytest.fixture
+def process(aws: Aws, machine: Machine) -> Process:
+    return machine.start(aws, ACCOUNT, REGION)
+
+
+@pytest.fixture
+def s3(process: Process) -> Any:
+    """S3 with the project bucket, which keeps versions."""
+    client = process.client("s3")
+    client.create_bucket(Bucket=PROJECT, **PLACE)
+    client.put_bucket_versioning(Bucket=PROJECT, VersioningConfiguration={"Status": "Enabled"})
+    return client
+
+
+@dataclass
+class Repository:
+    """A checkout with a module, and how to run Terraform in it."""
+
+    root: Path
+    process: Process
+
+    def __post_init__(self) -> None:
+        for name in ("terraform", "work"):
+            (self.root / name).mkdir(parents=True)
+        (self.root / "function.zip").write_bytes(b"code")
+        self.write("memory_size = 128\n")
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        package = str(self.root / "function.zip")
+        return {"project": "resume", "environment": "prod", "function": {"package": package}}
+
+    def write(self, text: str) -> None:
+        (self.root / "terraform" / "counter.tf").write_text(text)
+
+    def runner(self, process: Process | None = None, **options: Any) -> FakeRunner:
+        made = FakeRunner(
+            process or self.process, self.root / "terraform", self.root / "work", **options
+        )
+        made.init(BACKEND)
+        return made
+
+
+@pytest.fixture
+def repository(tmp_path: Path, process: Process, s3: Any) -> Repository:
+    return Repository(tmp_path / "repository", process)
+
+
+@pytest.fixture
+def clock(aws: Aws) -> Clock:
+    return aws.clock

@@ -1,0 +1,461 @@
+"""The fake Terraform plans, applies, locks, fails and leaves behind what the real one does."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from resumectl.errors import TerraformError
+from resumectl.infra import existing, runs, snapshot
+from resumectl.infra.part import Infra, Module
+from resumectl.infra.runner import Watch
+from resumectl.infra.state import EMPTY, parse
+from resumectl.infra.statelock import StateLocks
+from tests.fakes.faults import Fault, Faults, Killed
+from tests.fakes.terraform.configuration import (
+    ALIAS,
+    BUCKET,
+    DISTRIBUTION,
+    FUNCTION,
+    LOGS,
+    NEEDS,
+    TABLE,
+    VERSIONING,
+)
+from tests.unit.fakes.conftest import ACCOUNT, BACKEND, PROJECT, REGION
+
+STATE, LOCK = "terraform/prod.tfstate", "terraform/prod.tfstate.tflock"
+NAME = "resume-prod-counter"
+
+
+def apply(runner, variables, targets=()):
+    assert runner.plan(variables, "apply", Watch(), targets)
+    runner.apply(Watch())
+
+
+def state(s3):
+    return parse(s3.get_object(Bucket=PROJECT, Key=STATE)["Body"].read(), "prod")
+
+
+def keys(s3):
+    return [row["Key"] for row in s3.list_objects_v2(Bucket=PROJECT).get("Contents", ())]
+
+
+def planned(runner, variables, mode="apply", targets=()):
+    """What a plan would do, by address."""
+    runner.plan(variables, mode, Watch(), targets)
+    rows = runner.show()["resource_changes"]
+    return {row["address"]: row["change"]["actions"] for row in rows}
+
+
+def dying(repository, machine, aws, *faults):
+    """A runner in a process with faults."""
+    process = machine.start(aws, ACCOUNT, REGION, Faults(faults))
+    return repository.runner(process)
+
+
+# --- plans
+
+
+def test_after_an_apply_a_plan_is_empty(repository, s3):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    assert not runner.plan(repository.variables, "apply", Watch())
+    assert {row.address for row in state(s3).resources} == {*NEEDS}
+
+
+def test_the_state_is_one_that_resumectl_reads(repository, s3):
+    apply(repository.runner(), repository.variables)
+    assert state(s3).complete
+    assert state(s3).outputs["function_name"] == NAME
+    document = json.loads(s3.get_object(Bucket=PROJECT, Key=STATE)["Body"].read())
+    assert (document["version"], len(document["lineage"])) == (4, 36)
+
+
+def test_a_first_plan_creates_everything_and_knows_no_ids(repository):
+    runner = repository.runner()
+    assert planned(runner, repository.variables) == {address: ["create"] for address in NEEDS}
+    rows = {row["address"]: row["change"] for row in runner.show()["resource_changes"]}
+    assert rows[BUCKET]["before"] is None
+    assert rows[BUCKET]["after"]["bucket"] == f"resume-prod-site-{ACCOUNT}"
+    assert rows[BUCKET]["after_unknown"]["arn"]
+    assert rows[VERSIONING]["after_unknown"]["bucket"]
+
+
+def test_a_changed_setting_is_an_update_of_its_resource_alone(repository):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    repository.write("memory_size = 256\n")
+    plan = planned(runner, repository.variables)
+    assert {address for address in plan if plan[address] != ["no-op"]} == {FUNCTION}
+    live, wanted = snapshot.changes(runner.show())
+    assert (live[FUNCTION]["memory_size"], wanted[FUNCTION]["memory_size"]) == (128, 256)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "attribute", "value"),
+    [
+        ("timeout = 9\n", FUNCTION, "timeout", 9),
+        ("retention_in_days = 7\n", LOGS, "retention_in_days", 7),
+        ('GREETING = "hello"\n', FUNCTION, "environment", None),
+        ("deletion_protection_enabled = true\n", TABLE, "deletion_protection_enabled", True),
+    ],
+)
+def test_what_the_module_says_is_configured(repository, process, text, address, attribute, value):
+    repository.write(text)
+    apply(repository.runner(), repository.variables)
+    (row,) = [row for row in state(process.client("s3")).resources if row.address == address]
+    expected = value or [{"variables": {"TABLE_NAME": NAME, "GREETING": "hello"}}]
+    assert row.attributes[attribute] == expected
+
+
+def test_a_module_that_declares_resources_has_only_those(repository):
+    repository.write('resource "aws_dynamodb_table" "counter" {\n  name = "counts"\n}\n')
+    runner = repository.runner()
+    assert planned(runner, repository.variables) == {TABLE: ["create"]}
+    ((row),) = runner.show()["resource_changes"]
+    assert row["change"]["after"]["name"] == "counts"
+
+
+def test_a_removed_resource_is_deleted(repository, process):
+    apply(repository.runner(), repository.variables)
+    kept = "".join(
+        f'resource "{address.replace(".", chr(34) + " " + chr(34))}" {{\n}}\n'
+        for address in NEEDS
+        if address != TABLE
+    )
+    repository.write(kept)
+    runner = repository.runner()
+    plan = planned(runner, repository.variables)
+    assert plan[TABLE] == ["delete"]
+    runner.apply(Watch())
+    assert process.aws.service(ACCOUNT, REGION, "dynamodb").tables == {}
+
+
+def test_a_module_that_is_not_hcl_is_refused(repository):
+    repository.write('resource "aws_s3_bucket" "site" {\n')
+    with pytest.raises(TerraformError, match="Unclosed configuration block"):
+        repository.runner().plan(repository.variables, "apply", Watch())
+
+
+def test_targets_take_along_what_they_need_and_nothing_else(repository, s3):
+    apply(repository.runner(), repository.variables, targets=[ALIAS])
+    assert {row.address for row in state(s3).resources} == {LOGS, TABLE, FUNCTION, ALIAS}
+
+
+def test_a_rename_replaces_the_resource(repository, process):
+    apply(repository.runner(), repository.variables)
+    repository.write('resource "aws_dynamodb_table" "counter" {\n  name = "counts"\n}\n')
+    runner = repository.runner()
+    assert planned(runner, repository.variables, targets=[TABLE]) == {TABLE: ["delete", "create"]}
+    runner.apply(Watch())
+    assert list(process.aws.service(ACCOUNT, REGION, "dynamodb").tables) == ["counts"]
+
+
+def test_destroy_leaves_nothing(repository, process, s3):
+    apply(repository.runner(), repository.variables)
+    site = state(s3).outputs["site_bucket"]
+    s3.put_object(Bucket=site, Key="index.html", Body=b"x")
+    runner = repository.runner()
+    assert runner.plan(repository.variables, "destroy", Watch())
+    runner.apply(Watch())
+    assert state(s3) == EMPTY.__class__(state(s3).serial, state(s3).lineage, {})
+    assert site not in process.aws.buckets
+
+
+# --- drift
+
+
+def test_refresh_only_shows_what_others_changed(repository, process):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    assert not runner.plan(repository.variables, "refresh-only", Watch())
+    process.client("lambda").update_function_configuration(FunctionName=NAME, MemorySize=512)
+    process.client("logs").delete_log_group(logGroupName=f"/aws/lambda/{NAME}")
+    assert runner.plan(repository.variables, "refresh-only", Watch())
+    recorded, live = snapshot.drift(runner.show())
+    assert (recorded[FUNCTION]["memory_size"], live[FUNCTION]["memory_size"]) == (128, 512)
+    assert (LOGS in recorded, LOGS in live) == (True, False)
+
+
+def test_a_plan_puts_back_what_others_changed(repository, process):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    process.client("lambda").update_function_configuration(FunctionName=NAME, MemorySize=512)
+    process.client("logs").delete_log_group(logGroupName=f"/aws/lambda/{NAME}")
+    plan = planned(runner, repository.variables)
+    assert (plan[FUNCTION], plan[LOGS]) == (["update"], ["create"])
+    runner.apply(Watch())
+    assert not runner.plan(repository.variables, "apply", Watch())
+
+
+def test_published_code_is_no_change_of_the_infrastructure(repository, process):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    client = process.client("lambda")
+    client.update_function_code(FunctionName=NAME, ZipFile=b"other")
+    client.publish_version(FunctionName=NAME)
+    client.update_alias(FunctionName=NAME, Name="live", FunctionVersion="1")
+    assert not runner.plan(repository.variables, "apply", Watch())
+
+
+# --- locks and stale plans
+
+
+def test_an_apply_holds_the_lock_and_gives_it_back(repository, s3):
+    runner, held = repository.runner(), []
+    runner.plan(repository.variables, "apply", Watch())
+    runner.apply(Watch(lambda event: held.append(StateLocks(s3, PROJECT, "prod").read())))
+    assert held[0].who == "alex@laptop"
+    assert LOCK not in keys(s3)
+
+
+def test_a_plan_takes_no_lock_and_an_apply_waits_for_none(repository, s3):
+    lock = {"ID": "1", "Who": "kim@elsewhere", "Created": "2026-11-27T10:00:00Z"}
+    s3.put_object(Bucket=PROJECT, Key=LOCK, Body=json.dumps(lock).encode())
+    runner = repository.runner()
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError, match=r"state lock: .*kim@elsewhere"):
+        runner.apply(Watch())
+    assert keys(s3) == [LOCK]
+
+
+def test_the_time_of_a_lock_is_the_clock_of_its_machine(repository, s3, aws, machine):
+    ahead = machine.__class__(host="desktop", clock=aws.clock, skew=3600.0)
+    runner = repository.runner(ahead.start(aws, ACCOUNT, REGION))
+    created = []
+    runner.plan(repository.variables, "apply", Watch())
+    runner.apply(
+        Watch(lambda event: created.append(StateLocks(s3, PROJECT, "prod").read().created))
+    )
+    assert created[0].startswith("2026-11-27T11:00:00")
+
+
+def test_a_plan_that_went_stale_is_refused(repository, s3):
+    first, second = repository.runner(), repository.runner()
+    first.plan(repository.variables, "apply", Watch())
+    first.apply(Watch())
+    repository.write("memory_size = 256\n")
+    second.plan(repository.variables, "apply", Watch())
+    document = json.loads(s3.get_object(Bucket=PROJECT, Key=STATE)["Body"].read())
+    s3.put_object(Bucket=PROJECT, Key=STATE, Body=json.dumps({**document, "serial": 99}).encode())
+    with pytest.raises(TerraformError, match="stale"):
+        second.apply(Watch())
+    assert LOCK not in keys(s3)
+
+
+def test_a_corrupt_state_stops_a_plan(repository, s3):
+    s3.put_object(Bucket=PROJECT, Key=STATE, Body=b"{")
+    with pytest.raises(TerraformError, match="Unsupported state file"):
+        repository.runner().plan(repository.variables, "apply", Watch())
+
+
+def test_a_deleted_state_is_a_plan_to_create_everything(repository, s3):
+    apply(repository.runner(), repository.variables)
+    s3.delete_object(Bucket=PROJECT, Key=STATE)
+    assert set(map(tuple, planned(repository.runner(), repository.variables).values())) == {
+        ("create",)
+    }
+
+
+# --- faults
+
+
+def test_what_exists_cannot_be_made(repository, s3):
+    apply(repository.runner(), repository.variables)
+    s3.delete_object(Bucket=PROJECT, Key=STATE)
+    runner = repository.runner()
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError, match=r"BucketAlreadyOwnedByYou.*and \d more"):
+        runner.apply(Watch())
+    assert LOCK not in keys(s3)
+
+
+def test_import_blocks_take_over_what_exists(repository, s3):
+    apply(repository.runner(), repository.variables)
+    found = {row.address: row.attributes["id"] for row in state(s3).resources}
+    found[ALIAS] = f"{NAME}/live"
+    s3.delete_object(Bucket=PROJECT, Key=STATE)
+    existing.with_imports(repository.root / "terraform", repository.root / "copy", found)
+    runner = repository.runner()
+    runner = runner.__class__(
+        repository.process, repository.root / "copy", repository.root / "work"
+    )
+    part = Infra(runner, BACKEND, Module(repository.root / "copy", repository.variables))
+    planned = part.plan(Watch())
+    assert (planned.changed, planned.imported) == (True, len(NEEDS))
+    part.apply(Watch())
+    assert {row.address for row in state(s3).resources} == {*NEEDS}
+    assert not repository.runner().plan(repository.variables, "apply", Watch())
+
+
+def test_an_import_of_what_does_not_exist_is_refused(repository):
+    existing.with_imports(repository.root / "terraform", repository.root / "copy", {TABLE: "none"})
+    runner = repository.runner().__class__(
+        repository.process, repository.root / "copy", repository.root / "work"
+    )
+    runner.init(BACKEND)
+    with pytest.raises(TerraformError, match="Cannot import non-existent remote object"):
+        runner.plan(repository.variables, "apply", Watch())
+
+
+def test_a_kill_loses_what_was_not_saved_and_leaves_lock_and_record(repository, s3, machine, aws):
+    runner = dying(repository, machine, aws, Fault("kill-after", call="create_alias"))
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(Killed):
+        runner.apply(Watch())
+    assert LOCK in keys(s3)
+    assert ALIAS not in {row.address for row in state(s3).resources}
+    assert [left.alive for left in runs.unfinished(repository.root / "work")] == [False]
+
+
+def test_a_killed_process_makes_no_call_any_more(repository, s3, machine, aws):
+    runner = dying(repository, machine, aws, Fault("kill-before", call="create_table"))
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(Killed):
+        runner.apply(Watch())
+    before = len(aws.journal)
+    with pytest.raises(Killed):
+        runner.plan(repository.variables, "apply", Watch())
+    assert len(aws.journal) == before
+
+
+def test_a_state_that_cannot_be_saved_stays_in_the_modules_folder(repository, s3, machine, aws):
+    refusal = Fault("refuse", call="put_object", key=STATE, code="ExpiredToken", lasting=True)
+    runner = dying(repository, machine, aws, refusal)
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError, match=r"Failed to save state.*ExpiredToken"):
+        runner.apply(Watch())
+    errored = repository.root / "terraform" / "errored.tfstate"
+    assert {row.address for row in parse(errored.read_bytes(), "prod").resources} == {*NEEDS}
+    assert STATE not in keys(s3)
+
+
+def test_an_errored_state_can_be_pushed(repository, s3, machine, aws):
+    refusal = Fault("refuse", call="put_object", key=STATE, lasting=True)
+    runner = dying(repository, machine, aws, refusal)
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError):
+        runner.apply(Watch())
+    errored = repository.root / "terraform" / "errored.tfstate"
+    repository.runner().command("state", "push", "-lock=false", str(errored))
+    assert not repository.runner().plan(repository.variables, "apply", Watch())
+
+
+def test_a_refused_creation_stops_only_what_needs_it(repository, s3, machine, aws):
+    runner = dying(repository, machine, aws, Fault("refuse", call="create_table"))
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError, match=r"creating \(aws_dynamodb_table.counter\).*Internal"):
+        runner.apply(Watch())
+    made = {row.address for row in state(s3).resources}
+    assert made == {BUCKET, VERSIONING, LOGS, DISTRIBUTION}
+
+
+def test_a_resource_whose_tags_are_refused_is_tainted(repository, s3, machine, aws):
+    runner = dying(repository, machine, aws, Fault("refuse", call="put_bucket_tagging"))
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError):
+        runner.apply(Watch())
+    assert [row.address for row in state(s3).resources if row.tainted] == [BUCKET]
+    assert planned(repository.runner(), repository.variables)[BUCKET] == ["delete", "create"]
+
+
+def test_an_interrupt_taints_the_resource_in_flight(repository, s3):
+    watch = Watch()
+    runner = repository.runner()
+    runner.plan(repository.variables, "apply", watch)
+
+    def stop(event):
+        if (event.progress, event.address) == ("started", TABLE):
+            watch.abandon.set()
+
+    with pytest.raises(TerraformError, match="interrupted"):
+        runner.apply(Watch(stop, watch.abandon))
+    assert [row.address for row in state(s3).resources if row.tainted] == [TABLE]
+    assert LOCK not in keys(s3)
+
+
+def test_ctrl_c_ends_the_apply_in_order(repository, s3):
+    def press(event):
+        if (event.progress, event.address) == ("started", TABLE):
+            raise KeyboardInterrupt
+
+    runner = repository.runner()
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(KeyboardInterrupt):
+        runner.apply(Watch(press))
+    assert [row.address for row in state(s3).resources if row.tainted] == [TABLE]
+    assert LOCK not in keys(s3)
+
+
+def test_a_tainted_resource_can_be_kept(repository, s3, machine, aws):
+    test_a_resource_whose_tags_are_refused_is_tainted(repository, s3, machine, aws)
+    repository.runner().command("untaint", "-lock=false", BUCKET)
+    assert planned(repository.runner(), repository.variables)[BUCKET] == ["update"]
+
+
+# --- commands, init
+
+
+def test_an_older_state_or_another_one_is_not_pushed(repository, s3, tmp_path):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    document = json.loads(runner.command("state", "pull"))
+    for change in ({"serial": 0}, {"lineage": "another"}):
+        file = tmp_path / "pushed.tfstate"
+        file.write_text(json.dumps({**document, **change}))
+        with pytest.raises(TerraformError, match="cannot import state with"):
+            runner.command("state", "push", str(file))
+    assert LOCK not in keys(s3)
+
+
+def test_a_resource_can_be_removed_from_the_state_and_imported(repository, s3):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    runner.command("state", "rm", TABLE)
+    assert TABLE not in runner.command("state", "list")
+    runner.command("import", TABLE, NAME)
+    assert TABLE in runner.command("state", "list")
+    with pytest.raises(TerraformError, match="already managed"):
+        runner.command("import", TABLE, NAME)
+
+
+def test_init_adds_the_checksum_of_its_platform_to_the_lock_file(repository, machine, aws):
+    lock = repository.root / "terraform" / ".terraform.lock.hcl"
+    repository.runner()
+    assert lock.read_text().count("h1:") == 1
+    mac = machine.__class__(host="mac", clock=aws.clock, platform="darwin_arm64")
+    repository.runner(mac.start(aws, ACCOUNT, REGION))
+    assert lock.read_text().count("h1:") == 2
+
+
+def test_init_refuses_a_backend_without_a_bucket(repository):
+    other = {**BACKEND, "bucket": "none"}
+    with pytest.raises(TerraformError, match="NoSuchBucket"):
+        repository.runner().init(other)
+
+
+def test_without_a_backend_the_state_is_a_file_of_the_module(repository):
+    runner = repository.runner()
+    runner.init({})
+    apply(runner, repository.variables)
+    assert (repository.root / "terraform" / "terraform.tfstate").exists()
+
+
+def test_it_runs_in_the_folder_of_the_process(repository):
+    runner = repository.runner()
+    runner.plan(repository.variables, "apply", Watch())
+    assert runner.plan_file.parent == repository.root / "work" / "run" / str(os.getpid())
+
+
+def test_its_interface_is_that_of_the_real_runner(repository):
+    from resumectl.infra.runner import Runner
+    from tests.fakes.terraform.runner import FakeRunner
+
+    def public(of: Any) -> set[str]:
+        return {name for name in vars(of) if not name.startswith("_")}
+
+    assert public(Runner) <= public(FakeRunner)
