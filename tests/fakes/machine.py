@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Table:
-    """The processes of one PID namespace, by PID."""
+    """The processes of one PID namespace, by PID. No real process has a PID this high."""
 
     running: dict[int, Process] = field(default_factory=dict)
-    pids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
+    pids: itertools.count[int] = field(default_factory=lambda: itertools.count(5_000_000))
     ticks: itertools.count[int] = field(default_factory=lambda: itertools.count(5_000))
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import TerraformError
-from resumectl.infra import existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,10 +80,8 @@ class Module:
 
     def imports(self) -> dict[str, str]:
         """The ids of the import blocks by address."""
-        file = self.directory / existing.FILE
-        if not file.is_file():
-            return {}
-        blocks = json.loads(file.read_text())["import"]
+        documents = [json.loads(file.read_text()) for file in self.directory.glob("*.tf.json")]
+        blocks = [block for document in documents for block in document.get("import", ())]
         return {block["to"]: block["id"].replace("$${", "${") for block in blocks}
 
     def outputs(self, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class FakeRunner:
     Args:
         process: who runs it; its faults are Terraform's too.
         directory: the root module.
-        work: where the environment's data and the folder of this process are.
+        work: where the environment's data is.
+        run: the folder of this process, for the plan and the log.
         user: who takes the state's lock.
         save_every: after how many resources the state is saved while an apply goes on.
     """
@@ -49,13 +50,14 @@ class FakeRunner:
         process: Process,
         directory: Path,
         work: Path,
+        run: Path,
         *,
         user: str = "alex",
         save_every: int = 2,
     ) -> None:
         self._process, self._directory, self._work = process, directory, work
         self._user, self._save_every = user, save_every
-        self._run = runs.folder(work)
+        self._run = run
         self._backend: Mapping[str, str] = {}
         self._module: Module | None = None
 

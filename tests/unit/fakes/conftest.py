@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from tests.fakes.machine import Machine, Process
 from tests.fakes.terraform.runner import FakeRunner
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.fakes.clock import Clock
@@ -63,12 +66,26 @@ class Repository:
         package = str(self.root / "function.zip")
         return {"project": "resume", "environment": "prod", "function": {"package": package}}
 
+    def importing(self, ids: Mapping[str, str]) -> Path:
+        """A copy of the module with an import block for each address."""
+        copy = self.root / "copy"
+        shutil.copytree(self.root / "terraform", copy)
+        blocks = [{"to": address, "id": id_} for address, id_ in ids.items()]
+        (copy / "resumectl.imports.tf.json").write_text(json.dumps({"import": blocks}))
+        return copy
+
     def write(self, text: str) -> None:
         (self.root / "terraform" / "counter.tf").write_text(text)
 
-    def runner(self, process: Process | None = None, **options: Any) -> FakeRunner:
+    def runner(
+        self, process: Process | None = None, directory: Path | None = None, **options: Any
+    ) -> FakeRunner:
         made = FakeRunner(
-            process or self.process, self.root / "terraform", self.root / "work", **options
+            process or self.process,
+            directory or self.root / "terraform",
+            self.root / "work",
+            self.root / "work" / "run" / "1",
+            **options,
         )
         made.init(BACKEND)
         return made

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
 
 from resumectl.errors import TerraformError
-from resumectl.infra import existing, runs, snapshot
-from resumectl.infra.part import Infra, Module
+from resumectl.infra import runs, snapshot
 from resumectl.infra.runner import Watch
 from resumectl.infra.state import EMPTY, parse
-from resumectl.infra.statelock import StateLocks
 from tests.fakes.faults import Fault, Faults, Killed
 from tests.fakes.terraform.configuration import (
     ALIAS,
@@ -38,6 +35,11 @@ def apply(runner, variables, targets=()):
 
 def state(s3):
     return parse(s3.get_object(Bucket=PROJECT, Key=STATE)["Body"].read(), "prod")
+
+
+def lock(s3):
+    """Who holds the state, as Terraform says it."""
+    return json.loads(s3.get_object(Bucket=PROJECT, Key=LOCK)["Body"].read())
 
 
 def keys(s3):
@@ -208,14 +210,14 @@ def test_published_code_is_no_change_of_the_infrastructure(repository, process):
 def test_an_apply_holds_the_lock_and_gives_it_back(repository, s3):
     runner, held = repository.runner(), []
     runner.plan(repository.variables, "apply", Watch())
-    runner.apply(Watch(lambda event: held.append(StateLocks(s3, PROJECT, "prod").read())))
-    assert held[0].who == "alex@laptop"
+    runner.apply(Watch(lambda event: held.append(lock(s3))))
+    assert held[0]["Who"] == "alex@laptop"
     assert LOCK not in keys(s3)
 
 
 def test_a_plan_takes_no_lock_and_an_apply_waits_for_none(repository, s3):
-    lock = {"ID": "1", "Who": "kim@elsewhere", "Created": "2026-11-27T10:00:00Z"}
-    s3.put_object(Bucket=PROJECT, Key=LOCK, Body=json.dumps(lock).encode())
+    info = {"ID": "1", "Who": "kim@elsewhere", "Created": "2026-11-27T10:00:00Z"}
+    s3.put_object(Bucket=PROJECT, Key=LOCK, Body=json.dumps(info).encode())
     runner = repository.runner()
     runner.plan(repository.variables, "apply", Watch())
     with pytest.raises(TerraformError, match=r"state lock: .*kim@elsewhere"):
@@ -228,9 +230,7 @@ def test_the_time_of_a_lock_is_the_clock_of_its_machine(repository, s3, aws, mac
     runner = repository.runner(ahead.start(aws, ACCOUNT, REGION))
     created = []
     runner.plan(repository.variables, "apply", Watch())
-    runner.apply(
-        Watch(lambda event: created.append(StateLocks(s3, PROJECT, "prod").read().created))
-    )
+    runner.apply(Watch(lambda event: created.append(lock(s3)["Created"])))
     assert created[0].startswith("2026-11-27T11:00:00")
 
 
@@ -279,25 +279,16 @@ def test_import_blocks_take_over_what_exists(repository, s3):
     found = {row.address: row.attributes["id"] for row in state(s3).resources}
     found[ALIAS] = f"{NAME}/live"
     s3.delete_object(Bucket=PROJECT, Key=STATE)
-    existing.with_imports(repository.root / "terraform", repository.root / "copy", found)
-    runner = repository.runner()
-    runner = runner.__class__(
-        repository.process, repository.root / "copy", repository.root / "work"
-    )
-    part = Infra(runner, BACKEND, Module(repository.root / "copy", repository.variables))
-    planned = part.plan(Watch())
-    assert (planned.changed, planned.imported) == (True, len(NEEDS))
-    part.apply(Watch())
+    runner = repository.runner(directory=repository.importing(found))
+    assert runner.plan(repository.variables, "apply", Watch())
+    assert snapshot.imports(runner.show()) == len(NEEDS)
+    runner.apply(Watch())
     assert {row.address for row in state(s3).resources} == {*NEEDS}
     assert not repository.runner().plan(repository.variables, "apply", Watch())
 
 
 def test_an_import_of_what_does_not_exist_is_refused(repository):
-    existing.with_imports(repository.root / "terraform", repository.root / "copy", {TABLE: "none"})
-    runner = repository.runner().__class__(
-        repository.process, repository.root / "copy", repository.root / "work"
-    )
-    runner.init(BACKEND)
+    runner = repository.runner(directory=repository.importing({TABLE: "none"}))
     with pytest.raises(TerraformError, match="Cannot import non-existent remote object"):
         runner.plan(repository.variables, "apply", Watch())
 
@@ -424,12 +415,12 @@ def test_a_resource_can_be_removed_from_the_state_and_imported(repository, s3):
 
 
 def test_init_adds_the_checksum_of_its_platform_to_the_lock_file(repository, machine, aws):
-    lock = repository.root / "terraform" / ".terraform.lock.hcl"
+    versions = repository.root / "terraform" / ".terraform.lock.hcl"
     repository.runner()
-    assert lock.read_text().count("h1:") == 1
+    assert versions.read_text().count("h1:") == 1
     mac = machine.__class__(host="mac", clock=aws.clock, platform="darwin_arm64")
     repository.runner(mac.start(aws, ACCOUNT, REGION))
-    assert lock.read_text().count("h1:") == 2
+    assert versions.read_text().count("h1:") == 2
 
 
 def test_init_refuses_a_backend_without_a_bucket(repository):
@@ -443,12 +434,6 @@ def test_without_a_backend_the_state_is_a_file_of_the_module(repository):
     runner.init({})
     apply(runner, repository.variables)
     assert (repository.root / "terraform" / "terraform.tfstate").exists()
-
-
-def test_it_runs_in_the_folder_of_the_process(repository):
-    runner = repository.runner()
-    runner.plan(repository.variables, "apply", Watch())
-    assert runner.plan_file.parent == repository.root / "work" / "run" / str(os.getpid())
 
 
 def test_its_interface_is_that_of_the_real_runner(repository):
