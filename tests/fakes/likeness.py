@@ -8,6 +8,7 @@ its error code and its HTTP status.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,13 @@ def _all(operation: str, size: int, **more: Any) -> Callable[[Any, dict[str, str
 
 NEW, VERSIONED = {"IfNoneMatch": "*"}, {"Status": "Enabled"}
 PLACE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-2"}}
+BLOCK = dict.fromkeys(
+    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+)
+ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject",
+    "Resource": f"arn:aws:s3:::{BUCKET}/*"}]})  # fmt: skip
 
 BUCKETS: tuple[Step, ...] = (
     _s3("versioning of a bucket that does not exist", "get_bucket_versioning"),
@@ -129,6 +137,22 @@ BUCKETS: tuple[Step, ...] = (
     _s3("location", "get_bucket_location"),
     _s3("tag", "put_bucket_tagging", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
     _s3("tags", "get_bucket_tagging"),
+    _s3("no notification", "get_bucket_notification_configuration"),
+    _s3("no logging", "get_bucket_logging"),
+    _s3("stop logging", "put_bucket_logging", BucketLoggingStatus={}),
+    _s3("new buckets block", "get_public_access_block"),
+    _s3("new buckets encrypt", "get_bucket_encryption"),
+    _s3("new buckets own", "get_bucket_ownership_controls"),
+    _s3("a public policy", "put_bucket_policy", Policy=POLICY),
+    _s3("unblock", "delete_public_access_block"),
+    _s3("not blocked", "get_public_access_block"),
+    _s3("policy", "put_bucket_policy", Policy=POLICY),
+    _s3("its policy", "get_bucket_policy"),
+    _s3("delete the policy", "delete_bucket_policy"),
+    _s3("no policy again", "get_bucket_policy"),
+    _s3("block", "put_public_access_block", PublicAccessBlockConfiguration=BLOCK),
+    _s3("blocked", "get_public_access_block"),
+    _s3("encrypt", "put_bucket_encryption", ServerSideEncryptionConfiguration=ENCRYPTION),
     _put("a", b"x"),
     _s3("delete a bucket that is not empty", "delete_bucket"),
 )

@@ -9,6 +9,7 @@ default it does not happen.
 from __future__ import annotations
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
     from tests.fakes.aws.world import Aws
 
 NULL = "null"
+DEFAULTS: dict[str, Any] = {
+    "PublicAccessBlockConfiguration": dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    ),
+    "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+    "ServerSideEncryptionConfiguration": {
+        "Rules": [
+            {
+                "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+                "BucketKeyEnabled": False,
+            }
+        ]
+    },
+}
+"""What S3 gives every new bucket since 2023."""
 NO_BUCKET = "The specified bucket does not exist"
 NO_KEY = "The specified key does not exist."
 FAILED = "At least one of the pre-conditions you specified did not hold"
@@ -58,7 +74,7 @@ class Bucket:
         self._aws, self.name, self.owner, self.region = aws, name, owner, region
         self.created = aws.clock.now().replace(microsecond=0)
         self.versioning = ""
-        self.settings: dict[str, Any] = {}
+        self.settings: dict[str, Any] = deepcopy(DEFAULTS)
         self.stuck: dict[str, list[str]] = {}
         self._objects: dict[str, list[Version]] = {}
         self._absent = self._settling("created")

@@ -12,7 +12,7 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.aws.function import LATEST, Function, code_sha256
+from tests.fakes.aws.function import LATEST, Function
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -220,6 +220,43 @@ class Lambda:
         document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
         return {"Policy": json.dumps(document), "RevisionId": function.revision}
 
+    def add_permission(
+        self, FunctionName: str, StatementId: str, Action: str, Principal: str, **given: Any
+    ) -> dict[str, Any]:
+        function = self.function(FunctionName)
+        statements = function.policies.setdefault(given.get("Qualifier", ""), [])
+        if StatementId in [row["Sid"] for row in statements]:
+            raise Refusal("ResourceConflictException", f"The statement id {StatementId} exists.")
+        statement: dict[str, Any] = {"Sid": StatementId, "Effect": "Allow"}
+        statement |= {"Principal": {"Service": Principal}, "Action": Action}
+        statement["Resource"] = function.arn
+        if "SourceArn" in given:
+            statement["Condition"] = {"ArnLike": {"AWS:SourceArn": given["SourceArn"]}}
+        statements.append(statement)
+        return {"Statement": json.dumps(statement)}
+
+    def remove_permission(self, FunctionName: str, StatementId: str, **given: Any) -> None:
+        statements = self.function(FunctionName).policies.get(given.get("Qualifier", ""), [])
+        kept = [row for row in statements if row["Sid"] != StatementId]
+        if len(kept) == len(statements):
+            raise Refusal("ResourceNotFoundException", "No policy is associated with it.")
+        statements[:] = kept
+
+    def create_function_url_config(
+        self, FunctionName: str, AuthType: str, Qualifier: str = ""
+    ) -> dict[str, Any]:
+        function = self.function(FunctionName)
+        arn = f"{function.arn}:{Qualifier}" if Qualifier else function.arn
+        made = {"FunctionArn": arn, "AuthType": AuthType}
+        made["FunctionUrl"] = f"https://{function.name}.lambda-url.{self._region}.on.aws/"
+        function.urls.append(made)
+        return dict(made)
+
+    def delete_function_url_config(self, FunctionName: str, Qualifier: str = "") -> None:
+        function = self.function(FunctionName)
+        arn = f"{function.arn}:{Qualifier}" if Qualifier else function.arn
+        function.urls = [row for row in function.urls if row["FunctionArn"] != arn]
+
     def list_function_url_configs(self, FunctionName: str, **_: Any) -> dict[str, Any]:
         return {"FunctionUrlConfigs": list(self.function(FunctionName).urls)}
 
@@ -235,6 +272,3 @@ class Lambda:
 def _uses(alias: dict[str, Any], version: str) -> bool:
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})
     return version == alias["FunctionVersion"] or version in weights
-
-
-__all__ = ["HEALTHY", "Lambda", "code_sha256"]

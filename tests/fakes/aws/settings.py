@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.aws.bucket import DEFAULTS
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
     from tests.fakes.aws.bucket import Bucket
+
+
+_ENCRYPTION = "ServerSideEncryptionConfiguration"
+"""The one setting that a deletion brings back to its default."""
 
 
 class BucketSettings:
@@ -32,8 +37,16 @@ class BucketSettings:
 
     def get_bucket_policy_status(self, Bucket: str, ExpectedBucketOwner: str | None = None) -> Any:
         policy = self.get_bucket_policy(Bucket, ExpectedBucketOwner)["Policy"]
-        allowed = [row for row in json.loads(policy)["Statement"] if row["Effect"] == "Allow"]
-        return {"PolicyStatus": {"IsPublic": any(row["Principal"] == "*" for row in allowed)}}
+        return {"PolicyStatus": {"IsPublic": _is_public(policy)}}
+
+    def put_bucket_policy(
+        self, Bucket: str, Policy: str, ExpectedBucketOwner: str | None = None
+    ) -> None:
+        settings = self.bucket(Bucket, ExpectedBucketOwner).settings
+        blocked = settings.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy")
+        if blocked and _is_public(Policy):
+            raise Refusal("AccessDenied", "public policies are prevented by BlockPublicPolicy")
+        settings["Policy"] = Policy
 
     def get_bucket_policy(self, Bucket: str, ExpectedBucketOwner: str | None = None) -> Any:
         return self._setting(Bucket, ExpectedBucketOwner, "Policy", "NoSuchBucketPolicy")
@@ -44,8 +57,15 @@ class BucketSettings:
             raise Refusal(absent, "The configuration does not exist", BucketName=name)
         return {key: settings[key]}
 
-    def _set(self, name: str, owner: str | None, key: str, value: Any) -> None:
-        self.bucket(name, owner).settings[key] = value
+
+def _is_public(policy: str) -> bool:
+    """Whether it allows something to everybody."""
+    return any(
+        row["Effect"] == "Allow"
+        and row["Principal"] in ("*", {"AWS": "*"})
+        and "Condition" not in row
+        for row in json.loads(policy)["Statement"]
+    )
 
 
 def _reads(key: str, absent: str) -> Any:
@@ -66,27 +86,39 @@ def _lists(key: str) -> Any:
 
 
 def _writes(parameter: str, key: str | None = None) -> Any:
-    """A write whose `parameter` is the setting, or holds it under `key`."""
+    """A write whose `parameter` is the setting, or holds it under `key`; empty removes it."""
 
     def write(self: BucketSettings, Bucket: str, **given: Any) -> None:
-        value = given[parameter]
-        self._set(
-            Bucket, given.get("ExpectedBucketOwner"), key or parameter, value[key] if key else value
-        )
+        settings = self.bucket(Bucket, given.get("ExpectedBucketOwner")).settings
+        value = given[parameter].get(key) if key else given[parameter]
+        settings.pop(key or parameter, None)
+        if value:
+            settings[key or parameter] = value
 
     return write
+
+
+def _members(key: str) -> Any:
+    """A setting that is read without its own name around it."""
+
+    def read(self: BucketSettings, Bucket: str, ExpectedBucketOwner: str | None = None) -> Any:
+        return dict(self.bucket(Bucket, ExpectedBucketOwner).settings.get(key, {}))
+
+    return read
 
 
 def _deletes(key: str) -> Any:
     def delete(self: BucketSettings, Bucket: str, ExpectedBucketOwner: str | None = None) -> None:
         self.bucket(Bucket, ExpectedBucketOwner).settings.pop(key, None)
 
-    return delete
+    def encrypt(self: BucketSettings, Bucket: str, ExpectedBucketOwner: str | None = None) -> None:
+        self.bucket(Bucket, ExpectedBucketOwner).settings[key] = DEFAULTS[key]
+
+    return encrypt if key == _ENCRYPTION else delete
 
 
-_ENCRYPTION = "ServerSideEncryptionConfiguration"
 _SETTINGS = {
-    "bucket_policy": (None, _writes("Policy"), _deletes("Policy")),
+    "bucket_policy": (None, None, _deletes("Policy")),
     "bucket_tagging": (
         _reads("TagSet", "NoSuchTagSet"),
         _writes("Tagging", "TagSet"),
@@ -127,6 +159,11 @@ _SETTINGS = {
         _reads("ReplicationConfiguration", "ReplicationConfigurationNotFoundError"),
         _writes("ReplicationConfiguration"),
         _deletes("ReplicationConfiguration"),
+    ),
+    "bucket_notification_configuration": (
+        _members("NotificationConfiguration"),
+        _writes("NotificationConfiguration"),
+        None,
     ),
     "bucket_logging": (
         _lists("LoggingEnabled"),

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.aws.cloudfront import CloudFront
+from tests.fakes.aws.gateway import ApiGateway
+from tests.fakes.aws.iam import Iam
 from tests.fakes.aws.lambda_ import Lambda
 from tests.fakes.aws.logs import Logs
 from tests.fakes.aws.s3 import S3
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SERVICES = {
+    "apigatewayv2": ApiGateway,
     "cloudfront": CloudFront,
     "dynamodb": Tables,
+    "iam": Iam,
     "lambda": Lambda,
     "logs": Logs,
     "s3": S3,
     "sts": Sts,
 }
-GLOBAL = ("cloudfront", "s3", "sts")
+GLOBAL = ("cloudfront", "iam", "s3", "sts")
 READS = ("get_", "head_", "list_", "describe_", "invoke")
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BUCKET, VERSIONING = "aws_s3_bucket.site", "aws_s3_bucket_versioning.site"
 LOGS, TABLE = "aws_cloudwatch_log_group.counter", "aws_dynamodb_table.counter"
+API, ROLE = "aws_apigatewayv2_api.counter", "aws_iam_role.counter"
 FUNCTION, ALIAS = "aws_lambda_function.counter", "aws_lambda_alias.live"
 DISTRIBUTION = "aws_cloudfront_distribution.site"
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -27,15 +28,17 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     VERSIONING: (BUCKET,),
     LOGS: (),
     TABLE: (),
-    FUNCTION: (LOGS, TABLE),
+    ROLE: (),
+    FUNCTION: (LOGS, TABLE, ROLE),
     ALIAS: (FUNCTION,),
-    DISTRIBUTION: (BUCKET,),
+    API: (),
+    DISTRIBUTION: (BUCKET, API),
 }
 """What each resource refers to, in an order in which they can be made."""
-API = "a1b2c3d4e5"
 UNKNOWN = "(known after apply)"
 _DECLARED = re.compile(r'^resource\s+"(\w+)"\s+"(\w+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
-_ASSIGNED = re.compile(r'^\s*([a-z_]+)\s*=\s*(\d+|true|false|"[^"$]*")\s*$', re.MULTILINE)
+_ASSIGNED = re.compile(r'^(?:  )?([a-z_]+)\s*=\s*(\d+|true|false|"[^"$]*")\s*$', re.MULTILINE)
+"""An attribute of a resource, not one of a block in it."""
 _VARIABLE = re.compile(r'^\s*([A-Z][A-Z0-9_]*)\s*=\s*"([^"$]*)"\s*$', re.MULTILINE)
 
 
@@ -66,9 +69,10 @@ class Module:
         source = self._source()
         blocks = {f"{kind}.{name}": body for kind, name, body in _DECLARED.findall(source)}
         configured = {}
-        for address, defaults in self._defaults(state).items():
+        for address in NEEDS:
             if blocks and address not in blocks:
                 continue
+            defaults = self._defaults(state)[address]
             body = blocks.get(address, source)
             said = {key: json.loads(value) for key, value in _ASSIGNED.findall(body)}
             attributes = {**defaults, **{key: said[key] for key in defaults if key in said}}
@@ -97,7 +101,7 @@ class Module:
             "function_name": known.get(FUNCTION, {}).get("function_name"),
             "function_alias": known.get(ALIAS, {}).get("name"),
             "table_name": known.get(TABLE, {}).get("name"),
-            "api_id": API if known else None,
+            "api_id": known.get(API, {}).get("id"),
         }
         return {name: value for name, value in values.items() if value}
 
@@ -143,6 +147,8 @@ class Module:
                 "environment": [{"variables": {"TABLE_NAME": counter}}],
                 **tagged,
             },
+            ROLE: {"name": counter, **tagged},
+            API: {"name": f"{self.name}-api", "protocol_type": "HTTP", **tagged},
             ALIAS: {"function_name": counter, "name": "live", "function_version": "$LATEST"},
             DISTRIBUTION: {
                 "comment": self.name,

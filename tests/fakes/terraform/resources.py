@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.fakes.terraform.data import Bucket, LogGroup, Table, Versioning
-from tests.fakes.terraform.serving import Distribution, LambdaAlias, LambdaFunction
+from tests.fakes.terraform.serving import Api, Distribution, LambdaAlias, LambdaFunction, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from tests.fakes.terraform.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
+    "aws_apigatewayv2_api": Api(),
     "aws_cloudfront_distribution": Distribution(),
     "aws_cloudwatch_log_group": LogGroup(),
     "aws_dynamodb_table": Table(),
+    "aws_iam_role": Role(),
     "aws_lambda_alias": LambdaAlias(),
     "aws_lambda_function": LambdaFunction(),
     "aws_s3_bucket": Bucket(),

@@ -1,4 +1,4 @@
-"""What serves: the function, its alias, the distribution.
+"""What serves: the function with its role and alias, the API, the distribution.
 
 A function is waited for after each update, and a distribution is disabled before it is deleted.
 """
@@ -13,6 +13,63 @@ from tests.fakes.terraform.kind import Kind, made, rows, tags_of
 
 if TYPE_CHECKING:
     from tests.fakes.terraform.kind import Attributes, Clients
+
+
+class Role(Kind):
+    replaced_by = ("name",)
+
+    def read(self, clients: Clients, id_: str) -> dict[str, Any] | None:
+        found = aws.found(clients("iam").get_role, RoleName=id_)
+        if found is None:
+            return None
+        role = found["Role"]
+        tags = tags_of(role.get("Tags", []))
+        return {"id": id_, "name": id_, "arn": role["Arn"], "tags_all": tags}
+
+    def create(self, clients: Clients, wanted: Attributes) -> str:
+        clients("iam").create_role(
+            RoleName=wanted["name"],
+            AssumeRolePolicyDocument="{}",
+            Tags=rows(wanted["tags_all"]),
+        )
+        return str(wanted["name"])
+
+    def update(self, clients: Clients, id_: str, wanted: Attributes) -> None:
+        clients("iam").tag_role(RoleName=id_, Tags=rows(wanted["tags_all"]))
+
+    def delete(self, clients: Clients, id_: str, known: Attributes) -> None:
+        clients("iam").delete_role(RoleName=id_)
+
+
+class Api(Kind):
+    computed = ("id", "arn", "api_endpoint")
+
+    def read(self, clients: Clients, id_: str) -> dict[str, Any] | None:
+        found = aws.found(clients("apigatewayv2").get_api, ApiId=id_)
+        if found is None:
+            return None
+        return {
+            "id": id_,
+            "arn": f"arn:aws:apigateway:{clients.region}::/apis/{id_}",
+            "api_endpoint": found["ApiEndpoint"],
+            "name": found["Name"],
+            "protocol_type": found["ProtocolType"],
+            "tags_all": found.get("Tags", {}),
+        }
+
+    def create(self, clients: Clients, wanted: Attributes) -> str:
+        answer = clients("apigatewayv2").create_api(
+            Name=wanted["name"],
+            ProtocolType=wanted["protocol_type"],
+            Tags=dict(wanted["tags_all"]),
+        )
+        return str(answer["ApiId"])
+
+    def update(self, clients: Clients, id_: str, wanted: Attributes) -> None:
+        clients("apigatewayv2").update_api(ApiId=id_, Name=wanted["name"])
+
+    def delete(self, clients: Clients, id_: str, known: Attributes) -> None:
+        clients("apigatewayv2").delete_api(ApiId=id_)
 
 
 class LambdaFunction(Kind):

@@ -15,6 +15,12 @@ from tests.fakes.machine import Machine
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 ACCOUNT, REGION = "123456789012", "eu-west-2"
 MOTO_DIFFERS = {
+    "buckets": (
+        "new buckets block",
+        "new buckets encrypt",
+        "new buckets own",
+        "a public policy",
+    ),
     "versions": ("read the marker", "delete the marker", "delete quietly"),
     "owners": (
         *("read another's", "write another's", "list another's", "versioning of another's"),
@@ -22,10 +28,10 @@ MOTO_DIFFERS = {
     ),
     "functions": ("alias again", "publish a fourth"),
 }
-"""Steps at which moto is not like AWS. By AWS's documentation, reading a delete marker is 405
-MethodNotAllowed, deleting one says so, a quiet deletion lists nothing, ExpectedBucketOwner is
-enforced, an alias that exists is a ResourceConflictException, and the numbers of deleted versions
-are not given out again."""
+"""Steps at which moto is not like AWS. By AWS's documentation, new buckets are private and
+encrypted, reading a delete marker is 405 MethodNotAllowed, deleting one says so, a quiet deletion
+lists nothing, ExpectedBucketOwner is enforced, an alias that exists is a ResourceConflictException,
+and the numbers of deleted versions are not given out again."""
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +17,10 @@ from tests.fakes.faults import Fault, Faults, Killed
 from tests.fakes.terraform.configuration import (
     ALIAS,
     BUCKET,
-    DISTRIBUTION,
     FUNCTION,
     LOGS,
     NEEDS,
+    ROLE,
     TABLE,
     VERSIONING,
 )
@@ -145,7 +147,7 @@ def test_a_module_that_is_not_hcl_is_refused(repository):
 
 def test_targets_take_along_what_they_need_and_nothing_else(repository, s3):
     apply(repository.runner(), repository.variables, targets=[ALIAS])
-    assert {row.address for row in state(s3).resources} == {LOGS, TABLE, FUNCTION, ALIAS}
+    assert {row.address for row in state(s3).resources} == {LOGS, TABLE, ROLE, FUNCTION, ALIAS}
 
 
 def test_a_rename_replaces_the_resource(repository, process):
@@ -342,7 +344,7 @@ def test_a_refused_creation_stops_only_what_needs_it(repository, s3, machine, aw
     with pytest.raises(TerraformError, match=r"creating \(aws_dynamodb_table.counter\).*Internal"):
         runner.apply(Watch())
     made = {row.address for row in state(s3).resources}
-    assert made == {BUCKET, VERSIONING, LOGS, DISTRIBUTION}
+    assert made == {*NEEDS} - {TABLE, FUNCTION, ALIAS}
 
 
 def test_a_resource_whose_tags_are_refused_is_tainted(repository, s3, machine, aws):
@@ -444,3 +446,16 @@ def test_its_interface_is_that_of_the_real_runner(repository):
         return {name for name in vars(of) if not name.startswith("_")}
 
     assert public(Runner) <= public(FakeRunner)
+
+
+def test_the_projects_own_module_is_understood(repository, s3):
+    """Of its resources those that the fake knows; attributes of nested blocks are not theirs."""
+    shutil.rmtree(repository.root / "terraform")
+    own = Path(__file__).parents[3] / "terraform"
+    ignored = shutil.ignore_patterns(".terraform", "*.tfstate*")
+    shutil.copytree(own, repository.root / "terraform", ignore=ignored)
+    apply(repository.runner(), repository.variables)
+    resources = {row.address: row.attributes for row in state(s3).resources}
+    assert resources.keys() == {*NEEDS}
+    assert resources[TABLE]["name"] == resources[FUNCTION]["function_name"] == NAME
+    assert state(s3).complete
