@@ -49,5 +49,7 @@ class Logs:
 
     def _group(self, name: str) -> dict[str, Any]:
         if name not in self.groups:
-            raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+            raise Refusal(
+                "ResourceNotFoundException", "The specified log group does not exist.", status=400
+            )
         return self.groups[name]

@@ -36,12 +36,12 @@ STATUS = {
 class Refusal(Exception):
     """A service refuses a call; the client turns it into botocore's ClientError."""
 
-    def __init__(self, code: str, message: str, **more: Any) -> None:
+    def __init__(self, code: str, message: str, *, status: int | None = None, **more: Any) -> None:
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.more = code, message, more
+        self.status = status or self._usual_status()
 
-    @property
-    def status(self) -> int:
+    def _usual_status(self) -> int:
         absent = self.code.startswith("NoSuch") or self.code in (
             "ResourceNotFoundException",
             "NotFoundException",

@@ -57,5 +57,7 @@ class Tables:
 
     def _shown(self, name: str) -> dict[str, Any]:
         if name not in self.tables:
-            raise Refusal("ResourceNotFoundException", f"Requested resource not found: {name}")
+            raise Refusal(
+                "ResourceNotFoundException", f"Requested resource not found: {name}", status=400
+            )
         return {key: value for key, value in self.tables[name].items() if key != "Tags"}

@@ -8,8 +8,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.fakes import likeness
 from tests.fakes.aws.world import Aws
+from tests.fakes.likeness.comparison import differences
+from tests.fakes.likeness.functions import functions
+from tests.fakes.likeness.s3 import S3_SEQUENCES
+from tests.fakes.likeness.services import SERVICES
 from tests.fakes.machine import Machine
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -47,14 +50,20 @@ def fake():
     return Machine().start(Aws(), ACCOUNT, REGION).client
 
 
-@pytest.mark.parametrize("name", likeness.S3_SEQUENCES)
+@pytest.mark.parametrize("name", S3_SEQUENCES)
 def test_s3_answers_as_moto_does(moto, fake, name):
-    steps = likeness.S3_SEQUENCES[name]
-    assert likeness.differences(fake("s3"), moto("s3"), steps, MOTO_DIFFERS.get(name, ())) == []
+    steps = S3_SEQUENCES[name]
+    assert differences(fake("s3"), moto("s3"), steps, MOTO_DIFFERS.get(name, ())) == []
 
 
 def test_lambda_answers_as_moto_does(moto, fake):
     role = moto("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({}))
-    steps = likeness.functions(role["Role"]["Arn"])
+    steps = functions(role["Role"]["Arn"])
     known = MOTO_DIFFERS["functions"]
-    assert likeness.differences(fake("lambda"), moto("lambda"), steps, known) == []
+    assert differences(fake("lambda"), moto("lambda"), steps, known) == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_other_services_answer_as_moto_does(moto, fake, name):
+    steps, known = SERVICES[name], MOTO_DIFFERS.get(name, ())
+    assert differences(fake(name), moto(name), steps, known) == []

@@ -1,82 +1,16 @@
-"""Sequences of calls that the fake AWS and another one (moto, MiniStack) must answer alike.
-
-An answer is compared without what is another at each run: version ids become `v1`, `v2`, ... in the
-order in which they appear, and times, owners and request metadata are left out. A refused call is
-its error code and its HTTP status.
-"""
+"""S3: buckets, versions, conditions, owners, copies and pages."""
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
-    Clients = Callable[[str], Any]
-    Step = tuple[str, Callable[[Any, dict[str, str]], Any]]
+    from tests.fakes.likeness.comparison import Step
 
 BUCKET, OTHERS = "likeness-of-the-fake", "111122223333"
-_LEFT_OUT = frozenset(
-    [
-        *("ResponseMetadata", "LastModified", "Owner", "Initiated", "Date", "CreationDate"),
-        *("ServerSideEncryption", "StorageClass", "ChecksumCRC32", "ChecksumCRC64NVME"),
-        *("ChecksumType", "ChecksumAlgorithm", "BucketKeyEnabled", "AcceptRanges", "Expiration"),
-        *("EncodingType", "Name", "Prefix", "MaxKeys", "KeyMarker", "Metadata", "RequestCharged"),
-        *("NextContinuationToken", "VersionIdMarker", "Delimiter", "StartAfter", "Location"),
-        *("BucketArn", "BucketRegion", "AccessPointAlias", "ContentEncoding", "Message"),
-    ]
-)
-_VERSIONS = ("VersionId", "CopySourceVersionId", "DeleteMarkerVersionId", "NextVersionIdMarker")
-
-
-def answers(client: Any, steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
-    """Make the calls one after the other; gives each one's name and outcome."""
-    from botocore.exceptions import ClientError
-
-    known: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for name, call in steps:
-        try:
-            answer = call(client, known)
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            yield name, (error.response["Error"]["Code"], status)
-            continue
-        if isinstance(answer, dict):
-            known |= {
-                f"{name} {key}": answer[key] for key in ("VersionId", "ETag") if key in answer
-            }
-        yield name, _plain(answer, names)
-
-
-def differences(mine: Any, other: Any, steps: Iterable[Step], known: Iterable[str]) -> list[str]:
-    """How two clients' answers to the same calls differ, but for the steps of `known`."""
-    steps = tuple(steps)
-    pairs = zip(answers(mine, steps), answers(other, steps), strict=True)
-    return [
-        f"{name}: {answer} is {others}"
-        for (name, answer), (_, others) in pairs
-        if answer != others and name not in known
-    ]
-
-
-def _plain(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _named(item, names) if key in _VERSIONS else _plain(item, names)
-            for key, item in sorted(value.items())
-            if key not in _LEFT_OUT and item not in ("", [], None)
-        }
-    if isinstance(value, list):
-        return [_plain(item, names) for item in value]
-    return value.read() if hasattr(value, "read") else value
-
-
-def _named(id_: str, names: dict[str, str]) -> str:
-    return "null" if id_ == "null" else names.setdefault(id_, f"v{len(names) + 1}")
 
 
 def _put(key: str, body: bytes, **more: Any) -> Step:
@@ -257,63 +191,3 @@ S3_SEQUENCES = {
     "copies": COPIES,
     "pages": PAGES,
 }
-
-
-def zipped(text: str) -> bytes:
-    """The archive of one module."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("counter.py", (1980, 1, 1, 0, 0, 0)), text)
-    return data.getvalue()
-
-
-FUNCTION = "likeness"
-_TEXT = "def handler(event, context):\n    return {{'statusCode': 200, 'body': '{0}'}}\n"
-_FIRST, _SECOND = zipped(_TEXT.format("first")), zipped(_TEXT.format("second"))
-_SHOWN = ("Version", "CodeSha256", "MemorySize", "FunctionVersion", "Name")
-
-
-def _fn(name: str, operation: str, **arguments: Any) -> Step:
-    """A call for the function; of its answer what says which code and version it is."""
-
-    def call(client: Any, known: dict[str, str]) -> Any:
-        given = {key: known.get(value, value) if isinstance(value, str) else value
-                 for key, value in arguments.items()}  # fmt: skip
-        answer = getattr(client, operation)(FunctionName=FUNCTION, **given)
-        if "RevisionId" in answer:
-            known[f"{name} RevisionId"] = answer["RevisionId"]
-        if "Versions" in answer:
-            return [row["Version"] for row in answer["Versions"]]
-        return {key: answer[key] for key in _SHOWN if key in answer}
-
-    return name, call
-
-
-def functions(role: str) -> tuple[Step, ...]:
-    """The life of a function that has that role."""
-    settings = {"Runtime": "python3.11", "Handler": "counter.handler", "Role": role}
-    return (
-        _fn("a function that does not exist", "get_function_configuration"),
-        _fn("an alias of none", "get_alias", Name="live"),
-        _fn("create", "create_function", Code={"ZipFile": _FIRST}, **settings),
-        _fn("create again", "create_function", Code={"ZipFile": _FIRST}, **settings),
-        _fn("an alias that does not exist", "get_alias", Name="live"),
-        _fn("alias", "create_alias", Name="live", FunctionVersion="$LATEST"),
-        _fn("alias again", "create_alias", Name="live", FunctionVersion="$LATEST"),
-        _fn("publish", "publish_version"),
-        _fn("publish the same", "publish_version"),
-        _fn("upload", "update_function_code", ZipFile=_SECOND),
-        _fn("publish the second", "publish_version"),
-        _fn("move", "update_alias", Name="live", FunctionVersion="1"),
-        _fn("moved", "get_alias", Name="live"),
-        _fn("what is behind it", "get_function_configuration", Qualifier="live"),
-        _fn("configure", "update_function_configuration", MemorySize=256),
-        _fn("the old version keeps its own", "get_function_configuration", Qualifier="1"),
-        _fn("publish settings", "publish_version"),
-        _fn("versions", "list_versions_by_function"),
-        _fn("a version that does not exist", "get_function_configuration", Qualifier="9"),
-        _fn("delete a version", "delete_function", Qualifier="2"),
-        _fn("what is left", "list_versions_by_function"),
-        _fn("numbers are not used again", "update_function_code", ZipFile=_FIRST),
-        _fn("publish a fourth", "publish_version"),
-    )
