@@ -38,6 +38,7 @@ _KEYS = {
     "AttributeDefinitions": [{"AttributeName": "page", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "page", "KeyType": "HASH"}],
 }
+_API = {"Name": "likeness", "ProtocolType": "HTTP"}
 _GROUP = {"logGroupName": "/likeness"}
 _SITE = {
     "CallerReference": "one",
@@ -98,6 +99,13 @@ SERVICES: dict[str, tuple[Step, ...]] = {
         _call("delete", "delete_log_group", **_GROUP),
         _call("gone", "delete_log_group", **_GROUP),
         _call("keep what is gone", "put_retention_policy", **_GROUP, retentionInDays=30),
+    ),
+    "apigatewayv2": (
+        _call("no API", "get_api", ApiId="a1b2c3d4e5"),
+        _call("routes of none", "get_routes", ApiId="a1b2c3d4e5"),
+        _call("create", "create_api", "Name", "ProtocolType", **_API, Tags={"Project": "resume"}),
+        _call("listed", "get_apis", "Items.0.Name", "Items.0.Tags"),
+        _call("delete none", "delete_api", ApiId="a1b2c3d4e5"),
     ),
     "cloudfront": (
         _call("no distribution", "get_distribution", Id=_NONE["DistributionId"]),

@@ -60,24 +60,48 @@ def _state(store: Store) -> State:
 
 
 def _push(store: Store, file: Path, *, force: bool) -> None:
-    """Put a state in place of the stored one: of the same lineage, and not an older one."""
+    """Put a state in place of the stored one, as Terraform 1.11 does with an S3 backend.
+
+    Of the same lineage, with a higher serial; it is stored under the serial after that. Where no
+    state is stored, a pushed one gets a new lineage and starts again at serial 1.
+    """
     pushed, stored = State.parse(file.read_bytes()), store.read()
-    if stored and not force:
-        if pushed.lineage != stored.lineage:
-            raise _failed("state", f"cannot import state with lineage {pushed.lineage!r}")
-        if pushed.serial < stored.serial:
-            raise _failed(
-                "state",
-                f"cannot import state with serial {pushed.serial} over newer state with "
-                f"serial {stored.serial}",
-            )
+    if stored is None:
+        pushed.lineage, pushed.serial = store.fresh().lineage, 0
+    elif not force:
+        _refuse_push(pushed, stored)
+        if pushed == stored:
+            return
+    pushed.serial += 1
     store.put(pushed)
+
+
+def _refuse_push(pushed: State, stored: State) -> None:
+    if pushed.lineage != stored.lineage:
+        raise _failed(
+            "state",
+            f"cannot import state with lineage {pushed.lineage!r} over unrelated state with "
+            f"lineage {stored.lineage!r}",
+        )
+    if pushed.serial < stored.serial:
+        raise _failed(
+            "state",
+            f"cannot import state with serial {pushed.serial} over newer state with serial "
+            f"{stored.serial}",
+        )
+    if pushed.serial == stored.serial and pushed != stored:
+        raise _failed(
+            "state",
+            f"cannot overwrite existing state with serial {stored.serial} with a different state "
+            "that has the same serial",
+        )
 
 
 def _remove(store: Store, addresses: Sequence[str]) -> None:
     state = _state(store)
     for address in addresses:
-        _require(state, address, "state")
+        if address not in state.resources:
+            raise _failed("state", f"Invalid target address: No matching objects found: {address}")
         del state.resources[address]
         state.tainted.discard(address)
     store.write(state)

@@ -54,7 +54,8 @@ resource "aws_dynamodb_table" "counter" {
 PHRASES = (
     *("is stale", "state lock", "already exists", "already managed", "non-existent"),
     *("cannot import state with serial", "cannot import state with lineage", "not currently"),
-    *("No such resource instance", "already exist", "ResourceInUse", "AlreadyOwnedByYou"),
+    *("cannot overwrite existing state", "No matching objects found", "No such resource instance"),
+    *("already exist", "ResourceInUse", "AlreadyOwnedByYou"),
 )
 
 
@@ -206,14 +207,20 @@ def _commands(stage: Stage) -> Iterator[tuple[str, Any]]:
     serial = stage.state()["serial"] + 3
     pushed.write_text(json.dumps({**stage.state(), "serial": serial}))
     outcome = run("state", "push", "-lock=false", str(pushed))
-    yield "push a newer one", (outcome, stage.state()["serial"] == serial)
+    yield "push a newer one", (outcome, stage.state()["serial"] - serial)
+    pushed.write_text(json.dumps({**stage.state(), "outputs": {}, "resources": []}))
+    yield "push another one with this serial", run("state", "push", "-lock=false", str(pushed))
     yield "forget", (run("state", "rm", LOGS), stage.known())
     yield "forget it again", run("state", "rm", LOGS)
     yield "import", (run("import", f"-var-file={_variables(stage)}", LOGS, "/likeness/counter"),)
-    yield (
-        "import it again",
-        run("import", f"-var-file={_variables(stage)}", LOGS, "/likeness/counter"),
-    )
+    yield "import it again", run("import", f"-var-file={_variables(stage)}", LOGS, "/likeness/x")
+    saved = stage.state()
+    pushed.write_text(json.dumps(saved))
+    stage.client("s3").delete_object(Bucket=BUCKET, Key=KEY)
+    outcome = run("state", "push", "-lock=false", str(pushed))
+    now = stage.state()
+    yield "push where there is none", (outcome, now["lineage"] == saved["lineage"], now["serial"])
+    yield "all of it is there", stage.known()
 
 
 def _variables(stage: Stage) -> str:

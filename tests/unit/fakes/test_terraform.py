@@ -459,3 +459,37 @@ def test_the_projects_own_module_is_understood(repository, s3):
     assert resources.keys() == {*NEEDS}
     assert resources[TABLE]["name"] == resources[FUNCTION]["function_name"] == NAME
     assert state(s3).complete
+
+
+def pushed(repository, **changes):
+    """Push the stored state with changes; what is stored then."""
+    runner = repository.runner()
+    document = json.loads(runner.command("state", "pull"))
+    file = repository.root / "pushed.tfstate"
+    file.write_text(json.dumps({**document, **changes}))
+    runner.command("state", "push", "-lock=false", str(file))
+    return json.loads(runner.command("state", "pull"))
+
+
+def test_a_pushed_state_is_stored_under_the_serial_after_its_own(repository):
+    apply(repository.runner(), repository.variables)
+    assert pushed(repository, serial=50)["serial"] == 51
+
+
+def test_another_state_with_the_same_serial_is_not_pushed(repository):
+    apply(repository.runner(), repository.variables)
+    with pytest.raises(TerraformError, match="cannot overwrite existing state with serial"):
+        pushed(repository, resources=[])
+
+
+def test_a_state_that_is_pushed_where_there_is_none_starts_a_new_lineage(repository, s3):
+    runner = repository.runner()
+    apply(runner, repository.variables)
+    before = json.loads(runner.command("state", "pull"))
+    file = repository.root / "pushed.tfstate"
+    file.write_text(json.dumps(before))
+    s3.delete_object(Bucket=PROJECT, Key=STATE)
+    runner.command("state", "push", "-lock=false", str(file))
+    after = json.loads(runner.command("state", "pull"))
+    assert (after["serial"], after["lineage"] == before["lineage"]) == (1, False)
+    assert after["resources"] == before["resources"]
