@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from resumectl.infra.runner import Watch
+from resumectl.infra.state import parse
 from tests.fakes.aws.world import Aws
+from tests.fakes.faults import Faults
 from tests.fakes.machine import Machine, Process
 from tests.fakes.terraform.runner import FakeRunner
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 ACCOUNT, REGION, PROJECT = "123456789012", "eu-west-2", "the-project-bucket"
 BACKEND = {"bucket": PROJECT, "key": "terraform/prod.tfstate", "region": REGION}
+STATE, LOCK = "terraform/prod.tfstate", "terraform/prod.tfstate.tflock"
+NAME = "resume-prod-counter"
 PLACE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
 
 
@@ -99,3 +104,34 @@ def repository(tmp_path: Path, process: Process, s3: Any) -> Repository:
 @pytest.fixture
 def clock(aws: Aws) -> Clock:
     return aws.clock
+
+
+def apply(runner, variables, targets=()):
+    assert runner.plan(variables, "apply", Watch(), targets)
+    runner.apply(Watch())
+
+
+def state(s3):
+    return parse(s3.get_object(Bucket=PROJECT, Key=STATE)["Body"].read(), "prod")
+
+
+def lock(s3):
+    """Who holds the state, as Terraform says it."""
+    return json.loads(s3.get_object(Bucket=PROJECT, Key=LOCK)["Body"].read())
+
+
+def keys(s3):
+    return [row["Key"] for row in s3.list_objects_v2(Bucket=PROJECT).get("Contents", ())]
+
+
+def planned(runner, variables, mode="apply", targets=()):
+    """What a plan would do, by address."""
+    runner.plan(variables, mode, Watch(), targets)
+    rows = runner.show()["resource_changes"]
+    return {row["address"]: row["change"]["actions"] for row in rows}
+
+
+def dying(repository, machine, aws, *faults):
+    """A runner in a process with faults."""
+    process = machine.start(aws, ACCOUNT, REGION, Faults(faults))
+    return repository.runner(process)
