@@ -1,0 +1,63 @@
+"""DynamoDB tables, as far as Terraform and look-ups need them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.aws.refusal import Refusal
+
+if TYPE_CHECKING:
+    from tests.fakes.aws.world import Aws
+
+
+class Tables:
+    def __init__(self, aws: Aws, account: str, region: str) -> None:
+        self._account, self._region = account, region
+        self.tables: dict[str, dict[str, Any]] = {}
+
+    def create_table(self, TableName: str, **given: Any) -> dict[str, Any]:
+        if TableName in self.tables:
+            raise Refusal("ResourceInUseException", f"Table already exists: {TableName}")
+        arn = f"arn:aws:dynamodb:{self._region}:{self._account}:table/{TableName}"
+        self.tables[TableName] = {
+            "TableName": TableName,
+            "TableArn": arn,
+            "TableStatus": "ACTIVE",
+            "DeletionProtectionEnabled": given.get("DeletionProtectionEnabled", False),
+            "KeySchema": given.get("KeySchema", []),
+            "Tags": given.get("Tags", []),
+        }
+        return {"TableDescription": self._shown(TableName)}
+
+    def describe_table(self, TableName: str) -> dict[str, Any]:
+        return {"Table": self._shown(TableName)}
+
+    def update_table(self, TableName: str, **given: Any) -> dict[str, Any]:
+        self._shown(TableName)
+        self.tables[TableName].update(given)
+        return {"TableDescription": self._shown(TableName)}
+
+    def delete_table(self, TableName: str) -> dict[str, Any]:
+        shown = self._shown(TableName)
+        if shown["DeletionProtectionEnabled"]:
+            raise Refusal("ValidationException", f"Resource cannot be deleted: {TableName}")
+        del self.tables[TableName]
+        return {"TableDescription": shown}
+
+    def list_tags_of_resource(self, ResourceArn: str) -> dict[str, Any]:
+        return {"Tags": self.tables[self._named(ResourceArn)]["Tags"]}
+
+    def tag_resource(self, ResourceArn: str, Tags: list[dict[str, str]]) -> None:
+        self.tables[self._named(ResourceArn)]["Tags"] = Tags
+
+    def _named(self, arn: str) -> str:
+        name = arn.rsplit("/", 1)[-1]
+        self._shown(name)
+        return name
+
+    def _shown(self, name: str) -> dict[str, Any]:
+        if name not in self.tables:
+            raise Refusal(
+                "ResourceNotFoundException", f"Requested resource not found: {name}", status=400
+            )
+        return {key: value for key, value in self.tables[name].items() if key != "Tags"}

@@ -1,0 +1,164 @@
+"""Machines, PID namespaces and processes: who makes the calls.
+
+Processes of one machine see one another by their PID only inside one PID namespace and one boot:
+`Machine.alive` answers as `/proc` does there. A killed process makes no call any more, whichever of
+its threads tries.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.aws.client import Client
+from tests.fakes.aws.refusal import Refusal
+from tests.fakes.clock import Clock, SkewedClock
+from tests.fakes.faults import Faults, Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fakes.aws.world import Aws
+
+
+@dataclass
+class _Table:
+    """The processes of one PID namespace, by PID. No real process has a PID this high."""
+
+    running: dict[int, Process] = field(default_factory=dict)
+    pids: itertools.count[int] = field(default_factory=lambda: itertools.count(5_000_000))
+    ticks: itertools.count[int] = field(default_factory=lambda: itertools.count(5_000))
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A host, one boot of it, and one PID namespace on it.
+
+    Attributes:
+        clock: the true time, which the machine's own clock is `skew` seconds ahead of.
+        platform: what Terraform calls it; decides the provider's checksum.
+    """
+
+    host: str = "laptop"
+    boot_id: str = "boot-1"
+    pid_namespace: str = "pid:[4026531836]"
+    clock: Clock = field(default_factory=Clock)
+    skew: float = 0.0
+    platform: str = "linux_amd64"
+    _table: _Table = field(default_factory=_Table, repr=False, compare=False)
+
+    @property
+    def time(self) -> SkewedClock:
+        """The machine's own clock."""
+        return SkewedClock(self.clock, self.skew)
+
+    def reboot(self) -> Machine:
+        """The same machine after a restart: all its processes died, and PIDs are given out anew."""
+        for process in list(self._table.running.values()):
+            process.kill()
+        name, _, number = self.boot_id.rpartition("-")
+        return replace(self, boot_id=f"{name}-{int(number) + 1}", _table=_Table())
+
+    def container(self, pid_namespace: str, host: str | None = None) -> Machine:
+        """A container: the same boot and clock, PIDs of its own; by default the same host name."""
+        return replace(self, host=host or self.host, pid_namespace=pid_namespace, _table=_Table())
+
+    def start(
+        self,
+        aws: Aws,
+        account: str,
+        region: str,
+        faults: Faults | None = None,
+        pid: int | None = None,
+    ) -> Process:
+        """Start a process with credentials for an account; a given `pid` may be a reused one."""
+        number = pid or next(self._table.pids)
+        process = Process(
+            self, number, str(next(self._table.ticks)), aws, account, region, faults or Faults()
+        )
+        self._table.running[number] = process
+        return process
+
+    def started(self, pid: int) -> str:
+        """When a process began, as its kernel counts; empty when none has that PID."""
+        process = self._table.running.get(pid)
+        return process.started if process and process.alive else ""
+
+    def alive(self, pid: int, since: str) -> bool:
+        """Whether that very process runs, as `resumectl.process.alive` decides it."""
+        started = self.started(pid)
+        return bool(started) and since in ("", started)
+
+
+@dataclass
+class Process:
+    """One run of a program with credentials for an account, and what goes wrong in it."""
+
+    machine: Machine
+    pid: int
+    started: str
+    aws: Aws
+    account: str
+    region: str
+    faults: Faults = field(default_factory=Faults)
+    alive: bool = True
+    _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client whose calls reach the fake AWS; the same one each time."""
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = Client(self, *key)
+            return self._clients[key].boto
+
+    def kill(self) -> None:
+        self.alive = False
+
+    def exit(self) -> None:
+        """End well: no call comes after it either."""
+        self.alive = False
+
+    def call(self, carry_out: Callable[[], Any], name: str, key: str) -> Any:
+        """Make one call, or meet the fault that is due at it."""
+        self._require_alive()
+        fault = self.faults.at(name, key)
+        if fault is None:
+            answer = carry_out()
+            self._require_alive()
+            return answer
+        return self._meet(fault, carry_out)
+
+    def _meet(self, fault: Any, carry_out: Callable[[], Any]) -> Any:
+        if fault.kind == "kill-before":
+            self.kill()
+            raise Killed
+        if fault.kind == "refuse":
+            raise fault.error or Refusal(fault.code, "injected")
+        if fault.kind == "delay":
+            self.machine.clock.sleep(fault.seconds)
+            if fault.meanwhile:
+                fault.meanwhile()
+        answer = carry_out()
+        if fault.kind == "kill-after":
+            self.kill()
+            raise Killed
+        if fault.kind == "lose":
+            raise fault.error or _connection_closed()
+        if fault.kind == "repeat":
+            answer = carry_out()
+        self._require_alive()
+        return answer
+
+    def _require_alive(self) -> None:
+        if not self.alive:
+            raise Killed
+
+
+def _connection_closed() -> Exception:
+    from botocore.exceptions import ConnectionClosedError
+
+    return ConnectionClosedError(endpoint_url="https://fake.amazonaws.com")
