@@ -9,11 +9,11 @@ from resumectl import files
 from resumectl.errors import Refused, ResumectlError
 from resumectl.function import archive, snapshot
 from resumectl.function.archive import Archive
-from resumectl.function.deployed import LATEST, Deployed, deployed, version_of
+from resumectl.function.deployed import LATEST, Deployed, deployed
 from resumectl.function.handler import check_handler
-from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish, restore
-from resumectl.function.publish import upload as upload_code
+from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish
 from resumectl.function.record import FunctionRecord
+from resumectl.function.restore import Recorded, Restoration
 from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import UNKNOWN, UNPUBLISHED, diff, resource_type
 from resumectl.progress import Step
@@ -37,16 +37,6 @@ _PACKAGE: Final = Step("package-function", "Package the function")
 _PUBLISH: Final = Step("publish-function", "Publish the function")
 _RESTORE: Final = Step("restore-function", "Restore the function")
 _RESOURCE: Final = "aws_lambda_function"
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The function as a release recorded it; without a record, whatever is live stays."""
-
-    release: Release
-    record: FunctionRecord | None
-
-
 Wanted = Archive | Recorded
 
 
@@ -57,8 +47,9 @@ class FunctionPart(Part[Deployed, Wanted]):
     Attributes:
         zip_file: where its zip is written; Terraform creates the function from it.
         run: the folder of this process, for the zip of a release.
+        artifacts: the kept zips.
         client: gives the boto3 client of a service.
-        check: raises BuildError if the handler of a folder does not load.
+        check_handler: raises BuildError if the handler of a folder does not load.
         update: how long to wait for Lambda's own updates.
         health: how long a version may take to become healthy.
     """
@@ -142,12 +133,12 @@ class FunctionPart(Part[Deployed, Wanted]):
         return Comparison(self.name, live, wanted, shown or changes)
 
     def check(self, comparison: Comparison[Deployed, Wanted], outputs: Outputs) -> None:
-        """The recorded version, or its zip, must still exist."""
         wanted = comparison.wanted
-        if not isinstance(wanted, Recorded) or not comparison.changes or not wanted.record:
-            return
-        if not self._is_published(wanted.record, outputs):
-            self._kept(wanted.record.sha256, wanted.release)
+        if isinstance(wanted, Recorded) and wanted.record:
+            function = self._lambda(outputs)
+            self._restoration(wanted, wanted.record, comparison.changes, function).check()
+        elif wanted is None and comparison.changes:
+            self._live_code(comparison.live)
 
     def is_recorded(self, comparison: Comparison[Deployed, Wanted], heads: Heads) -> bool:
         if comparison.wanted is None:
@@ -165,17 +156,18 @@ class FunctionPart(Part[Deployed, Wanted]):
             if changes:
                 self._publish(wanted, outputs)
             self.artifacts.keep(wanted.sha256, wanted.data)
-        elif isinstance(wanted, Recorded):
-            if changes and wanted.record:
-                self._restore(wanted.release, wanted.record, changes, outputs)
-        elif changes:
+            return Applied(self._read_back(outputs))
+        if isinstance(wanted, Recorded) and wanted.record:
+            if changes:
+                self._restore(wanted, wanted.record, changes, outputs)
+            return Applied(wanted.as_restored(self._read_back(outputs)))
+        if changes:
             self._publish(self._live_code(comparison.live), outputs)
-        else:
-            return Applied(None)
-        return Applied(FunctionRecord.of(self.live(outputs, None)))
+            return Applied(self._read_back(outputs))
+        return Applied(None)
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
-        function = self._lambda(outputs, lambda _: None)
+        function = self._lambda(outputs)
         for kind, *values in sorted(needs):
             if kind == "version":
                 delete_version(function, *values)
@@ -200,12 +192,11 @@ class FunctionPart(Part[Deployed, Wanted]):
     ) -> Comparison[Deployed, Wanted]:
         if heads.released is None:
             return Comparison(self.name, live, None)
-        wanted = self.released(heads.released)
-        kept = {change.key for change in ignored}
+        keys = frozenset(change.key for change in ignored)
+        wanted = Recorded(heads.released, _record(heads.released), keys)
         changes = self._to_record(live, wanted.record)
-        changes = tuple(change for change in changes if change.key not in kept)
-        # What is ignored stays released as it was recorded, so nothing may be read back.
-        return Comparison(self.name, live, None if ignored and not changes else wanted, changes)
+        changes = tuple(change for change in changes if change.key not in keys)
+        return Comparison(self.name, live, wanted, changes)
 
     # ---
 
@@ -231,58 +222,33 @@ class FunctionPart(Part[Deployed, Wanted]):
         serving, latest = live.live, live.latest
         if serving is None:
             raise ResumectlError("There is no live function to publish again.")
+        data = self.artifacts.read(serving.sha256)
+        if data is not None:
+            return archive.of(data)
         if latest and latest.sha256 == serving.sha256:
             return Archive(b"", serving.sha256, ())
-        data = self.artifacts.read(serving.sha256)
-        if data is None:
-            raise Refused(
-                "The function's settings changed, but the zip of its live code is not kept.",
-                hint="Deploy the function, too: leave out --only.",
-                code="artifacts-gone",
-            )
-        return archive.of(data)
+        raise Refused(
+            "The function's settings change, but the zip of its live code is gone.",
+            hint="Deploy the function, too: leave out --only.",
+            code="artifacts-gone",
+        )
 
     def _restore(
-        self, release: Release, record: FunctionRecord, changes: Changes, outputs: Outputs
+        self, wanted: Recorded, record: FunctionRecord, changes: Changes, outputs: Outputs
     ) -> None:
-        keys = {change.key for change in changes}
         with self.steps(_RESTORE) as tell:
-            function = self._lambda(outputs, tell)
-            if snapshot.ALIAS in keys:
-                self._restore_alias(release, record, function, outputs)
-            if LATEST in keys:
-                upload_code(function, self._kept(record.latest, release))
+            self._restoration(wanted, record, changes, self._lambda(outputs, tell)).restore()
 
-    def _restore_alias(
-        self, release: Release, record: FunctionRecord, function: Lambda, outputs: Outputs
-    ) -> None:
-        """Back to the recorded version; published again from the kept zip if it is gone."""
-        if self._is_published(record, outputs):
-            version = restore(function, record.version, record.sha256).version
-            function.progress(f"version {version}")
-        else:
-            version = publish(function, self._kept(record.sha256, release)).version
-            function.progress(f"version {version}, published again")
+    def _restoration(
+        self, wanted: Recorded, record: FunctionRecord, changes: Changes, function: Lambda
+    ) -> Restoration:
+        keys = {change.key for change in changes}
+        return Restoration(function, self.artifacts, wanted.release, record, keys)
 
-    def _is_published(self, record: FunctionRecord, outputs: Outputs) -> bool:
-        version = version_of(self.client("lambda"), outputs["function_name"], record.version)
-        return version is not None and version.sha256 == record.sha256
+    def _read_back(self, outputs: Outputs) -> FunctionRecord | None:
+        return FunctionRecord.of(self.live(outputs, None))
 
-    def _kept(self, sha256: str, release: Release) -> Archive:
-        data = self.artifacts.read(sha256)
-        if data is None:
-            revision = release.git.get("revision")
-            raise Refused(
-                f"Release #{release.id} cannot be restored:"
-                " its function's version and zip are gone.",
-                hint=f"git checkout {revision[:12]} and deploy it."
-                if revision
-                else "Deploy the revision it was made from.",
-                code="artifacts-gone",
-            )
-        return archive.of(data)
-
-    def _lambda(self, outputs: Outputs, tell: Tell) -> Lambda:
+    def _lambda(self, outputs: Outputs, tell: Tell = lambda _: None) -> Lambda:
         return Lambda(
             *(self.client("lambda"), outputs["function_name"], outputs["function_alias"]),
             *(self.update, self.health, tell),
