@@ -9,6 +9,7 @@ import pytest
 
 from resumectl.backoff import Backoff
 from resumectl.function.archive import Archive
+from resumectl.function.publish import Lambda, publish
 from tests.fakes.errors import aws_error
 from tests.fakes.lambda_service import FakeLambda
 
@@ -46,3 +47,26 @@ def error_of():
 def zipped():
     """The archive of some code."""
     return lambda data: Archive(data, hashlib.sha256(data).hexdigest(), ("counter.py",))
+
+
+@pytest.fixture
+def function(fake, clock):
+    """Makes a function of a fake, which remembers its steps."""
+
+    def make(client=None, **options):
+        client = client or fake(**options)
+        client.steps = []
+        budgets = {"update": clock.patience(), "health": clock.patience(5)}
+        return Lambda(client, "f", **budgets, progress=client.steps.append)
+
+    return make
+
+
+@pytest.fixture
+def live(function, zipped):
+    """A function whose alias serves version 1, b"first"."""
+    serving = function(code=b"first")
+    publish(serving, zipped(b"first"))
+    serving.client.calls.clear()
+    serving.client.steps.clear()
+    return serving
