@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from resumectl.backoff import Backoff
+from resumectl.function import archive
 from resumectl.function.archive import Archive
 from resumectl.function.publish import Lambda, publish
 from tests.fakes.errors import aws_error
@@ -26,6 +27,34 @@ class Clock:
     def _sleep(self, seconds):
         assert seconds > 0
         self.now += seconds
+
+
+class Kept(dict):
+    """The kept zips, by digest."""
+
+    keep = dict.setdefault
+    read = dict.get
+
+    def delete(self, digest):
+        del self[digest]
+
+
+@pytest.fixture
+def kept():
+    return Kept()
+
+
+@pytest.fixture
+def packaged(tmp_path):
+    """Writes a handler with some text and returns its real zip."""
+
+    def write(text):
+        source = tmp_path / "src"
+        source.mkdir(exist_ok=True)
+        (source / "counter.py").write_text(text)
+        return archive.archive(source)
+
+    return write
 
 
 @pytest.fixture

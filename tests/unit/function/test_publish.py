@@ -262,7 +262,7 @@ def test_code_replaced_right_after_the_upload_is_noticed(live, zipped):
 
 
 def test_code_replaced_while_it_is_corrected_is_noticed(live, zipped):
-    """No version is made then, so nothing else would notice."""
+    """No version is published then, so nothing else would notice."""
     live.client.replace_code(b"tampered")
     update = live.client.update_function_code
 
