@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import Refused
 from resumectl.function import archive, publish
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from resumectl.function.record import FunctionRecord
     from resumectl.release.artifacts import Artifacts
     from resumectl.release.record import Release
+
+_GONE: Final = "its function's version and zip are gone."
+_UNPUBLISHED_GONE: Final = "the zip of its function's unpublished code is gone."
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ class Restoration:
             Refused: it does not.
         """
         if ALIAS in self.keys and not self._is_published():
-            self._zip(self.record.sha256)
+            self._zip(self.record.sha256, _GONE)
         if LATEST in self.keys:
-            self._zip(self.record.latest)
+            self._zip(self.record.latest, _UNPUBLISHED_GONE)
 
     def restore(self) -> None:
         """Restore the alias, then `$LATEST`.
@@ -78,7 +81,8 @@ class Restoration:
         if ALIAS in self.keys:
             self._restore_alias()
         if LATEST in self.keys:
-            publish.upload(self.function, self._zip(self.record.latest))
+            latest = self._zip(self.record.latest, _UNPUBLISHED_GONE)
+            publish.upload(self.function, latest)
 
     def _restore_alias(self) -> None:
         version = self.record.version
@@ -86,7 +90,8 @@ class Restoration:
             publish.serve(self.function, version)
             self.function.progress(f"version {version}")
         else:
-            version = publish.publish(self.function, self._zip(self.record.sha256)).version
+            code = self._zip(self.record.sha256, _GONE)
+            version = publish.publish(self.function, code).version
             self.function.progress(f"version {version}, published again")
 
     def _is_published(self) -> bool:
@@ -94,14 +99,13 @@ class Restoration:
         version = version_of(self.function.client, self.function.name, self.record.version)
         return version is not None and version.sha256 == self.record.sha256
 
-    def _zip(self, sha256: str) -> Archive:
+    def _zip(self, sha256: str, gone: str) -> Archive:
         data = self.artifacts.read(sha256)
         if data is None:
             revision = self.release.git.get("revision")
             checkout = f"git checkout {revision[:12]} and deploy it." if revision else None
             raise Refused(
-                f"Release #{self.release.id} cannot be restored:"
-                " its function's version and zip are gone.",
+                f"Release #{self.release.id} cannot be restored: {gone}",
                 hint=checkout or "Deploy the revision it was made from.",
                 code="artifacts-gone",
             )

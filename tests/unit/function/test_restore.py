@@ -126,7 +126,7 @@ def test_without_a_revision_the_hint_names_none(restoration, serving, kept):
 
 def test_the_check_refuses_when_the_zip_of_the_unpublished_code_is_gone(restoration, kept):
     kept.clear()
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="zip of its function's unpublished code is gone"):
         replace(restoration, keys=BOTH).check()
 
 
