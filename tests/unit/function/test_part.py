@@ -419,6 +419,12 @@ def test_a_missing_function_or_alias_is_left_to_the_infrastructure(project):
     assert drift(project).changes == ()
 
 
+def test_a_function_that_no_release_recorded_has_not_drifted(project):
+    project.deploy("first")
+    project.release(None)
+    assert drift(project).changes == ()
+
+
 def test_what_drifted_is_reverted(project):
     released = project.deploy("first").parts["function"]
     project.client.replace_code(b"somebody else's")

@@ -354,6 +354,7 @@ def test_a_crashed_first_deploy_is_not_recorded(project):
 
 
 def test_a_site_that_was_not_chosen_counts_as_recorded(project):
+    project.s3.put_object(Bucket="site", Key="theirs.txt", Body=b"t")
     comparison = project.part.compare(project.live, None, (), threading.Event())
     assert project.part.is_recorded(comparison, Heads())
 
