@@ -13,9 +13,9 @@ from resumectl.function.deployed import LATEST, Deployed, deployed
 from resumectl.function.handler import check_handler
 from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish
 from resumectl.function.record import FunctionRecord
-from resumectl.function.restore import Recorded, Restoration
+from resumectl.function.restore import Recorded
 from resumectl.part import Applied, Comparison, Drift, Part
-from resumectl.plan import UNKNOWN, UNPUBLISHED, diff, resource_type
+from resumectl.plan import UNKNOWN, UNPUBLISHED, Change, diff, resource_type
 from resumectl.progress import Step
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from resumectl.aws import Client
     from resumectl.backoff import Backoff
     from resumectl.part import Changes, Outputs
-    from resumectl.plan import Change
+    from resumectl.plan import Snapshot
     from resumectl.progress import Steps, Tell
     from resumectl.release.artifacts import Artifacts
     from resumectl.release.ledger import Heads
@@ -37,7 +37,8 @@ _PACKAGE: Final = Step("package-function", "Package the function")
 _PUBLISH: Final = Step("publish-function", "Publish the function")
 _RESTORE: Final = Step("restore-function", "Restore the function")
 _RESOURCE: Final = "aws_lambda_function"
-Wanted = Archive | Recorded
+Wanted = Archive | Recorded | None
+"""None also for a release without a function: whatever is live stays."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,9 @@ class FunctionPart(Part[Deployed, Wanted]):
             tell(f"{many} files, {size}" if many > 1 else size)
         return zipped
 
-    def released(self, release: Release) -> Recorded:
-        return Recorded(release, _record(release))
+    def released(self, release: Release) -> Recorded | None:
+        record = _record(release)
+        return Recorded(release, record) if record else None
 
     def released_zip(self, release: Release) -> Path | None:
         """The zip of a release, written for Terraform; None if it is not kept."""
@@ -116,7 +118,7 @@ class FunctionPart(Part[Deployed, Wanted]):
     # --- comparing
 
     def compare(
-        self, live: Deployed, wanted: Wanted | None, earlier: Changes, stop: threading.Event
+        self, live: Deployed, wanted: Wanted, earlier: Changes, stop: threading.Event
     ) -> Comparison[Deployed, Wanted]:
         """Settings are unknown while Terraform is about to create or change the function."""
         before = snapshot.live(live)
@@ -134,9 +136,8 @@ class FunctionPart(Part[Deployed, Wanted]):
 
     def check(self, comparison: Comparison[Deployed, Wanted], outputs: Outputs) -> None:
         wanted = comparison.wanted
-        if isinstance(wanted, Recorded) and wanted.record:
-            function = self._lambda(outputs)
-            self._restoration(wanted, wanted.record, comparison.changes, function).check()
+        if isinstance(wanted, Recorded):
+            wanted.check(self._lambda(outputs), self.artifacts, _keys(comparison.changes))
         elif wanted is None and comparison.changes:
             self._live_code(comparison.live)
 
@@ -152,19 +153,20 @@ class FunctionPart(Part[Deployed, Wanted]):
 
     def apply(self, comparison: Comparison[Deployed, Wanted], outputs: Outputs) -> Applied:
         wanted, changes = comparison.wanted, comparison.changes
-        if isinstance(wanted, Archive):
+        if isinstance(wanted, Recorded):
             if changes:
-                self._publish(wanted, outputs)
-            self.artifacts.keep(wanted.sha256, wanted.data)
-            return Applied(self._read_back(outputs))
-        if isinstance(wanted, Recorded) and wanted.record:
-            if changes:
-                self._restore(wanted, wanted.record, changes, outputs)
+                with self.steps(_RESTORE) as tell:
+                    wanted.restore(self._lambda(outputs, tell), self.artifacts, _keys(changes))
             return Applied(wanted.as_restored(self._read_back(outputs)))
+        if wanted is None and not changes:
+            return Applied(None)
+        code = wanted or self._live_code(comparison.live)
         if changes:
-            self._publish(self._live_code(comparison.live), outputs)
-            return Applied(self._read_back(outputs))
-        return Applied(None)
+            with self.steps(_PUBLISH) as tell:
+                tell(f"version {publish(self._lambda(outputs, tell), code)}")
+        if wanted:
+            self.artifacts.keep(code.sha256, code.data)
+        return Applied(self._read_back(outputs))
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         function = self._lambda(outputs)
@@ -190,32 +192,25 @@ class FunctionPart(Part[Deployed, Wanted]):
     def revert(
         self, heads: Heads, live: Deployed, drift: Changes, ignored: Changes
     ) -> Comparison[Deployed, Wanted]:
-        if heads.released is None:
+        wanted = self.released(heads.released) if heads.released else None
+        if wanted is None:
             return Comparison(self.name, live, None)
-        keys = frozenset(change.key for change in ignored)
-        wanted = Recorded(heads.released, _record(heads.released), keys)
+        keys = _keys(ignored)
         changes = self._to_record(live, wanted.record)
         changes = tuple(change for change in changes if change.key not in keys)
-        return Comparison(self.name, live, wanted, changes)
+        return Comparison(self.name, live, replace(wanted, ignored=keys), changes)
 
     # ---
 
-    def _to_record(self, live: Deployed, record: FunctionRecord | None) -> Changes:
-        if record is None:
-            return ()
+    def _to_record(self, live: Deployed, record: FunctionRecord) -> Changes:
         return _marked(diff(self.name, snapshot.live(live), snapshot.released(record)))
 
-    def _following(self, before: Mapping[str, Mapping[str, Any]]) -> Changes:
+    def _following(self, before: Snapshot) -> Changes:
         """New settings reach the alias by publishing the live code again."""
-        if snapshot.ALIAS not in before:
+        alias = before.get(snapshot.ALIAS)
+        if alias is None:
             return ()
-        alias = before[snapshot.ALIAS]
-        after = {snapshot.ALIAS: {**alias, "settings": UNKNOWN}}
-        return diff(self.name, {snapshot.ALIAS: alias}, after)
-
-    def _publish(self, code: Archive, outputs: Outputs) -> None:
-        with self.steps(_PUBLISH) as tell:
-            tell(f"version {publish(self._lambda(outputs, tell), code).version}")
+        return (Change(self.name, snapshot.ALIAS, alias, {**alias, "settings": UNKNOWN}),)
 
     def _live_code(self, live: Deployed) -> Archive:
         """What the alias serves; its zip is only needed if other code was uploaded since."""
@@ -233,18 +228,6 @@ class FunctionPart(Part[Deployed, Wanted]):
             code="artifacts-gone",
         )
 
-    def _restore(
-        self, wanted: Recorded, record: FunctionRecord, changes: Changes, outputs: Outputs
-    ) -> None:
-        with self.steps(_RESTORE) as tell:
-            self._restoration(wanted, record, changes, self._lambda(outputs, tell)).restore()
-
-    def _restoration(
-        self, wanted: Recorded, record: FunctionRecord, changes: Changes, function: Lambda
-    ) -> Restoration:
-        keys = {change.key for change in changes}
-        return Restoration(function, self.artifacts, wanted.release, record, keys)
-
     def _read_back(self, outputs: Outputs) -> FunctionRecord | None:
         return FunctionRecord.of(self.live(outputs, None))
 
@@ -258,6 +241,10 @@ class FunctionPart(Part[Deployed, Wanted]):
 def _record(release: Release | None) -> FunctionRecord | None:
     record = release.parts.get(FunctionPart.name) if release else None
     return record if isinstance(record, FunctionRecord) else None
+
+
+def _keys(changes: Changes) -> frozenset[str]:
+    return frozenset(change.key for change in changes)
 
 
 def _changes_function(change: Change) -> bool:

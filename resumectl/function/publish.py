@@ -35,17 +35,7 @@ if TYPE_CHECKING:
 
 UPDATE: Final = Backoff(seconds=120.0)
 HEALTH: Final = Backoff(seconds=8.0)
-_DESCRIPTION: Final = 256
 _AGAIN: Final = "Run the command again: it looks at what is live now."
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the alias points at now, and whether that is new."""
-
-    version: str
-    sha256: str
-    changed: bool
 
 
 @dataclass(frozen=True)
@@ -71,8 +61,8 @@ class Lambda:
         return deployed(self.client, self.name, self.alias)
 
 
-def publish(function: Lambda, archive: Archive, *, description: str = "") -> Published:
-    """Make the alias serve this code with the current settings.
+def publish(function: Lambda, archive: Archive) -> str:
+    """Make the alias serve this code with the current settings; returns the version.
 
     Raises:
         CloudError: something failed; what was live before still is.
@@ -82,13 +72,12 @@ def publish(function: Lambda, archive: Archive, *, description: str = "") -> Pub
     live, latest = _both(function, before)
     if latest.sha256 != archive.sha256:
         latest = upload(function, archive)
-    serving = live.version
-    if serving == LATEST or (live.sha256, live.settings) != (latest.sha256, latest.settings):
-        serving = _healthy_version(function, archive, description)
-    changed = serving != live.version or bool(before.routing)
-    if changed:
-        move_alias(function, serving, before.revision)
-    return Published(serving, archive.sha256, changed)
+    version = live.version
+    if version == LATEST or (live.sha256, live.settings) != (latest.sha256, latest.settings):
+        version = _healthy_version(function, archive)
+    if version != live.version or before.routing:
+        move_alias(function, version, before.revision)
+    return version
 
 
 def serve(function: Lambda, version: str) -> None:
@@ -145,11 +134,9 @@ def _is_at(function: Lambda, version: str) -> bool:
 def _both(function: Lambda, before: Deployed) -> tuple[Configuration, Configuration]:
     if before.live and before.latest:
         return before.live, before.latest
-    missing = (
-        f"alias {function.alias} of {function.name}"
-        if before.latest
-        else f"function {function.name}"
-    )
+    missing = f"function {function.name}"
+    if before.latest:
+        missing = f"alias {function.alias} of {function.name}"
     raise CloudError(
         f"There is no {missing}.",
         hint="Deploy without --only: Terraform creates it.",
@@ -168,10 +155,10 @@ def upload(function: Lambda, archive: Archive) -> Configuration:
     return latest
 
 
-def _healthy_version(function: Lambda, archive: Archive, description: str) -> str:
+def _healthy_version(function: Lambda, archive: Archive) -> str:
     """Returns a version of `$LATEST` that works. One that does not is deleted if it is new."""
     known = _versions(function)
-    version = _new_version(function, archive, description, known)
+    version = _new_version(function, archive, known)
     function.progress("checking the version")
     try:
         succeeded(function.client, function.name, function.update, Qualifier=version)
@@ -182,20 +169,13 @@ def _healthy_version(function: Lambda, archive: Archive, description: str) -> st
     return version
 
 
-def _new_version(
-    function: Lambda, archive: Archive, description: str, known: frozenset[str]
-) -> str:
+def _new_version(function: Lambda, archive: Archive, known: frozenset[str]) -> str:
     """Publish `$LATEST` if it is our code. Without a change, Lambda returns its last version."""
     from botocore.exceptions import ClientError
 
     function.progress("publishing a version")
     try:
-        response = _write(
-            function,
-            "publish_version",
-            CodeSha256=archive.code_sha256,
-            Description=description[:_DESCRIPTION],
-        )
+        response = _write(function, "publish_version", CodeSha256=archive.code_sha256)
     except ClientError as error:
         if error_code(error) != "InvalidParameterValueException" or _is_latest(function, archive):
             raise

@@ -110,7 +110,7 @@ class FakeLambda:
             self._pending = self.busy
             return deepcopy(self.latest)
 
-    def publish_version(self, FunctionName, CodeSha256, Description):
+    def publish_version(self, FunctionName, CodeSha256):
         with self._write("publish_version"):
             if CodeSha256 != self.latest["CodeSha256"]:
                 raise aws_error("InvalidParameterValueException")
@@ -119,7 +119,7 @@ class FakeLambda:
                 return deepcopy(last)
             number = str(next(self._numbers))
             version = {**deepcopy(self.latest), "Version": number, "of": self.latest["RevisionId"]}
-            self.versions[number] = {**version, "Description": Description}
+            self.versions[number] = version
             return deepcopy(self.versions[number])
 
     def update_alias(self, FunctionName, Name, FunctionVersion, RoutingConfig, RevisionId):

@@ -273,6 +273,7 @@ def test_new_settings_need_no_zip_while_the_live_code_is_uploaded(project):
     project.client.configure(MemorySize=256)
     project.part.apply(comparison, OUTPUTS)
     assert serve(project, memory_mb=256) == (first.sha256, True)
+    assert project.kept == {}
 
 
 def test_the_live_code_is_uploaded_from_its_zip_if_other_code_replaced_it(project):
@@ -362,7 +363,7 @@ def test_a_release_whose_version_and_zip_are_gone_is_refused_before_anything_cha
     project.deploy("second")
     del project.client.versions["1"], project.kept[first.parts["function"].sha256]
     comparison = project.compare(project.part.released(first))
-    with pytest.raises(Refused, match="version and zip are gone"):
+    with pytest.raises(Refused, match="its function's code is gone"):
         project.part.check(comparison, OUTPUTS)
     assert project.client.calls == []
 

