@@ -80,7 +80,7 @@ def version_of(client: Client, name: str, version: str) -> Configuration | None:
 
 
 def configuration(response: Mapping[str, Any]) -> Configuration:
-    """Lambda's description of a version, as far as we compare it."""
+    """The fields of Lambda's response that are compared."""
     digest = hex_digest(response.get("CodeSha256", ""))
     return Configuration(
         str(response["Version"]), digest, _settings(response), response.get("LastModified")
@@ -96,9 +96,9 @@ def hex_digest(code_sha256: str) -> str:
 
 
 def _settings(response: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that a version freezes, without what differs between any two versions.
+    """What a version freezes, except for what differs between any two versions.
 
-    Values are as JSON gives them back, so that a recorded snapshot equals a read one.
+    The values survive JSON, so that a recorded snapshot equals one that was read.
     """
     network = response.get("VpcConfig") or {}
     settings = {
@@ -124,7 +124,7 @@ def _settings(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(variables: Mapping[str, str] | None) -> str | None:
-    """Variables can be secret: only whether they are the same is kept."""
+    """Variables can be secret: a digest is enough to compare them."""
     if not variables:
         return None
     return hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()

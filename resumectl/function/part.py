@@ -9,13 +9,13 @@ from resumectl import files
 from resumectl.errors import Refused, ResumectlError
 from resumectl.function import archive, snapshot
 from resumectl.function.archive import Archive
-from resumectl.function.deployed import LATEST, Deployed, deployed, version_of
+from resumectl.function.deployed import LATEST, Deployed, deployed
 from resumectl.function.handler import check_handler
-from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish, restore
-from resumectl.function.publish import upload as upload_code
+from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish
 from resumectl.function.record import FunctionRecord
+from resumectl.function.restore import Recorded
 from resumectl.part import Applied, Comparison, Drift, Part
-from resumectl.plan import UNKNOWN, UNPUBLISHED, diff, resource_type
+from resumectl.plan import UNKNOWN, UNPUBLISHED, Change, diff, resource_type
 from resumectl.progress import Step
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from resumectl.aws import Client
     from resumectl.backoff import Backoff
     from resumectl.part import Changes, Outputs
-    from resumectl.plan import Change
+    from resumectl.plan import Snapshot
     from resumectl.progress import Steps, Tell
     from resumectl.release.artifacts import Artifacts
     from resumectl.release.ledger import Heads
@@ -37,17 +37,8 @@ _PACKAGE: Final = Step("package-function", "Package the function")
 _PUBLISH: Final = Step("publish-function", "Publish the function")
 _RESTORE: Final = Step("restore-function", "Restore the function")
 _RESOURCE: Final = "aws_lambda_function"
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The function as a release recorded it; without a record, whatever is live stays."""
-
-    release: Release
-    record: FunctionRecord | None
-
-
-Wanted = Archive | Recorded
+Wanted = Archive | Recorded | None
+"""None also for a release without a function: whatever is live stays."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +48,9 @@ class FunctionPart(Part[Deployed, Wanted]):
     Attributes:
         zip_file: where its zip is written; Terraform creates the function from it.
         run: the folder of this process, for the zip of a release.
+        artifacts: the kept zips.
         client: gives the boto3 client of a service.
-        check: raises BuildError if the handler of a folder does not load.
+        check_handler: raises BuildError if the handler of a folder does not load.
         update: how long to wait for Lambda's own updates.
         health: how long a version may take to become healthy.
     """
@@ -95,8 +87,9 @@ class FunctionPart(Part[Deployed, Wanted]):
             tell(f"{many} files, {size}" if many > 1 else size)
         return zipped
 
-    def released(self, release: Release) -> Recorded:
-        return Recorded(release, _record(release))
+    def released(self, release: Release) -> Recorded | None:
+        record = _record(release)
+        return Recorded(release, record) if record else None
 
     def released_zip(self, release: Release) -> Path | None:
         """The zip of a release, written for Terraform; None if it is not kept."""
@@ -125,7 +118,7 @@ class FunctionPart(Part[Deployed, Wanted]):
     # --- comparing
 
     def compare(
-        self, live: Deployed, wanted: Wanted | None, earlier: Changes, stop: threading.Event
+        self, live: Deployed, wanted: Wanted, earlier: Changes, stop: threading.Event
     ) -> Comparison[Deployed, Wanted]:
         """Settings are unknown while Terraform is about to create or change the function."""
         before = snapshot.live(live)
@@ -142,12 +135,11 @@ class FunctionPart(Part[Deployed, Wanted]):
         return Comparison(self.name, live, wanted, shown or changes)
 
     def check(self, comparison: Comparison[Deployed, Wanted], outputs: Outputs) -> None:
-        """The recorded version, or its zip, must still exist."""
         wanted = comparison.wanted
-        if not isinstance(wanted, Recorded) or not comparison.changes or not wanted.record:
-            return
-        if not self._is_published(wanted.record, outputs):
-            self._kept(wanted.record.sha256, wanted.release)
+        if isinstance(wanted, Recorded):
+            wanted.check(self._lambda(outputs), self.artifacts, _keys(comparison.changes))
+        elif wanted is None and comparison.changes:
+            self._live_code(comparison.live)
 
     def is_recorded(self, comparison: Comparison[Deployed, Wanted], heads: Heads) -> bool:
         if comparison.wanted is None:
@@ -161,21 +153,23 @@ class FunctionPart(Part[Deployed, Wanted]):
 
     def apply(self, comparison: Comparison[Deployed, Wanted], outputs: Outputs) -> Applied:
         wanted, changes = comparison.wanted, comparison.changes
-        if isinstance(wanted, Archive):
+        if isinstance(wanted, Recorded):
             if changes:
-                self._publish(wanted, outputs)
-            self.artifacts.keep(wanted.sha256, wanted.data)
-        elif isinstance(wanted, Recorded):
-            if changes and wanted.record:
-                self._restore(wanted.release, wanted.record, changes, outputs)
-        elif changes:
-            self._publish(self._live_code(comparison.live), outputs)
-        else:
+                with self.steps(_RESTORE) as tell:
+                    wanted.restore(self._lambda(outputs, tell), self.artifacts, _keys(changes))
+            return Applied(wanted.as_restored(self._read_back(outputs)))
+        if wanted is None and not changes:
             return Applied(None)
-        return Applied(FunctionRecord.of(self.live(outputs, None)))
+        code = wanted or self._live_code(comparison.live)
+        if changes:
+            with self.steps(_PUBLISH) as tell:
+                tell(f"version {publish(self._lambda(outputs, tell), code)}")
+        if wanted:
+            self.artifacts.keep(code.sha256, code.data)
+        return Applied(self._read_back(outputs))
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
-        function = self._lambda(outputs, lambda _: None)
+        function = self._lambda(outputs)
         for kind, *values in sorted(needs):
             if kind == "version":
                 delete_version(function, *values)
@@ -198,91 +192,46 @@ class FunctionPart(Part[Deployed, Wanted]):
     def revert(
         self, heads: Heads, live: Deployed, drift: Changes, ignored: Changes
     ) -> Comparison[Deployed, Wanted]:
-        if heads.released is None:
+        wanted = self.released(heads.released) if heads.released else None
+        if wanted is None:
             return Comparison(self.name, live, None)
-        wanted = self.released(heads.released)
-        kept = {change.key for change in ignored}
+        keys = _keys(ignored)
         changes = self._to_record(live, wanted.record)
-        changes = tuple(change for change in changes if change.key not in kept)
-        # What is ignored stays released as it was recorded, so nothing may be read back.
-        return Comparison(self.name, live, None if ignored and not changes else wanted, changes)
+        changes = tuple(change for change in changes if change.key not in keys)
+        return Comparison(self.name, live, replace(wanted, ignored=keys), changes)
 
     # ---
 
-    def _to_record(self, live: Deployed, record: FunctionRecord | None) -> Changes:
-        if record is None:
-            return ()
+    def _to_record(self, live: Deployed, record: FunctionRecord) -> Changes:
         return _marked(diff(self.name, snapshot.live(live), snapshot.released(record)))
 
-    def _following(self, before: Mapping[str, Mapping[str, Any]]) -> Changes:
+    def _following(self, before: Snapshot) -> Changes:
         """New settings reach the alias by publishing the live code again."""
-        if snapshot.ALIAS not in before:
+        alias = before.get(snapshot.ALIAS)
+        if alias is None:
             return ()
-        alias = before[snapshot.ALIAS]
-        after = {snapshot.ALIAS: {**alias, "settings": UNKNOWN}}
-        return diff(self.name, {snapshot.ALIAS: alias}, after)
-
-    def _publish(self, code: Archive, outputs: Outputs) -> None:
-        with self.steps(_PUBLISH) as tell:
-            tell(f"version {publish(self._lambda(outputs, tell), code).version}")
+        return (Change(self.name, snapshot.ALIAS, alias, {**alias, "settings": UNKNOWN}),)
 
     def _live_code(self, live: Deployed) -> Archive:
         """What the alias serves; its zip is only needed if other code was uploaded since."""
         serving, latest = live.live, live.latest
         if serving is None:
             raise ResumectlError("There is no live function to publish again.")
+        data = self.artifacts.read(serving.sha256)
+        if data is not None:
+            return archive.of(data)
         if latest and latest.sha256 == serving.sha256:
             return Archive(b"", serving.sha256, ())
-        data = self.artifacts.read(serving.sha256)
-        if data is None:
-            raise Refused(
-                "The function's settings changed, but the zip of its live code is not kept.",
-                hint="Deploy the function, too: leave out --only.",
-                code="artifacts-gone",
-            )
-        return archive.of(data)
+        raise Refused(
+            "The function's settings change, but the zip of its live code is gone.",
+            hint="Deploy the function, too: leave out --only.",
+            code="artifacts-gone",
+        )
 
-    def _restore(
-        self, release: Release, record: FunctionRecord, changes: Changes, outputs: Outputs
-    ) -> None:
-        keys = {change.key for change in changes}
-        with self.steps(_RESTORE) as tell:
-            function = self._lambda(outputs, tell)
-            if snapshot.ALIAS in keys:
-                self._restore_alias(release, record, function, outputs)
-            if LATEST in keys:
-                upload_code(function, self._kept(record.latest, release))
+    def _read_back(self, outputs: Outputs) -> FunctionRecord | None:
+        return FunctionRecord.of(self.live(outputs, None))
 
-    def _restore_alias(
-        self, release: Release, record: FunctionRecord, function: Lambda, outputs: Outputs
-    ) -> None:
-        """Back to the recorded version; published again from the kept zip if it is gone."""
-        if self._is_published(record, outputs):
-            version = restore(function, record.version, record.sha256).version
-            function.progress(f"version {version}")
-        else:
-            version = publish(function, self._kept(record.sha256, release)).version
-            function.progress(f"version {version}, published again")
-
-    def _is_published(self, record: FunctionRecord, outputs: Outputs) -> bool:
-        version = version_of(self.client("lambda"), outputs["function_name"], record.version)
-        return version is not None and version.sha256 == record.sha256
-
-    def _kept(self, sha256: str, release: Release) -> Archive:
-        data = self.artifacts.read(sha256)
-        if data is None:
-            revision = release.git.get("revision")
-            raise Refused(
-                f"Release #{release.id} cannot be restored:"
-                " its function's version and zip are gone.",
-                hint=f"git checkout {revision[:12]} and deploy it."
-                if revision
-                else "Deploy the revision it was made from.",
-                code="artifacts-gone",
-            )
-        return archive.of(data)
-
-    def _lambda(self, outputs: Outputs, tell: Tell) -> Lambda:
+    def _lambda(self, outputs: Outputs, tell: Tell = lambda _: None) -> Lambda:
         return Lambda(
             *(self.client("lambda"), outputs["function_name"], outputs["function_alias"]),
             *(self.update, self.health, tell),
@@ -292,6 +241,10 @@ class FunctionPart(Part[Deployed, Wanted]):
 def _record(release: Release | None) -> FunctionRecord | None:
     record = release.parts.get(FunctionPart.name) if release else None
     return record if isinstance(record, FunctionRecord) else None
+
+
+def _keys(changes: Changes) -> frozenset[str]:
+    return frozenset(change.key for change in changes)
 
 
 def _changes_function(change: Change) -> bool:

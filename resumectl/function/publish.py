@@ -1,13 +1,11 @@
 """Put code behind the alias: upload, publish a version, call it, then move traffic to it.
 
 `publish` reads what is live and does only what is missing, so it can be repeated after any failure
-and ends in the same place. It publishes for new code and also for settings that Terraform changed
-on `$LATEST`: a version never gets them by itself.
+with the same result. It publishes new code, and also settings that Terraform changed on `$LATEST`:
+a version never gets them by itself.
 
 If a version does not work, the alias stays where it is and the version is deleted. `$LATEST` keeps
-the
-bad code, which no visitor gets: the next plan compares the worktree with that too, and the next
-deploy replaces it.
+the bad code, which no visitor gets. The next plan shows it and the next deploy replaces it.
 """
 
 from __future__ import annotations
@@ -37,17 +35,7 @@ if TYPE_CHECKING:
 
 UPDATE: Final = Backoff(seconds=120.0)
 HEALTH: Final = Backoff(seconds=8.0)
-_DESCRIPTION: Final = 256
 _AGAIN: Final = "Run the command again: it looks at what is live now."
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the alias points at now, and whether that is new."""
-
-    version: str
-    sha256: str
-    changed: bool
 
 
 @dataclass(frozen=True)
@@ -73,8 +61,8 @@ class Lambda:
         return deployed(self.client, self.name, self.alias)
 
 
-def publish(function: Lambda, archive: Archive, *, description: str = "") -> Published:
-    """Make the alias serve this code with the current settings.
+def publish(function: Lambda, archive: Archive) -> str:
+    """Make the alias serve this code with the current settings; returns the version.
 
     Raises:
         CloudError: something failed; what was live before still is.
@@ -84,38 +72,27 @@ def publish(function: Lambda, archive: Archive, *, description: str = "") -> Pub
     live, latest = _both(function, before)
     if latest.sha256 != archive.sha256:
         latest = upload(function, archive)
-    serving = live.version
-    if serving == LATEST or (live.sha256, live.settings) != (latest.sha256, latest.settings):
-        serving = _healthy_version(function, archive, description)
-    changed = serving != live.version or bool(before.routing)
-    if changed:
-        move_alias(function, serving, before.revision)
-    return Published(serving, archive.sha256, changed)
+    version = live.version
+    if version == LATEST or (live.sha256, live.settings) != (latest.sha256, latest.settings):
+        version = _healthy_version(function, archive)
+    if version != live.version or before.routing:
+        move_alias(function, version, before.revision)
+    return version
 
 
-def restore(function: Lambda, version: str, sha256: str) -> Published:
-    """Put an older version back behind the alias, if it is still what was released and still works.
+def serve(function: Lambda, version: str) -> None:
+    """Send all traffic to a version that was published before, if it still works.
 
     Raises:
-        CloudError: the version is gone, or is other code now; what was live still is.
+        CloudError: something failed; what was live still is.
         SmokeFailed: the version does not work any more; what was live still is.
     """
     before = function.deployed()
     live, _ = _both(function, before)
-    found = version_of(function.client, function.name, version)
-    if found is None or found.sha256 != sha256:
-        problem = "no longer exists" if found is None else "is no longer the released code"
-        raise CloudError(
-            f"Version {version} of {function.name} {problem}.",
-            hint="Check out the release's revision and deploy it.",
-            code="absent",
-        )
-    changed = live.version != version or bool(before.routing)
-    if changed:
+    if live.version != version or before.routing:
         function.progress("checking the version")
         check_health(function.client, function.name, version, function.health)
         move_alias(function, version, before.revision)
-    return Published(version, sha256, changed)
 
 
 def move_alias(function: Lambda, version: str, revision: str | None) -> None:
@@ -141,7 +118,7 @@ def move_alias(function: Lambda, version: str, revision: str | None) -> None:
         if error_code(error) != "PreconditionFailedException":
             raise
         if _is_at(function, version):
-            return  # a first try did move it: only its answer was lost
+            return  # botocore retried a move whose response was lost
         raise CloudError(
             f"Somebody else moved the alias {function.alias} of {function.name} meanwhile.",
             hint=_AGAIN,
@@ -157,13 +134,13 @@ def _is_at(function: Lambda, version: str) -> bool:
 def _both(function: Lambda, before: Deployed) -> tuple[Configuration, Configuration]:
     if before.live and before.latest:
         return before.live, before.latest
-    missing = (
-        f"alias {function.alias} of {function.name}"
-        if before.latest
-        else f"function {function.name}"
-    )
+    missing = f"function {function.name}"
+    if before.latest:
+        missing = f"alias {function.alias} of {function.name}"
     raise CloudError(
-        f"There is no {missing}.", hint="Deploy without --only: Terraform makes it.", code="absent"
+        f"There is no {missing}.",
+        hint="Deploy without --only: Terraform creates it.",
+        code="absent",
     )
 
 
@@ -178,10 +155,10 @@ def upload(function: Lambda, archive: Archive) -> Configuration:
     return latest
 
 
-def _healthy_version(function: Lambda, archive: Archive, description: str) -> str:
-    """A version of `$LATEST` that works. One that does not is deleted, if it was made here."""
+def _healthy_version(function: Lambda, archive: Archive) -> str:
+    """Returns a version of `$LATEST` that works. One that does not is deleted if it is new."""
     known = _versions(function)
-    version = _new_version(function, archive, description, known)
+    version = _new_version(function, archive, known)
     function.progress("checking the version")
     try:
         succeeded(function.client, function.name, function.update, Qualifier=version)
@@ -192,25 +169,18 @@ def _healthy_version(function: Lambda, archive: Archive, description: str) -> st
     return version
 
 
-def _new_version(
-    function: Lambda, archive: Archive, description: str, known: frozenset[str]
-) -> str:
-    """Publish `$LATEST`, pinned to our code. Without a change, Lambda returns its last version."""
+def _new_version(function: Lambda, archive: Archive, known: frozenset[str]) -> str:
+    """Publish `$LATEST` if it is our code. Without a change, Lambda returns its last version."""
     from botocore.exceptions import ClientError
 
     function.progress("publishing a version")
     try:
-        made = _write(
-            function,
-            "publish_version",
-            CodeSha256=archive.code_sha256,
-            Description=description[:_DESCRIPTION],
-        )
+        response = _write(function, "publish_version", CodeSha256=archive.code_sha256)
     except ClientError as error:
         if error_code(error) != "InvalidParameterValueException" or _is_latest(function, archive):
             raise
         raise _interfered(function) from error
-    version = configuration(made)
+    version = configuration(response)
     if version.sha256 != archive.sha256:
         _take_back(function, version.version, known)
         raise _interfered(function)
@@ -241,8 +211,8 @@ def delete_version(function: Lambda, version: str, sha256: str) -> None:
     """Delete an old version, if it is still that code and no alias points at it."""
     from botocore.exceptions import ClientError
 
-    found = version_of(function.client, function.name, version)
-    if found is None or found.sha256 != sha256:
+    published = version_of(function.client, function.name, version)
+    if published is None or published.sha256 != sha256:
         return
     try:
         function.client.delete_function(FunctionName=function.name, Qualifier=version)
@@ -252,7 +222,7 @@ def delete_version(function: Lambda, version: str, sha256: str) -> None:
 
 
 def _take_back(function: Lambda, version: str, known: frozenset[str]) -> None:
-    """Delete a version that was published here. The error that led here is the one to raise."""
+    """Delete a version that was published here. Errors are ignored: another one is being raised."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if version in known:

@@ -39,18 +39,16 @@ def live(deployed: Deployed) -> Snapshot:
 
 def worktree(archive: Archive, settings: object) -> Snapshot:
     """What the repository wants: its code, published; settings are UNKNOWN before Terraform ran."""
-    wanted = {"sha256": archive.sha256, "settings": settings, "published": True, "routing": {}}
-    return {ALIAS: wanted, LATEST: {"sha256": archive.sha256}}
+    return _published(archive.sha256, settings, {}, archive.sha256)
 
 
 def released(record: FunctionRecord | None) -> Snapshot:
     """What a release recorded; empty if it recorded no function."""
     if record is None:
         return {}
-    wanted = {
-        "sha256": record.sha256,
-        "settings": record.settings,
-        "published": True,
-        "routing": record.routing,
-    }
-    return {ALIAS: wanted, LATEST: {"sha256": record.latest}}
+    return _published(record.sha256, record.settings, record.routing, record.latest)
+
+
+def _published(sha256: str, settings: object, routing: object, latest: str) -> Snapshot:
+    alias = {"sha256": sha256, "settings": settings, "published": True, "routing": routing}
+    return {ALIAS: alias, LATEST: {"sha256": latest}}

@@ -10,7 +10,6 @@ from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, resource_type
 from resumectl.progress import Silent, Step, Steps
 from resumectl.site import invalidation, listing, snapshot, transfer
-from resumectl.site.manifest import ReleasedObject
 from resumectl.site.record import SiteRecord
 from resumectl.site.scan import SiteFile, scan
 from resumectl.site.source import build
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from resumectl.release.ledger import Heads
     from resumectl.release.record import Need, Release
     from resumectl.settings import SiteSettings
-    from resumectl.site.manifest import LiveObject
+    from resumectl.site.manifest import LiveObject, ReleasedObject
 
 _BUILD: Final = Step("build-site", "Build the site")
 _LOOK: Final = Step("list-site", "List the site's bucket")
@@ -38,10 +37,10 @@ _INVALIDATE: Final = Step("invalidate-site", "Invalidate the cache")
 
 
 @dataclass(frozen=True)
-class Files:
-    """The built site."""
+class BuiltSite:
+    """The site as the repository builds it: its files, by key."""
 
-    files: Mapping[str, SiteFile]
+    objects: Mapping[str, SiteFile]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class SiteLive:
     released: Mapping[str, ReleasedObject] = field(default_factory=dict)
 
 
-Wanted = Files | SiteRecord
+Wanted = BuiltSite | SiteRecord
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class SitePart(Part[SiteLive, Wanted]):
 
     # --- looking
 
-    def worktree(self) -> Files:
+    def worktree(self) -> BuiltSite:
         return self._build(self.steps)
 
     def released(self, release: Release) -> SiteRecord:
@@ -98,11 +97,11 @@ class SitePart(Part[SiteLive, Wanted]):
 
     def pending(self, heads: Heads) -> int | None:
         try:
-            files = self._build(Steps(Silent()))
+            built = self._build(Steps(Silent()))
         except ResumectlError:
             return None
-        released = _recorded(heads.released).objects
-        return len(diff(self.name, snapshot.described(released), snapshot.described(files.files)))
+        released = snapshot.described(_recorded(heads.released).objects)
+        return len(diff(self.name, released, snapshot.described(built.objects)))
 
     # --- comparing
 
@@ -113,9 +112,8 @@ class SitePart(Part[SiteLive, Wanted]):
             return Comparison(self.name, live, None)
         if any(_makes_bucket(change) for change in earlier):
             live = replace(live, bucket=None, objects={})
-        before = snapshot.live(live.objects)
-        changes = diff(self.name, before, snapshot.described(_entries(wanted)))
-        return Comparison(self.name, live, wanted, changes)
+        before, after = snapshot.live(live.objects), snapshot.described(wanted.objects)
+        return Comparison(self.name, live, wanted, diff(self.name, before, after))
 
     def losses(self, comparison: Comparison[SiteLive, Wanted]) -> Sequence[str]:
         count = len(comparison.live.objects)
@@ -125,20 +123,15 @@ class SitePart(Part[SiteLive, Wanted]):
         return ()
 
     def check(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> None:
-        """Every version that would be copied must still exist."""
         wanted = comparison.wanted
         if isinstance(wanted, SiteRecord):
             keys = [change.key for change in comparison.changes if change.after is not None]
-            bucket = outputs["site_bucket"]
-            transfer.refuse_missing(self.client("s3"), bucket, keys, wanted.objects)
+            s3, bucket = self.client("s3"), outputs["site_bucket"]
+            transfer.refuse_missing(s3, bucket, keys, wanted.objects)
 
     def is_recorded(self, comparison: Comparison[SiteLive, Wanted], heads: Heads) -> bool:
-        if comparison.wanted is None:
-            return True
-        record = heads.record(self.name)
-        recorded = record.objects if isinstance(record, SiteRecord) else {}
-        live = {key: entry.version_id for key, entry in comparison.live.objects.items()}
-        return live == {key: entry.version_id for key, entry in recorded.items()}
+        recorded = _versions(_recorded(heads.released).objects)
+        return comparison.wanted is None or recorded == _versions(comparison.live.objects)
 
     def record(self, document: Mapping[str, Any]) -> SiteRecord:
         return SiteRecord.from_json(document)
@@ -150,9 +143,9 @@ class SitePart(Part[SiteLive, Wanted]):
         if wanted is None:
             return Applied(None)
         comparison = self._settled(comparison, outputs)
-        if isinstance(wanted, Files):
-            return self._upload(comparison, wanted, outputs)
-        return self._restore(comparison, wanted, outputs)
+        written = self._transfer(wanted, comparison.changes, outputs)
+        self._invalidate(wanted, comparison, outputs)
+        return Applied(SiteRecord.of(wanted.objects, comparison.live.objects, written))
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         versions = sorted((key, version) for key, version in needs)
@@ -181,13 +174,13 @@ class SitePart(Part[SiteLive, Wanted]):
 
     # ---
 
-    def _build(self, steps: Steps) -> Files:
+    def _build(self, steps: Steps) -> BuiltSite:
         with steps(_BUILD) as tell:
             self.out.parent.mkdir(parents=True, exist_ok=True)
             folder = build(self.settings, root=self.root, out=self.out)
             files = scan(folder, self.settings.cache)
             tell(f"{len(files)} files, {sum(file.size for file in files.values()):,} bytes")
-        return Files(files)
+        return BuiltSite(files)
 
     def _settled(
         self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs
@@ -210,56 +203,27 @@ class SitePart(Part[SiteLive, Wanted]):
         live = replace(comparison.live, bucket=bucket, objects=objects)
         return replace(comparison, live=live, changes=tuple(changes))
 
-    def _upload(
-        self, comparison: Comparison[SiteLive, Wanted], wanted: Files, outputs: Outputs
-    ) -> Applied:
-        changes, files = comparison.changes, wanted.files
-        versions: Mapping[str, str] = {}
-        if changes:
+    def _transfer(self, wanted: Wanted, changes: Changes, outputs: Outputs) -> Mapping[str, str]:
+        """Returns the version id of every object that was written, by key."""
+        if not changes:
+            return {}
+        s3, bucket = self.client("s3"), outputs["site_bucket"]
+        if isinstance(wanted, BuiltSite):
             with self.steps(_UPLOAD) as tell:
-                versions = transfer.apply(
-                    *(self.client("s3"), outputs["site_bucket"], changes, files),
-                    progress=_counter(tell),
-                )
-        self._invalidate(comparison, files, outputs)
-        live = comparison.live.objects
-        objects = {
-            key: ReleasedObject.of(file, versions.get(key) or live[key].version_id)
-            for key, file in files.items()
-        }
-        return Applied(SiteRecord(objects))
-
-    def _restore(
-        self, comparison: Comparison[SiteLive, Wanted], wanted: SiteRecord, outputs: Outputs
-    ) -> Applied:
-        changes = comparison.changes
-        versions: Mapping[str, str] = {}
-        if changes:
-            with self.steps(_RESTORE) as tell:
-                versions = transfer.restore(
-                    *(self.client("s3"), outputs["site_bucket"], changes, wanted.objects),
-                    progress=_counter(tell),
-                )
-        self._invalidate(comparison, wanted.objects, outputs)
-        objects = {
-            key: _as_restored(entry, versions.get(key), comparison.live.objects.get(key))
-            for key, entry in wanted.objects.items()
-        }
-        return Applied(SiteRecord(objects))
+                return transfer.apply(s3, bucket, changes, wanted.objects, progress=_counter(tell))
+        with self.steps(_RESTORE) as tell:
+            return transfer.restore(s3, bucket, changes, wanted.objects, progress=_counter(tell))
 
     def _invalidate(
-        self,
-        comparison: Comparison[SiteLive, Wanted],
-        wanted: Mapping[str, SiteFile] | Mapping[str, ReleasedObject],
-        outputs: Outputs,
+        self, wanted: Wanted, comparison: Comparison[SiteLive, Wanted], outputs: Outputs
     ) -> None:
-        """Invalidate stale paths and wait; the smoke test goes through the CDN.
+        """Invalidate stale paths and wait: the smoke test goes through the CDN.
 
         Also what is new since the last record: a crashed run may have uploaded it without
         invalidating.
         """
         released = snapshot.described(comparison.live.released)
-        since = diff(self.name, released, snapshot.described(wanted))
+        since = diff(self.name, released, snapshot.described(wanted.objects))
         stale = invalidation.paths([*comparison.changes, *since])
         if not stale:
             return
@@ -267,9 +231,9 @@ class SitePart(Part[SiteLive, Wanted]):
             tell(", ".join(stale))
             cloudfront, distribution = self.client("cloudfront"), outputs["distribution_id"]
             reference = f"resumectl-{self.now():%Y%m%dT%H%M%S%f}"
-            made = invalidation.invalidate(cloudfront, distribution, stale, reference)
-            if made:
-                invalidation.wait_invalidated(cloudfront, distribution, made)
+            started = invalidation.invalidate(cloudfront, distribution, stale, reference)
+            if started:
+                invalidation.wait_invalidated(cloudfront, distribution, started)
 
 
 def _recorded(release: Release | None) -> SiteRecord:
@@ -277,24 +241,13 @@ def _recorded(release: Release | None) -> SiteRecord:
     return record if isinstance(record, SiteRecord) else SiteRecord({})
 
 
-def _entries(wanted: Wanted) -> Mapping[str, SiteFile] | Mapping[str, ReleasedObject]:
-    return wanted.files if isinstance(wanted, Files) else wanted.objects
-
-
 def _makes_bucket(change: Change) -> bool:
     made = change.action in ("create", "replace")
     return made and resource_type(change.key) == "aws_s3_bucket"
 
 
-def _as_restored(
-    entry: ReleasedObject, version: str | None, live: LiveObject | None
-) -> ReleasedObject:
-    """The entry with the version that is live; one that differs on purpose stays as recorded."""
-    if version is not None:
-        return ReleasedObject.of(entry, version)
-    if live and live.fields == snapshot.fields(entry):
-        return ReleasedObject.of(entry, live.version_id)
-    return entry
+def _versions(objects: Mapping[str, ReleasedObject] | Mapping[str, LiveObject]) -> dict[str, str]:
+    return {key: entry.version_id for key, entry in objects.items()}
 
 
 def _kind(change: Change) -> str:

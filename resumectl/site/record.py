@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resumectl.site import snapshot
 from resumectl.site.manifest import ReleasedObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resumectl.release.record import Need
+    from resumectl.site.manifest import Described, LiveObject
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,32 @@ class SiteRecord:
     def served(self) -> Mapping[str, str]:
         """The SHA-256 of each file, by key."""
         return {key: entry.sha256 for key, entry in self.objects.items()}
+
+    @classmethod
+    def of(
+        cls,
+        wanted: Mapping[str, Described],
+        live: Mapping[str, LiveObject],
+        written: Mapping[str, str],
+    ) -> SiteRecord:
+        """The record of a site that was just applied.
+
+        Args:
+            wanted: the files that were uploaded, or the objects of the record that was restored. Of
+                these, one that still differs (the settings ignore it) stays as recorded.
+            live: the objects before.
+            written: the version id of each object that was written, by key.
+        """
+        described = snapshot.described(wanted)
+        versions: dict[str, str] = {}
+        for key, entry in wanted.items():
+            if isinstance(entry, ReleasedObject):
+                versions[key] = entry.version_id
+        for key, current in live.items():
+            if current.fields == described.get(key):
+                versions[key] = current.version_id
+        versions |= written
+        return cls({key: ReleasedObject.of(entry, versions[key]) for key, entry in wanted.items()})
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> SiteRecord:

@@ -10,7 +10,7 @@ import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.function.conftest import aws_error
+from tests.fakes.errors import aws_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
-from tests.unit.function.conftest import aws_error
+from tests.fakes.errors import aws_error
 
 HEADERS = ("ContentType", "CacheControl")
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from tests.fakes.errors import aws_error
+from tests.fakes.lambda_service import FakeLambda
 from tests.functional.fuse import Fuse, Fused
 from tests.functional.memory import MemoryS3
-from tests.unit.function.conftest import FakeLambda, aws_error
 
 ACCOUNT, REGION = "123456789012", "eu-west-2"
 NAME, SITE, DISTRIBUTION = "resume-prod-counter", f"resume-prod-site-{ACCOUNT}", "E1"

@@ -1,219 +1,18 @@
-"""A Lambda service in memory that behaves, and misbehaves, as AWS's does."""
+"""The function of an environment, in memory."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
-import itertools
-import json
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
-from botocore.exceptions import ClientError
 
 from resumectl.backoff import Backoff
-
-HEALTHY = {"statusCode": 200, "body": '{"page": "/_smoke", "count": 0}'}
-
-
-def aws_error(code, operation="Anything"):
-    return ClientError({"Error": {"Code": code, "Message": "as AWS words it"}}, operation)
-
-
-def code_sha256(data):
-    return base64.b64encode(hashlib.sha256(data).digest()).decode()
-
-
-@dataclass
-class FakeLambda:
-    """One function. Reads and writes look at it as boto3's client would.
-
-    Attributes:
-        busy: how many reads of the configuration a write stays in progress for.
-        fail_at: the write that fails, once; `lost` makes it fail after it was done.
-        answers: what a version of this code answers, by digest: a payload, or an exception's type
-            and message.
-    """
-
-    code: bytes | None = b"first"
-    busy: int = 0
-    fail_at: str | None = None
-    lost: bool = False
-    error: Exception = field(default_factory=lambda: aws_error("ServiceException"))
-    answers: dict = field(default_factory=dict)
-    log_tail: str = ""
-    calls: list = field(default_factory=list)
-    before: dict = field(default_factory=dict)
-
-    def __post_init__(self):
-        self._revisions = itertools.count(1)
-        self._numbers = itertools.count(1)
-        self._pending = 0
-        self.versions, self.alias, self.latest = {}, None, None
-        if self.code is not None:
-            self.latest = self._made(self.code)
-            self.alias = {
-                "Name": "live",
-                "FunctionVersion": "$LATEST",
-                "RevisionId": self._revision(),
-            }
-
-    # --- reads
-
-    def get_function_configuration(self, FunctionName, Qualifier="$LATEST"):
-        found = self._at(Qualifier)
-        if self._pending and Qualifier == "$LATEST":
-            self._pending -= 1
-            return {**deepcopy(found), "LastUpdateStatus": "InProgress"}
-        return deepcopy(found)
-
-    def get_alias(self, FunctionName, Name):
-        if self.latest is None or self.alias is None or Name != "live":
-            raise aws_error("ResourceNotFoundException")
-        return deepcopy(self.alias)
-
-    def get_paginator(self, operation):
-        assert operation == "list_versions_by_function"
-        return self
-
-    def paginate(self, FunctionName):
-        yield {"Versions": [self.latest]}
-        yield {"Versions": list(self.versions.values())}
-
-    def invoke(self, FunctionName, Qualifier, InvocationType, LogType, Payload):
-        self._call("invoke")
-        event = json.loads(Payload)
-        assert event["requestContext"]["http"]["method"] == "GET"
-        assert event["queryStringParameters"] == {"page": "/_smoke"}
-        answer = self.answers.get(self._at(Qualifier)["CodeSha256"], HEALTHY)
-        answer = next(answer) if hasattr(answer, "__next__") else answer
-        error = (
-            {"FunctionError": "Unhandled"}
-            if isinstance(answer, dict) and "errorType" in answer
-            else {}
-        )
-        tail = base64.b64encode(self.log_tail.encode()).decode()
-        return {
-            "StatusCode": 200,
-            "Payload": io.BytesIO(json.dumps(answer).encode()),
-            "LogResult": tail,
-            **error,
-        }
-
-    # --- writes
-
-    def update_function_code(self, FunctionName, ZipFile):
-        with self._write("update_function_code"):
-            self.latest = {
-                **self.latest,
-                "CodeSha256": code_sha256(ZipFile),
-                "RevisionId": self._revision(),
-            }
-            self._pending = self.busy
-            return deepcopy(self.latest)
-
-    def publish_version(self, FunctionName, CodeSha256, Description):
-        with self._write("publish_version"):
-            if CodeSha256 != self.latest["CodeSha256"]:
-                raise aws_error("InvalidParameterValueException")
-            last = self.versions.get(max(self.versions, key=int, default=None))
-            if last and last["of"] == self.latest["RevisionId"]:
-                return deepcopy(last)
-            number = str(next(self._numbers))
-            made = {**deepcopy(self.latest), "Version": number, "of": self.latest["RevisionId"]}
-            self.versions[number] = {**made, "Description": Description}
-            return deepcopy(self.versions[number])
-
-    def update_alias(self, FunctionName, Name, FunctionVersion, RoutingConfig, RevisionId):
-        with self._write("update_alias"):
-            if self.alias["RevisionId"] != RevisionId:
-                raise aws_error("PreconditionFailedException")
-            self._at(FunctionVersion)
-            assert RoutingConfig == {"AdditionalVersionWeights": {}}
-            self.move(FunctionVersion)
-            return deepcopy(self.alias)
-
-    def delete_function(self, FunctionName, Qualifier):
-        with self._write("delete_function"):
-            if self.alias["FunctionVersion"] == Qualifier:
-                raise aws_error("ResourceConflictException")
-            del self.versions[Qualifier]
-
-    # --- what others do
-
-    def move(self, version, **more):
-        self.alias = {
-            "Name": "live",
-            "FunctionVersion": version,
-            "RevisionId": self._revision(),
-            **more,
-        }
-
-    def configure(self, **settings):
-        self.latest = {**self.latest, **settings, "RevisionId": self._revision()}
-
-    def replace_code(self, data):
-        self.configure(CodeSha256=code_sha256(data))
-
-    def _made(self, code):
-        return {
-            "FunctionName": "resume-test",
-            "Version": "$LATEST",
-            "CodeSha256": code_sha256(code),
-            "Runtime": "python3.13",
-            "Handler": "counter.handler",
-            "Role": "arn:aws:iam::000000000000:role/resume-test",
-            "MemorySize": 128,
-            "Timeout": 5,
-            "Environment": {"Variables": {"TABLE_NAME": "resume-test-visits"}},
-            "Layers": [],
-            "TracingConfig": {"Mode": "PassThrough"},
-            "State": "Active",
-            "LastUpdateStatus": "Successful",
-            "RevisionId": self._revision(),
-        }
-
-    def _at(self, qualifier):
-        wanted = self.alias["FunctionVersion"] if self.alias and qualifier == "live" else qualifier
-        found = self.latest if wanted == "$LATEST" else self.versions.get(wanted)
-        if found is None:
-            raise aws_error("ResourceNotFoundException")
-        return found
-
-    def _revision(self):
-        return f"revision-{next(self._revisions)}"
-
-    def _call(self, name):
-        self.calls.append(name)
-        if name in self.before:
-            self.before.pop(name)()
-        if name == self.fail_at and not self.lost:
-            self.fail_at = None
-            raise self.error
-
-    def _write(self, name):
-        self._call(name)
-        if self._pending:
-            raise aws_error("ResourceConflictException")
-        return _Write(self, name)
-
-
-@dataclass
-class _Write:
-    """Lets a write be done and its answer be lost."""
-
-    fake: FakeLambda
-    name: str
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if error is None and self.name == self.fake.fail_at:
-            self.fake.fail_at = None
-            raise self.fake.error
+from resumectl.function import archive
+from resumectl.function.archive import Archive
+from resumectl.function.publish import Lambda, publish
+from tests.fakes.errors import aws_error
+from tests.fakes.lambda_service import FakeLambda
 
 
 @dataclass
@@ -228,6 +27,34 @@ class Clock:
     def _sleep(self, seconds):
         assert seconds > 0
         self.now += seconds
+
+
+class Kept(dict):
+    """The kept zips, by digest."""
+
+    keep = dict.setdefault
+    read = dict.get
+
+    def delete(self, digest):
+        del self[digest]
+
+
+@pytest.fixture
+def kept():
+    return Kept()
+
+
+@pytest.fixture
+def packaged(tmp_path):
+    """Writes a handler with some text and returns its real zip."""
+
+    def write(text):
+        source = tmp_path / "src"
+        source.mkdir(exist_ok=True)
+        (source / "counter.py").write_text(text)
+        return archive.archive(source)
+
+    return write
 
 
 @pytest.fixture
@@ -248,6 +75,27 @@ def error_of():
 @pytest.fixture
 def zipped():
     """The archive of some code."""
-    from resumectl.function.archive import Archive
-
     return lambda data: Archive(data, hashlib.sha256(data).hexdigest(), ("counter.py",))
+
+
+@pytest.fixture
+def function(fake, clock):
+    """Makes a function of a fake, which remembers its steps."""
+
+    def make(client=None, **options):
+        client = client or fake(**options)
+        client.steps = []
+        budgets = {"update": clock.patience(), "health": clock.patience(5)}
+        return Lambda(client, "f", **budgets, progress=client.steps.append)
+
+    return make
+
+
+@pytest.fixture
+def live(function, zipped):
+    """A function whose alias serves version 1, b"first"."""
+    serving = function(code=b"first")
+    publish(serving, zipped(b"first"))
+    serving.client.calls.clear()
+    serving.client.steps.clear()
+    return serving

@@ -11,7 +11,7 @@ from resumectl.function.health import EVENT, check_health
 @pytest.fixture
 def client(fake):
     service = fake(code=b"first")
-    service.publish_version("f", service.latest["CodeSha256"], "")
+    service.publish_version("f", service.latest["CodeSha256"])
     return service
 
 

@@ -1,4 +1,4 @@
-"""Publishing: what is done, in which order, and that any failure leaves a place to go on from."""
+"""Publishing: what is done, in which order, and that it can be repeated after any failure."""
 
 from __future__ import annotations
 
@@ -6,56 +6,32 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from resumectl.errors import CloudError, SmokeFailed
-from resumectl.function.deployed import worktree
-from resumectl.function.publish import Lambda, move_alias, publish, restore
+from resumectl.function import snapshot
+from resumectl.function.deployed import Configuration
+from resumectl.function.publish import delete_version, move_alias, publish, serve, upload
 from resumectl.plan import diff
 
 ALL = ["update_function_code", "publish_version", "invoke", "update_alias"]
 
 
-@pytest.fixture
-def function(fake, clock):
-    """A function made of a fake, whose steps are remembered."""
-
-    def make(client=None, **options):
-        made = client or fake(**options)
-        made.steps = []
-        return Lambda(
-            made, "f", update=clock.patience(), health=clock.patience(5), progress=made.steps.append
-        )
-
-    return make
-
-
-@pytest.fixture
-def live(function, zipped):
-    """Version 1 of b"first" is live."""
-    made = function(code=b"first")
-    publish(made, zipped(b"first"))
-    made.client.calls.clear()
-    made.client.steps.clear()
-    return made
-
-
 def settled_at(function, archive):
-    found = function.deployed()
-    return diff("function", found.snapshot, worktree(archive, found.latest)) == ()
+    deployed = function.deployed()
+    wanted = snapshot.worktree(archive, deployed.latest.settings)
+    return diff("function", snapshot.live(deployed), wanted) == ()
 
 
 # --- what is done
 
 
 def test_the_first_release_publishes_what_terraform_uploaded(function, zipped):
-    made = function(code=b"first")
-    result = publish(made, zipped(b"first"), description="first release")
-    assert (result.version, result.sha256, result.changed) == ("1", zipped(b"first").sha256, True)
-    assert made.client.calls == ALL[1:]
-    assert made.client.versions["1"]["Description"] == "first release"
-    assert settled_at(made, zipped(b"first"))
+    created = function(code=b"first")
+    assert publish(created, zipped(b"first")) == "1"
+    assert created.client.calls == ALL[1:]
+    assert settled_at(created, zipped(b"first"))
 
 
 def test_new_code_goes_through_every_step_in_order(live, zipped):
-    assert publish(live, zipped(b"second")).version == "2"
+    assert publish(live, zipped(b"second")) == "2"
     assert live.client.calls == ALL
     assert live.client.steps == [
         "uploading",
@@ -67,73 +43,64 @@ def test_new_code_goes_through_every_step_in_order(live, zipped):
     assert settled_at(live, zipped(b"second"))
 
 
-def test_the_same_again_does_nothing(live, zipped):
-    result = publish(live, zipped(b"first"))
-    assert (result.version, result.changed) == ("1", False)
+def test_publishing_the_same_code_again_does_nothing(live, zipped):
+    assert publish(live, zipped(b"first")) == "1"
     assert live.client.calls == []
     assert live.client.steps == []
 
 
 def test_a_setting_reaches_the_alias_without_an_upload(live, zipped):
     live.client.configure(MemorySize=256)
-    assert publish(live, zipped(b"first")).version == "2"
+    assert publish(live, zipped(b"first")) == "2"
     assert live.client.calls == ALL[1:]
     assert live.deployed().live.settings["memory_mb"] == 256
 
 
-def test_traffic_sent_elsewhere_comes_back(live, zipped):
+def test_traffic_that_was_sent_to_another_version_returns(live, zipped):
     live.client.move("1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}})
-    result = publish(live, zipped(b"first"))
-    assert (result.version, result.changed) == ("1", True)
+    assert publish(live, zipped(b"first")) == "1"
     assert live.client.calls == ["update_alias"]
     assert settled_at(live, zipped(b"first"))
 
 
-def test_latest_tampered_with_is_healed_without_a_new_version(live, zipped):
+def test_tampered_unpublished_code_is_replaced_without_a_new_version(live, zipped):
     live.client.replace_code(b"tampered")
-    result = publish(live, zipped(b"first"))
-    assert (result.version, result.changed) == ("1", False)
+    assert publish(live, zipped(b"first")) == "1"
     assert live.client.calls == ["update_function_code"]
     assert settled_at(live, zipped(b"first"))
 
 
-def test_an_alias_moved_by_hand_is_healed(live, zipped):
+def test_an_alias_that_was_moved_to_latest_returns_to_the_version(live, zipped):
     live.client.move("$LATEST")
-    assert publish(live, zipped(b"first")).version == "1"
+    assert publish(live, zipped(b"first")) == "1"
     assert settled_at(live, zipped(b"first"))
 
 
-def test_after_a_rollback_a_deploy_uses_the_version_that_is_there(live, zipped):
+def test_after_a_rollback_a_deploy_reuses_the_existing_version(live, zipped):
     publish(live, zipped(b"second"))
-    restore(live, "1", zipped(b"first").sha256)
-    assert publish(live, zipped(b"second")).version == "2"
+    serve(live, "1")
+    assert publish(live, zipped(b"second")) == "2"
     assert list(live.client.versions) == ["1", "2"]
-
-
-def test_a_long_description_is_cut(function, zipped):
-    made = function(code=b"first")
-    publish(made, zipped(b"first"), description="x" * 1000)
-    assert len(made.client.versions["1"]["Description"]) == 256
 
 
 # --- waiting
 
 
 def test_every_write_waits_until_lambda_is_ready(function, zipped, clock):
-    made = function(code=b"first", busy=4)
-    publish(made, zipped(b"second"))
-    assert settled_at(made, zipped(b"second"))
+    created = function(code=b"first", busy=4)
+    publish(created, zipped(b"second"))
+    assert settled_at(created, zipped(b"second"))
     assert clock.now > 0
 
 
-def test_a_change_under_way_is_waited_for(live, zipped):
+def test_a_running_update_is_waited_for(live, zipped):
     live.client.before["update_function_code"] = lambda: setattr(live.client, "_pending", 2)
     publish(live, zipped(b"second"))
     assert live.client.calls.count("update_function_code") == 2
     assert settled_at(live, zipped(b"second"))
 
 
-def test_an_update_that_fails_says_why_and_moves_nothing(live, zipped):
+def test_a_failed_update_names_the_reason_and_leaves_the_alias(live, zipped):
     update = live.client.update_function_code
 
     def failing(**arguments):
@@ -147,7 +114,7 @@ def test_an_update_that_fails_says_why_and_moves_nothing(live, zipped):
     assert live.deployed().live.version == "1"
 
 
-def test_a_version_is_called_only_when_lambda_has_made_it(live, zipped):
+def test_a_version_is_called_only_once_it_is_active(live, zipped):
     """One with SnapStart, or in a network, takes a while; until then a call is refused."""
     read, invoke, pending = live.client.get_function_configuration, live.client.invoke, [1, 2, 3]
 
@@ -175,7 +142,7 @@ def breaking(live, archive, answer=BROKEN):
 
 
 @pytest.mark.parametrize("answer", [BROKEN, {"statusCode": 500}])
-def test_a_broken_version_gets_no_traffic_and_leaves_nothing(live, zipped, answer):
+def test_a_broken_version_gets_no_traffic_and_is_deleted(live, zipped, answer):
     archive = breaking(live, zipped(b"broken"), answer)
     with pytest.raises(SmokeFailed, match="does not work") as caught:
         publish(live, archive)
@@ -185,15 +152,15 @@ def test_a_broken_version_gets_no_traffic_and_leaves_nothing(live, zipped, answe
     assert live.client.steps[-1] == "taking the version back"
 
 
-def test_the_code_before_is_live_again_after_a_broken_one(live, zipped):
+def test_the_previous_code_can_be_deployed_after_a_broken_one(live, zipped):
     with pytest.raises(SmokeFailed):
         publish(live, breaking(live, zipped(b"broken")))
     assert not settled_at(live, zipped(b"first"))
-    assert publish(live, zipped(b"first")).version == "1"
+    assert publish(live, zipped(b"first")) == "1"
     assert settled_at(live, zipped(b"first"))
 
 
-def test_a_fixed_one_goes_live_after_a_broken_one(live, zipped):
+def test_fixed_code_goes_live_after_broken_code(live, zipped):
     with pytest.raises(SmokeFailed):
         publish(live, breaking(live, zipped(b"broken")))
     publish(live, zipped(b"fixed"))
@@ -203,19 +170,19 @@ def test_a_fixed_one_goes_live_after_a_broken_one(live, zipped):
 def test_a_version_that_was_there_before_is_not_deleted(live, zipped):
     """It may be what a release recorded, even if it does not work now."""
     publish(live, zipped(b"second"))
-    restore(live, "1", zipped(b"first").sha256)
+    serve(live, "1")
     with pytest.raises(SmokeFailed, match="does not work"):
         publish(live, breaking(live, zipped(b"second")))
     assert list(live.client.versions) == ["1", "2"]
 
 
-def test_a_version_that_cannot_be_taken_back_does_not_hide_why(live, zipped):
+def test_a_version_that_cannot_be_deleted_does_not_hide_the_reason(live, zipped):
     live.client.fail_at = "delete_function"
     with pytest.raises(SmokeFailed, match="does not work"):
         publish(live, breaking(live, zipped(b"broken")))
 
 
-def test_an_interruption_while_checking_takes_the_version_back(live, zipped):
+def test_an_interrupted_check_deletes_the_version(live, zipped):
     live.client.fail_at, live.client.error = "invoke", KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         publish(live, zipped(b"second"))
@@ -243,13 +210,13 @@ def test_code_that_somebody_else_uploads_meanwhile_is_never_published(live, zipp
     assert list(live.client.versions) == ["1"]
 
 
-def test_nor_where_the_pin_is_not_enforced(live, zipped):
+def test_code_of_somebody_else_is_not_served_even_if_lambda_ignores_the_digest(live, zipped):
     """The embedded cloud publishes whatever is there."""
     strict = live.client.publish_version
 
-    def lenient(FunctionName, CodeSha256, Description):
+    def lenient(FunctionName, CodeSha256):
         live.client.replace_code(b"theirs")
-        return strict(FunctionName, live.client.latest["CodeSha256"], Description)
+        return strict(FunctionName, live.client.latest["CodeSha256"])
 
     live.client.publish_version = lenient
     with pytest.raises(CloudError, match="Somebody else changed the code"):
@@ -258,12 +225,12 @@ def test_nor_where_the_pin_is_not_enforced(live, zipped):
     assert live.deployed().live.version == "1"
 
 
-def test_and_a_version_of_theirs_is_not_deleted(live, zipped):
+def test_a_version_of_somebody_else_is_not_deleted(live, zipped):
     strict = live.client.publish_version
 
-    def lenient(FunctionName, CodeSha256, Description):
+    def lenient(FunctionName, CodeSha256):
         live.client.move("$LATEST")
-        return {**strict(FunctionName, CodeSha256, Description), **live.client.versions["1"]}
+        return {**strict(FunctionName, CodeSha256), **live.client.versions["1"]}
 
     live.client.publish_version = lenient
     with pytest.raises(CloudError, match="Somebody else changed the code"):
@@ -283,8 +250,8 @@ def test_code_replaced_right_after_the_upload_is_noticed(live, zipped):
         publish(live, zipped(b"second"))
 
 
-def test_latest_raced_while_it_is_healed_is_noticed(live, zipped):
-    """No version is made then, so nothing else would notice."""
+def test_code_replaced_while_it_is_corrected_is_noticed(live, zipped):
+    """No version is published then, so nothing else would notice."""
     live.client.replace_code(b"tampered")
     update = live.client.update_function_code
 
@@ -297,7 +264,7 @@ def test_latest_raced_while_it_is_healed_is_noticed(live, zipped):
         publish(live, zipped(b"first"))
 
 
-def test_another_reason_to_refuse_a_version_is_passed_on(live, zipped, error_of):
+def test_another_reason_for_invalid_parameters_is_raised(live, zipped, error_of):
     live.client.fail_at, live.client.error = (
         "publish_version",
         error_of("InvalidParameterValueException"),
@@ -309,18 +276,18 @@ def test_another_reason_to_refuse_a_version_is_passed_on(live, zipped, error_of)
 # --- what is missing
 
 
-def test_without_a_function_it_says_who_makes_it(function, zipped):
+def test_without_a_function_the_hint_says_who_creates_it(function, zipped):
     with pytest.raises(CloudError, match="There is no function f") as caught:
         publish(function(code=None), zipped(b"first"))
     assert (caught.value.code, "Terraform" in caught.value.hint) == ("absent", True)
 
 
-def test_without_the_alias_too(function, zipped):
-    made = function(code=b"first")
-    made.client.alias = None
+def test_without_the_alias_nothing_is_written(function, zipped):
+    created = function(code=b"first")
+    created.client.alias = None
     with pytest.raises(CloudError, match="There is no alias live of f"):
-        publish(made, zipped(b"second"))
-    assert made.client.calls == []
+        publish(created, zipped(b"second"))
+    assert created.client.calls == []
 
 
 # --- any step fails, and the next run ends in the same place
@@ -347,50 +314,94 @@ def test_after_a_failure_at_any_step_the_next_run_ends_in_the_same_place(
     publish(live, zipped(b"second"))
     assert settled_at(live, zipped(b"second"))
     assert len(live.client.versions) == 2
-    assert publish(live, zipped(b"second")).changed is False
+    live.client.calls.clear()
+    publish(live, zipped(b"second"))
+    assert live.client.calls == []
 
 
-# --- back
+# --- an earlier version
 
 
-def test_restore_puts_a_released_version_back(live, zipped):
+def test_an_earlier_version_is_called_before_it_gets_the_traffic(live, zipped):
     publish(live, zipped(b"second"))
     live.client.calls.clear()
-    result = restore(live, "1", zipped(b"first").sha256)
-    assert (result.version, result.changed) == ("1", True)
+    serve(live, "1")
     assert live.client.calls == ["invoke", "update_alias"]
     assert live.deployed().live.sha256 == zipped(b"first").sha256
-    assert restore(live, "1", zipped(b"first").sha256).changed is False
 
 
-def test_restore_of_a_version_that_is_gone_is_refused(live, zipped):
-    with pytest.raises(CloudError, match="Version 7 of f is gone") as caught:
-        restore(live, "7", zipped(b"first").sha256)
-    assert "Check out" in caught.value.hint
+def test_the_version_that_is_live_is_left_alone(live):
+    serve(live, "1")
     assert live.client.calls == []
 
 
-def test_restore_of_a_number_that_means_other_code_now_is_refused(live, zipped):
-    with pytest.raises(CloudError, match="not the released code any more"):
-        restore(live, "1", zipped(b"another").sha256)
-    assert live.client.calls == []
+def test_serving_the_live_version_takes_the_traffic_from_the_others(live):
+    live.client.move("1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}})
+    serve(live, "1")
+    assert live.deployed().routing == {}
 
 
-def test_restore_of_a_version_that_stopped_working_is_refused(live, zipped):
+def test_a_version_that_stopped_working_gets_no_traffic_and_is_kept(live, zipped):
     publish(live, zipped(b"second"))
+    breaking(live, zipped(b"first"))
     with pytest.raises(SmokeFailed, match="does not work"):
-        restore(live, "1", breaking(live, zipped(b"first")).sha256)
+        serve(live, "1")
     assert live.deployed().live.version == "2"
     assert list(live.client.versions) == ["1", "2"]
 
 
-def test_move_alias_is_pinned_to_the_revision_that_was_seen(live):
+def test_without_a_function_no_version_can_be_served(function):
+    with pytest.raises(CloudError, match="There is no function f"):
+        serve(function(code=None), "1")
+
+
+def test_the_alias_is_moved_only_from_the_revision_that_was_read(live):
     with pytest.raises(CloudError, match="Somebody else moved"):
         move_alias(live, "$LATEST", "revision-of-long-ago")
 
 
-def test_a_move_whose_answer_was_lost_is_ours(live, zipped):
-    """boto3 tries again, and finds the alias at another revision: the one that it made itself."""
+def test_a_retried_move_whose_response_was_lost_succeeds(live, zipped):
+    """boto3 retries, and finds the alias at the revision of its own first attempt."""
     live.client.before["update_alias"] = lambda: live.client.move("2")
     publish(live, zipped(b"second"))
     assert settled_at(live, zipped(b"second"))
+
+
+# --- the unpublished code, and old versions
+
+
+def test_an_upload_reaches_no_visitor(live, zipped):
+    latest = upload(live, zipped(b"second"))
+    assert isinstance(latest, Configuration)
+    assert latest.sha256 == zipped(b"second").sha256
+    assert live.deployed().live.version == "1"
+    assert list(live.client.versions) == ["1"]
+
+
+def test_an_old_version_is_deleted(live, zipped):
+    publish(live, zipped(b"second"))
+    delete_version(live, "1", zipped(b"first").sha256)
+    assert list(live.client.versions) == ["2"]
+
+
+def test_a_version_number_that_means_other_code_now_is_not_deleted(live, zipped):
+    publish(live, zipped(b"second"))
+    delete_version(live, "1", zipped(b"another").sha256)
+    assert list(live.client.versions) == ["1", "2"]
+
+
+def test_a_version_behind_the_alias_is_not_deleted(live, zipped):
+    delete_version(live, "1", zipped(b"first").sha256)
+    assert list(live.client.versions) == ["1"]
+
+
+def test_a_version_that_is_gone_need_not_be_deleted(live, zipped):
+    delete_version(live, "7", zipped(b"first").sha256)
+    assert live.client.calls == []
+
+
+def test_a_denied_deletion_is_an_error(live, zipped, error_of):
+    publish(live, zipped(b"second"))
+    live.client.fail_at, live.client.error = "delete_function", error_of("AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        delete_version(live, "1", zipped(b"first").sha256)

@@ -8,16 +8,17 @@ import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 
 from resumectl.plan import diff
-from resumectl.site import part, transfer
+from resumectl.site import snapshot, transfer
 from resumectl.site.listing import live
 from resumectl.site.manifest import ReleasedObject
+from resumectl.site.record import SiteRecord
 
 
 def release(s3, files):
     """Deploy into an empty bucket; returns the manifest."""
-    written = transfer.apply(s3, "site", diff("site", {}, part.worktree(files)), files)
+    written = transfer.apply(s3, "site", diff("site", {}, snapshot.described(files)), files)
     s3.calls.clear()
-    return part.record(files, {}, written)
+    return SiteRecord.of(files, {}, written).objects
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def released(s3, site):
 
 
 def test_an_object_as_released_costs_no_request_of_its_own(s3, released):
-    assert part.live(live(s3, "site", released)) == part.released(released)
+    assert snapshot.live(live(s3, "site", released)) == snapshot.described(released)
     assert [operation for operation, _ in s3.calls] == ["list_object_versions"]
 
 
@@ -34,7 +35,7 @@ def test_objects_that_others_changed_are_read(s3, released):
     s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/css; charset=utf-8")
     s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
     s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
-    changes = diff("site", part.released(released), part.live(live(s3, "site", released)))
+    changes = diff("site", snapshot.described(released), snapshot.live(live(s3, "site", released)))
     assert [(c.key, c.action) for c in changes] == [
         ("a.css", "update"),
         ("b.css", "delete"),
@@ -68,13 +69,15 @@ def test_headers_that_we_never_set_are_shown(s3, released):
         Metadata={"x": "y"},
         WebsiteRedirectLocation="/z",
     )
-    (change,) = diff("site", part.released(released), part.live(live(s3, "site", released)))
+    (change,) = diff(
+        "site", snapshot.described(released), snapshot.live(live(s3, "site", released))
+    )
     assert change.fields == ("content_disposition", "metadata", "website_redirect")
 
 
 def test_without_a_release_every_object_is_read(s3, released):
     objects = live(s3, "site", {})
-    assert part.live(objects) == part.released(released)
+    assert snapshot.live(objects) == snapshot.described(released)
     assert {key: entry.version_id for key, entry in objects.items()} == {
         key: entry.version_id for key, entry in released.items()
     }

@@ -1,36 +1,529 @@
+"""The site as a part: what is uploaded, restored, invalidated and recorded, and what is not."""
+
 from __future__ import annotations
 
-from resumectl.plan import diff
-from resumectl.site import part
-from resumectl.site.manifest import LiveObject
+import shutil
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from botocore.exceptions import ClientError
+
+from resumectl.errors import BuildError, CloudError
+from resumectl.plan import Change
+from resumectl.progress import Silent, Steps
+from resumectl.release.ledger import Heads
+from resumectl.release.record import Release
+from resumectl.settings import CacheRule, SiteSettings
+from resumectl.site.part import SiteLive, SitePart
+from resumectl.site.record import SiteRecord
+from tests.fakes.site_bucket import FakeS3
+
+OUTPUTS = {"site_bucket": "site", "distribution_id": "E1"}
+PAGES = {"index.html": b"<p>1", "a.css": b"a", "b.css": b"b"}
+WRITES = ("put_object", "copy_object", "delete_objects")
+NEW_BUCKET = Change("infra", "aws_s3_bucket.site", None, {"bucket": "site"})
+REPLACED_BUCKET = Change("infra", "aws_s3_bucket.site", {"a": 1}, {"a": 2, "(replace)": True})
+CHANGED_BUCKET = Change("infra", "aws_s3_bucket.site", {"tags": {}}, {"tags": {"a": "b"}})
+NEW_POLICY = Change("infra", "aws_s3_bucket_policy.site", None, {"policy": "{}"})
 
 
-def test_worktree_and_release_of_the_same_bytes_and_headers_do_not_differ(site):
-    files = site({"index.html": b"x", "a.css": b"y"})
-    manifest = part.record(files, {}, dict.fromkeys(files, "v1"))
-    assert diff("site", part.released(manifest), part.worktree(files)) == ()
+class Edge:
+    """CloudFront: the paths of every invalidation, and which of them were waited for."""
+
+    def __init__(self):
+        self.stale, self.waited, self.references = [], [], []
+
+    def create_invalidation(self, DistributionId, InvalidationBatch):
+        assert DistributionId == "E1"
+        self.stale.append(InvalidationBatch["Paths"]["Items"])
+        self.references.append(InvalidationBatch["CallerReference"])
+        return {"Invalidation": {"Id": f"I{len(self.stale)}"}}
+
+    def get_waiter(self, name):
+        assert name == "invalidation_completed"
+        return SimpleNamespace(wait=lambda **given: self.waited.append(given["Id"]))
 
 
-def test_a_header_alone_is_a_difference(site):
-    files = site({"index.html": b"x"})
-    tampered = {
-        key: LiveObject({**part.fields(file), "expires": "0"}, 1, "v2")
-        for key, file in files.items()
+@dataclass
+class Project:
+    """A site with its source folder and its bucket."""
+
+    part: SitePart
+    clients: dict
+    releases: list = field(default_factory=list)
+
+    @property
+    def s3(self):
+        return self.clients["s3"]
+
+    @property
+    def edge(self):
+        return self.clients["cloudfront"]
+
+    @property
+    def released(self):
+        return self.releases[-1] if self.releases else None
+
+    @property
+    def heads(self):
+        return Heads(self.released, self.released)
+
+    @property
+    def live(self):
+        return self.part.live(OUTPUTS, self.released)
+
+    @property
+    def served(self):
+        """The bytes of every object that visitors get."""
+        current = {key: versions[0].data for key, versions in self.s3.objects.items()}
+        return {key: data for key, data in current.items() if data is not None}
+
+    @property
+    def writes(self):
+        return [(operation, key) for operation, key in self.s3.calls if operation in WRITES]
+
+    @property
+    def ran(self):
+        return list(self.part.steps.timings)
+
+    def edit(self, files):
+        source = self.part.settings.source
+        shutil.rmtree(source, ignore_errors=True)
+        for name, data in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(data)
+
+    def compare(self, wanted=None, *earlier, live=None):
+        """By default with the worktree."""
+        wanted = self.part.worktree() if wanted is None else wanted
+        live = self.live if live is None else live
+        return self.part.compare(live, wanted, earlier, threading.Event())
+
+    def apply(self, comparison):
+        """Apply it; calls, paths and steps from before are forgotten."""
+        self.s3.calls.clear()
+        self.edge.stale.clear()
+        self.part.steps.timings.clear()
+        return self.part.apply(comparison, OUTPUTS).record
+
+    def deploy(self, files):
+        self.edit(files)
+        return self.release(self.apply(self.compare()))
+
+    def release(self, record):
+        parts = {"site": record} if record else {}
+        number = len(self.releases) + 1
+        release = Release(number, "prod", "2026-11-22T09:00:00Z", "verified", {}, parts=parts)
+        self.releases.append(release)
+        return release
+
+    def drift(self):
+        return self.part.drift(self.heads, self.live, threading.Event())
+
+    def revert(self, *ignored):
+        """Revert everything that drifted but these keys; returns what is recorded then."""
+        drift = self.drift().changes
+        left = tuple(change for change in drift if change.key not in ignored)
+        kept = tuple(change for change in drift if change.key in ignored)
+        comparison = self.part.revert(self.heads, self.live, left, kept)
+        self.part.check(comparison, OUTPUTS)
+        return self.apply(comparison)
+
+
+@pytest.fixture
+def project(tmp_path):
+    clients = {"s3": FakeS3(), "cloudfront": Edge()}
+    part = SitePart(
+        SiteSettings(tmp_path / "src"),
+        root=tmp_path,
+        out=tmp_path / "work" / "site",
+        client=clients.__getitem__,
+        now=lambda: datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        steps=Steps(Silent()),
+    )
+    return Project(part, clients)
+
+
+def versions(s3):
+    """The current version id of every object."""
+    return {key: stored[0].id for key, stored in s3.objects.items() if stored[0].data is not None}
+
+
+def recorded(record):
+    return {key: entry.version_id for key, entry in record.objects.items()}
+
+
+def actions(comparison):
+    return {change.key: change.action for change in comparison.changes}
+
+
+# --- deploying it
+
+
+def test_the_first_deploy_uploads_and_records_every_file(project):
+    record = project.deploy(PAGES).parts["site"]
+    assert project.served == PAGES
+    assert recorded(record) == versions(project.s3)
+    assert project.ran == ["upload-site"]
+
+
+def test_a_deploy_uploads_what_differs_and_deletes_what_is_gone(project):
+    project.deploy(PAGES)
+    record = project.deploy({"index.html": b"<p>2", "a.css": b"a"}).parts["site"]
+    assert project.writes == [("put_object", "index.html"), ("delete_objects", ("b.css",))]
+    assert recorded(record) == versions(project.s3)
+
+
+def test_an_unchanged_site_is_not_written(project):
+    first = project.deploy(PAGES)
+    assert project.compare().changes == ()
+    assert project.deploy(PAGES).parts == first.parts
+    assert (project.writes, project.ran, project.edge.stale) == ([], [], [])
+
+
+def test_a_site_that_was_not_chosen_is_not_touched(project):
+    project.deploy(PAGES)
+    comparison = project.part.compare(project.live, None, (NEW_BUCKET,), threading.Event())
+    assert comparison.changes == ()
+    assert project.apply(comparison) is None
+    assert project.s3.calls == []
+
+
+def test_the_record_is_what_was_written_not_what_is_served_later(project):
+    """Somebody replaces the page right after the upload: that is drift, not the release."""
+    put = project.s3.put_object
+
+    def raced(**given):
+        response = put(**given)
+        if given["Key"] == "index.html":
+            put(Bucket="site", Key="index.html", Body=b"evil")
+        return response
+
+    project.s3.put_object = raced
+    record = project.deploy(PAGES).parts["site"]
+    project.s3.put_object = put
+    assert recorded(record)["index.html"] != versions(project.s3)["index.html"]
+    assert [change.key for change in project.drift().changes] == ["index.html"]
+
+
+def test_a_site_that_cannot_be_built_is_an_error(project):
+    with pytest.raises(BuildError):
+        project.part.worktree()
+    assert project.part.steps.failed == "build-site"
+
+
+def test_before_the_first_deploy_s3_is_not_asked(project):
+    blind = replace(project.part, client={}.__getitem__)
+    assert blind.live({}, None) == SiteLive()
+
+
+# --- a bucket that is new
+
+
+@pytest.mark.parametrize("change", [NEW_BUCKET, REPLACED_BUCKET])
+def test_in_a_new_bucket_every_file_is_created(project, change):
+    project.deploy(PAGES)
+    assert actions(project.compare(None, change)) == dict.fromkeys(PAGES, "create")
+
+
+@pytest.mark.parametrize("change", [CHANGED_BUCKET, NEW_POLICY])
+def test_other_changes_of_the_infrastructure_leave_the_comparison(project, change):
+    project.deploy(PAGES)
+    assert project.compare(None, change).changes == ()
+
+
+def test_a_bucket_that_terraform_just_created_gets_every_file(project):
+    project.edit(PAGES)
+    comparison = project.compare(live=SiteLive())
+    assert actions(comparison) == dict.fromkeys(PAGES, "create")
+    record = project.apply(comparison)
+    assert project.served == PAGES
+    assert recorded(record) == versions(project.s3)
+    assert "list-site" in project.ran
+
+
+def test_a_replaced_bucket_gets_every_file_again(project):
+    project.deploy(PAGES)
+    comparison = project.compare(None, REPLACED_BUCKET)
+    project.clients["s3"] = FakeS3()
+    record = project.apply(comparison)
+    assert project.served == PAGES
+    assert recorded(record) == versions(project.s3)
+
+
+def test_what_the_bucket_already_holds_is_not_uploaded_again(project):
+    """The bucket was unknown when the plan was made: Terraform's state had been lost."""
+    first = project.deploy(PAGES)
+    project.edit({**PAGES, "index.html": b"<p>2"})
+    record = project.apply(project.compare(live=SiteLive(released=project.live.released)))
+    assert project.writes == [("put_object", "index.html")]
+    assert recorded(record) == versions(project.s3)
+    assert recorded(record)["a.css"] == recorded(first.parts["site"])["a.css"]
+
+
+def test_a_page_that_the_bucket_already_holds_is_invalidated_if_it_changes(project):
+    project.deploy(PAGES)
+    project.edit({**PAGES, "index.html": b"<p>2"})
+    project.apply(project.compare(live=SiteLive()))
+    assert project.edge.stale == [["/", "/index.html"]]
+
+
+def test_nothing_is_deleted_that_was_not_announced(project):
+    project.deploy({**PAGES, "precious.pdf": b"%PDF"})
+    project.edit(PAGES)
+    project.apply(project.compare(live=SiteLive()))
+    assert project.served["precious.pdf"] == b"%PDF"
+    assert actions(project.compare()) == {"precious.pdf": "delete"}
+
+
+# --- invalidation
+
+
+def test_edited_pages_are_invalidated_and_waited_for(project):
+    project.deploy(PAGES)
+    project.deploy({**PAGES, "index.html": b"<p>2"})
+    assert project.edge.stale == [["/", "/index.html"]]
+    assert project.edge.waited == ["I1"]
+    assert project.edge.references == ["resumectl-20261122T093000000000"]
+    assert project.ran == ["upload-site", "invalidate-site"]
+
+
+def test_what_a_crashed_run_uploaded_is_invalidated_by_the_next(project):
+    project.deploy(PAGES)
+    project.edit({**PAGES, "index.html": b"<p>2"})
+    project.apply(project.compare())  # it crashes before it invalidates and records
+    again = project.compare()
+    assert again.changes == ()
+    project.apply(again)
+    assert (project.writes, project.edge.stale) == ([], [["/", "/index.html"]])
+
+
+def test_a_failed_upload_invalidates_nothing(project):
+    project.deploy(PAGES)
+    project.s3.fail_at["put_object", "index.html"] = "InternalError"
+    with pytest.raises(CloudError):
+        project.deploy({**PAGES, "index.html": b"<p>2"})
+    assert project.edge.stale == []
+    assert project.part.steps.failed == "upload-site"
+
+
+# --- losses
+
+
+def losses(project, files):
+    project.edit(files)
+    return project.part.losses(project.compare())
+
+
+def test_deleting_more_than_half_of_the_objects_is_a_loss(project):
+    project.deploy({f"{name}.html": b"" for name in "abcd"})
+    assert losses(project, {"a.html": b""}) == ["3 of the site's 4 objects would be deleted"]
+
+
+def test_deleting_half_of_the_objects_is_no_loss(project):
+    project.deploy({f"{name}.html": b"" for name in "abcd"})
+    assert losses(project, {"a.html": b"", "b.html": b"", "new.html": b""}) == ()
+
+
+def test_replacing_every_object_is_no_loss(project):
+    project.deploy(PAGES)
+    assert losses(project, dict.fromkeys(PAGES, b"new")) == ()
+
+
+def test_an_empty_bucket_has_nothing_to_lose(project):
+    assert losses(project, PAGES) == ()
+
+
+# --- what is recorded
+
+
+def test_a_release_that_says_what_is_live_is_recorded(project):
+    project.deploy(PAGES)
+    assert project.part.is_recorded(project.compare(), project.heads)
+    project.s3.put_object(Bucket="site", Key="index.html", Body=PAGES["index.html"])
+    assert not project.part.is_recorded(project.compare(), project.heads)
+
+
+def test_a_crashed_first_deploy_is_not_recorded(project):
+    project.edit(PAGES)
+    project.apply(project.compare())
+    assert not project.part.is_recorded(project.compare(), Heads())
+
+
+def test_a_site_that_was_not_chosen_counts_as_recorded(project):
+    project.s3.put_object(Bucket="site", Key="theirs.txt", Body=b"t")
+    comparison = project.part.compare(project.live, None, (), threading.Event())
+    assert project.part.is_recorded(comparison, Heads())
+
+
+def test_a_record_is_read_as_it_was_written(project):
+    record = project.deploy(PAGES).parts["site"]
+    assert project.part.record(record.as_json()) == record
+
+
+# --- pending
+
+
+def test_pending_counts_the_files_that_differ_from_the_release(project):
+    project.deploy(PAGES)
+    assert project.part.pending(project.heads) == 0
+    project.edit({"index.html": b"<p>2", "a.css": b"a", "c.css": b"c"})
+    assert project.part.pending(project.heads) == 3
+
+
+def test_pending_asks_aws_nothing_and_reports_no_step(project):
+    project.edit(PAGES)
+    blind = replace(project.part, client={}.__getitem__)
+    assert blind.pending(Heads()) == 3
+    assert project.ran == []
+
+
+def test_pending_is_unknown_if_the_site_cannot_be_built(project):
+    project.deploy(PAGES)
+    project.edit({})
+    assert project.part.pending(project.heads) is None
+    assert project.part.steps.failed is None
+
+
+# --- back to a release
+
+
+def test_a_release_is_served_again_without_an_upload(project):
+    first = project.deploy(PAGES)
+    project.deploy({"index.html": b"<p>2", "a.css": b"a", "new.css": b"n"})
+    comparison = project.compare(project.part.released(first))
+    assert actions(comparison) == {"index.html": "update", "b.css": "create", "new.css": "delete"}
+    project.part.check(comparison, OUTPUTS)
+    record = project.apply(comparison)
+    assert project.served == PAGES
+    assert {operation for operation, _ in project.writes} == {"copy_object", "delete_objects"}
+    assert recorded(record) == versions(project.s3)
+    assert project.ran == ["restore-site", "invalidate-site"]
+    assert project.edge.stale == [["/", "/index.html", "/new.css"]]
+
+
+def test_a_version_that_is_gone_is_refused_before_anything_changes(project):
+    first = project.deploy(PAGES)
+    project.deploy({**PAGES, "index.html": b"<p>2"})
+    project.s3.objects["index.html"].pop()
+    comparison = project.compare(project.part.released(first))
+    project.s3.calls.clear()
+    with pytest.raises(CloudError, match=r"index\.html cannot be restored") as refused:
+        project.part.check(comparison, OUTPUTS)
+    assert refused.value.code == "version-gone"
+    assert project.writes == []
+
+
+def test_versions_that_need_not_be_copied_are_not_checked(project):
+    first = project.deploy(PAGES)
+    project.deploy({**PAGES, "index.html": b"<p>2"})
+    comparison = project.compare(project.part.released(first))
+    project.s3.calls.clear()
+    project.part.check(comparison, OUTPUTS)
+    assert project.s3.calls == [("get_object", "index.html")]
+
+
+def test_the_worktree_needs_no_check(project):
+    project.edit(PAGES)
+    comparison = project.compare()
+    project.s3.calls.clear()
+    project.part.check(comparison, OUTPUTS)
+    assert project.s3.calls == []
+
+
+# --- drift
+
+
+def test_a_site_as_released_has_not_drifted(project):
+    project.deploy(PAGES)
+    assert project.drift().changes == ()
+
+
+def test_drift_has_its_kinds(project):
+    project.deploy({**PAGES, "c.css": b"c"})
+    page = {"ContentType": "text/html; charset=utf-8", "CacheControl": "no-cache"}
+    project.s3.put_object(Bucket="site", Key="index.html", Body=b"evil", **page)
+    project.s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/plain")
+    project.s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
+    project.s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
+    assert {change.key: change.kind for change in project.drift().changes} == {
+        "index.html": "object",
+        "a.css": "headers",
+        "b.css": "deleted",
+        "new.txt": "unmanaged",
     }
-    (change,) = diff("site", part.live(tampered), part.worktree(files))
-    assert change.fields == ("expires",)
 
 
-def test_a_record_takes_new_versions_where_written_and_keeps_the_others(site):
-    files = site({"a.txt": b"", "b.txt": b""})
-    before = {key: LiveObject(part.fields(file), 0, f"old-{key}") for key, file in files.items()}
-    recorded = part.record(files, before, {"b.txt": "new"})
-    assert {key: entry.version_id for key, entry in recorded.items()} == {
-        "a.txt": "old-a.txt",
-        "b.txt": "new",
+def test_drift_says_since_when_an_object_is_different(project):
+    project.deploy(PAGES)
+    project.s3.put_object(Bucket="site", Key="index.html", Body=b"evil")
+    project.s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/css")
+    project.s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
+    since = project.drift().since
+    assert since["index.html"] == "2026-11-22T09:30:00+00:00"
+    assert "b.css" not in since
+
+
+def test_what_drifted_is_reverted(project):
+    project.deploy(PAGES)
+    project.s3.put_object(Bucket="site", Key="index.html", Body=b"evil")
+    project.s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
+    record = project.revert()
+    assert project.served == PAGES
+    assert recorded(record) == versions(project.s3)
+
+
+def test_an_ignored_object_is_left_and_stays_as_recorded(project):
+    released = project.deploy(PAGES).parts["site"]
+    project.s3.put_object(Bucket="site", Key="index.html", Body=b"theirs")
+    project.s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
+    record = project.revert("index.html")
+    assert (project.served["index.html"], project.served["a.css"]) == (b"theirs", b"a")
+    assert record.objects["index.html"] == released.objects["index.html"]
+    assert recorded(record)["a.css"] == versions(project.s3)["a.css"]
+    project.release(record)
+    assert [change.key for change in project.drift().changes] == ["index.html"]
+
+
+def test_an_ignored_object_of_somebody_else_is_neither_deleted_nor_recorded(project):
+    project.deploy(PAGES)
+    project.s3.put_object(Bucket="site", Key="theirs.txt", Body=b"t")
+    record = project.revert("theirs.txt")
+    assert project.served["theirs.txt"] == b"t"
+    assert "theirs.txt" not in record.objects
+
+
+# --- settings, pruning
+
+
+def test_cache_rules_of_the_settings_apply(project):
+    settings = replace(project.part.settings, cache=(CacheRule("*.css", "max-age=7"),))
+    project.part = replace(project.part, settings=settings)
+    record = project.deploy(PAGES).parts["site"]
+    assert record.objects["a.css"].cache_control == "max-age=7"
+
+
+def test_exactly_the_named_versions_are_pruned(moto_s3, project):
+    put = {"Bucket": "site", "Key": "a.css"}
+    old, new = (moto_s3.put_object(**put, Body=body)["VersionId"] for body in (b"1", b"2"))
+    other = moto_s3.put_object(Bucket="site", Key="b.css", Body=b"b")["VersionId"]
+    project.clients["s3"] = moto_s3
+    project.part.prune({("a.css", old)}, OUTPUTS)
+    left = moto_s3.list_object_versions(Bucket="site")["Versions"]
+    assert {(entry["Key"], entry["VersionId"]) for entry in left} == {
+        ("a.css", new),
+        ("b.css", other),
     }
 
 
-def test_the_manifest_survives_the_ledger(site):
-    manifest = part.record(site({"a b.txt": b"x"}), {}, {"a b.txt": "v1"})
-    assert part.manifest_from_json(part.manifest_as_json(manifest)) == manifest
+def test_a_denied_listing_does_not_mean_an_empty_bucket(project):
+    project.s3.fail_at["list_object_versions", None] = "AccessDenied"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        project.part.live(OUTPUTS, None)
+
+
+def test_a_release_without_a_site_has_no_objects(project):
+    assert project.part.released(project.release(None)) == SiteRecord({})

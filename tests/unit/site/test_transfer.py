@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from resumectl.errors import BuildError, CloudError
 from resumectl.plan import diff
 from resumectl.settings import CacheRule
-from resumectl.site import part
+from resumectl.site import snapshot
 from resumectl.site.listing import live
+from resumectl.site.record import SiteRecord
 from resumectl.site.scan import scan
 from resumectl.site.transfer import apply, delete_versions, restore
 
@@ -24,13 +25,14 @@ from resumectl.site.transfer import apply, delete_versions, restore
 def deploy(s3, files, released=None, **options):
     """Deploy the files; returns the new manifest."""
     objects = live(s3, "site", released or {})
-    changes = diff("site", part.live(objects), part.worktree(files))
+    changes = diff("site", snapshot.live(objects), snapshot.described(files))
     s3.calls.clear()
-    return part.record(files, objects, apply(s3, "site", changes, files, **options))
+    written = apply(s3, "site", changes, files, **options)
+    return SiteRecord.of(files, objects, written).objects
 
 
 def remaining(s3, files):
-    return diff("site", part.live(live(s3, "site", {})), part.worktree(files))
+    return diff("site", snapshot.live(live(s3, "site", {})), snapshot.described(files))
 
 
 def written(s3):
@@ -103,7 +105,7 @@ def test_headers_that_somebody_added_are_removed(s3, site):
 def test_a_copy_of_bytes_that_somebody_changed_is_an_error(s3, site):
     manifest = deploy(s3, site({"a.css": b"x"}))
     files = site({"a.css": b"x"}, [CacheRule("*", "max-age=7")])
-    changes = diff("site", part.released(manifest), part.worktree(files))
+    changes = diff("site", snapshot.described(manifest), snapshot.described(files))
     s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
     with pytest.raises(CloudError, match="changed by somebody else"):
         apply(s3, "site", changes, files)
@@ -198,7 +200,7 @@ def test_a_network_error_is_raised_as_it_is(s3, site):
     files = site({"index.html": b""})
     s3.before = cut
     with pytest.raises(HTTPClientError):
-        apply(s3, "site", diff("site", {}, part.worktree(files)), files)
+        apply(s3, "site", diff("site", {}, snapshot.described(files)), files)
 
 
 def test_a_restore_needs_no_upload(s3, site, tmp_path):
@@ -208,7 +210,7 @@ def test_a_restore_needs_no_upload(s3, site, tmp_path):
     )
     deploy(s3, {key: file for key, file in files.items() if key != "same.css"}, first)
     objects = live(s3, "site", {})
-    changes = diff("site", part.live(objects), part.released(first))
+    changes = diff("site", snapshot.live(objects), snapshot.described(first))
     s3.calls.clear()
     versions = restore(s3, "site", changes, first)
     assert sorted(written(s3)) == [
@@ -218,8 +220,8 @@ def test_a_restore_needs_no_upload(s3, site, tmp_path):
         ("delete_objects", ("b.css",)),
     ]
     after = live(s3, "site", {})
-    assert part.live(after) == part.released(first)
-    recorded = part.record(first, objects, versions)
+    assert snapshot.live(after) == snapshot.described(first)
+    recorded = SiteRecord.of(first, objects, versions).objects
     assert {key: entry.version_id for key, entry in recorded.items()} == {
         k: o.version_id for k, o in after.items()
     }
@@ -231,7 +233,7 @@ def test_a_missing_version_stops_a_restore_before_anything_changes(s3, site):
     s3.objects["index.html"] = s3.objects["index.html"][:1]
     before = live(s3, "site", {})
     with pytest.raises(CloudError, match=r"^index\.html cannot be restored") as refused:
-        restore(s3, "site", diff("site", part.live(before), part.released(first)), first)
+        restore(s3, "site", diff("site", snapshot.live(before), snapshot.described(first)), first)
     assert refused.value.code == "version-gone"
     assert live(s3, "site", {}) == before
 
@@ -240,7 +242,7 @@ def test_a_denied_read_is_not_a_missing_version(s3, site):
     first = deploy(s3, site({"index.html": b"1"}))
     s3.fail_at["get_object", "index.html"] = "AccessDenied"
     with pytest.raises(ClientError):
-        restore(s3, "site", diff("site", {}, part.released(first)), first)
+        restore(s3, "site", diff("site", {}, snapshot.described(first)), first)
 
 
 NAMES = st.sampled_from(
@@ -265,9 +267,11 @@ def test_any_site_can_be_deployed_over_any_other_and_restored(new_s3, first, sec
             files = scan(root, rules)
             manifests.append(deploy(s3, files, manifests[-1] if manifests else None))
             assert remaining(s3, files) == ()
-    back = diff("site", part.live(live(s3, "site", manifests[-1])), part.released(manifests[0]))
+    back = diff(
+        "site", snapshot.live(live(s3, "site", manifests[-1])), snapshot.described(manifests[0])
+    )
     restore(s3, "site", back, manifests[0])
-    assert part.live(live(s3, "site", {})) == part.released(manifests[0])
+    assert snapshot.live(live(s3, "site", {})) == snapshot.described(manifests[0])
 
 
 @pytest.mark.parametrize("code", ["NoSuchVersion", "NoSuchKey", "InvalidArgument"])
@@ -276,7 +280,7 @@ def test_a_version_that_s3_does_not_know_is_missing(s3, site, code):
     first = deploy(s3, site({"index.html": b"1"}))
     s3.fail_at["get_object", "index.html"] = code
     with pytest.raises(CloudError, match="cannot be restored"):
-        restore(s3, "site", diff("site", {}, part.released(first)), first)
+        restore(s3, "site", diff("site", {}, snapshot.described(first)), first)
 
 
 def test_old_versions_are_deleted_permanently_and_only_those(moto_s3):
@@ -318,18 +322,22 @@ def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
     }
     files = site(tree)
     before = live(moto_s3, "site", {})
-    versions = apply(moto_s3, "site", diff("site", part.live(before), part.worktree(files)), files)
+    versions = apply(
+        moto_s3, "site", diff("site", snapshot.live(before), snapshot.described(files)), files
+    )
     objects = live(moto_s3, "site", {})
-    assert part.live(objects) == part.worktree(files)
+    assert snapshot.live(objects) == snapshot.described(files)
     assert {key: entry.version_id for key, entry in objects.items()} == versions
 
-    manifest = part.record(files, before, versions)
-    assert part.live(live(moto_s3, "site", manifest)) == part.worktree(files)
+    manifest = SiteRecord.of(files, before, versions).objects
+    assert snapshot.live(live(moto_s3, "site", manifest)) == snapshot.described(files)
     moto_s3.put_object(
         Bucket="site", Key="index.html", Body=b"evil", Metadata={"a": "b"}, Expires=1
     )
     moto_s3.delete_object(Bucket="site", Key="empty.txt")
-    drifted = diff("site", part.live(live(moto_s3, "site", manifest)), part.released(manifest))
+    drifted = diff(
+        "site", snapshot.live(live(moto_s3, "site", manifest)), snapshot.described(manifest)
+    )
     assert [change.key for change in drifted] == ["empty.txt", "index.html"]
     assert set(drifted[1].fields) == {
         "cache_control",
@@ -339,13 +347,13 @@ def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
         "sha256",
     }
     restore(moto_s3, "site", drifted, manifest)
-    assert part.live(live(moto_s3, "site", manifest)) == part.released(manifest)
+    assert snapshot.live(live(moto_s3, "site", manifest)) == snapshot.described(manifest)
     pruned = {
         key: replace(entry, version_id="00000000-0000-4000-8000-000000000000")
         for key, entry in manifest.items()
     }
     with pytest.raises(CloudError, match="and 1 more cannot be restored"):
-        restore(moto_s3, "site", diff("site", {}, part.released(pruned)), pruned)
+        restore(moto_s3, "site", diff("site", {}, snapshot.described(pruned)), pruned)
 
 
 def test_an_upload_has_only_the_sha256_checksum(moto_s3, site):
@@ -354,7 +362,7 @@ def test_an_upload_has_only_the_sha256_checksum(moto_s3, site):
         "before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers))
     )
     files = site({"expect.css": b"x"})
-    apply(moto_s3, "site", diff("site", {}, part.worktree(files)), files)
+    apply(moto_s3, "site", diff("site", {}, snapshot.described(files)), files)
     (headers,) = sent
     assert headers["x-amz-checksum-sha256"]
     assert not [name for name in headers if "crc" in name.lower() or "trailer" in name.lower()]
