@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from resumectl.errors import TerraformError
+from resumectl.errors import ResumectlError, TerraformError
 from resumectl.infra import configuration, guard, inventory, statelock
 from resumectl.infra import state as states
 from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
@@ -96,7 +96,10 @@ class InfraPart(Part[State, Module]):
     def pending(self, heads: Heads) -> int | None:
         record = heads.standing(self.name)
         applied = record.digest if isinstance(record, InfraRecord) else None
-        return int(applied != self.module().digest)
+        try:
+            return int(applied != self.module().digest)
+        except ResumectlError:
+            return None
 
     # --- comparing
 

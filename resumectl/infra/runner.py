@@ -1,16 +1,15 @@
 """Runs Terraform: init, plan, show, apply. The only file that knows python-terraform.
 
 python-terraform composes the command lines; the process is ours, because its own runner cannot
-stream. Terraform writes
-its JSON events to a file that we follow, not to a pipe: when resumectl itself is killed, Terraform
-still finishes what it was doing, saves its state and releases its lock, and the next run waits for
-it.
+stream. Terraform writes its JSON events to a file that we follow, not to a pipe: if resumectl is
+killed, Terraform still finishes, saves its state and releases its lock, and the next run waits.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 from resumectl.errors import TerraformError
 from resumectl.infra import runs, stream
+from resumectl.infra.configuration import LOCK
 from resumectl.infra.provider import explain_init_failure
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ Mode = Literal["apply", "destroy", "refresh-only"]
 
 _CHANGED: Final = 2
 _PERSONAL: Final = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE")
+_NEEDS_INIT: Final = re.compile(rb'^\s*"?(module|provider|terraform)\b\s*["{:]', re.MULTILINE)
+"""What of a configuration `init` prepares: providers, the backend and local modules."""
 _POLL: Final = 0.05
 """Seconds between two looks at Terraform's event file."""
 
@@ -175,12 +177,13 @@ class Runner:
 
     def _init_fingerprint(self, backend: Mapping[str, str]) -> str:
         known = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
-        files = [
-            self._directory / name
-            for name in ("terraform.tf", "providers.tf", ".terraform.lock.hcl")
-        ]
-        content = b"".join(file.read_bytes() for file in files if file.is_file())
-        return hashlib.sha256("\n".join(known).encode() + content).hexdigest()
+        total = hashlib.sha256("\n".join(known).encode())
+        for path in sorted((*self._directory.rglob("*.tf"), *self._directory.rglob("*.tf.json"))):
+            if _NEEDS_INIT.search(content := path.read_bytes()):
+                total.update(content)
+        with suppress(FileNotFoundError):
+            total.update((self._directory / LOCK).read_bytes())
+        return total.hexdigest()
 
     def _command(self, name: str, **options: Any) -> list[str]:
         from python_terraform import IsFlagged, IsNotFlagged, Terraform

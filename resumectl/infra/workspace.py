@@ -159,15 +159,11 @@ class Workspaces:
         Raises:
             TerraformError: there is no usable Terraform.
         """
-        if self._bucket.exists():
-            return self._open(of, self.copy, self.work)
-        # There is no state yet and nowhere to keep one: all that makes sense is a plan.
-        unborn = module.Module({**of.files, "backend_override.tf": _LOCAL_BACKEND}, of.variables)
-        return self._open(unborn, self.work / "unborn" / COPY, self.work / "unborn")
+        return self._open(of, None)
 
     def open_beside(self, of: Module, name: str) -> Workspace:
         """Terraform with another configuration, in a folder of this process."""
-        return self._open(of, self._run / name, self.work)
+        return self._open(of, self._run / name)
 
     def errored(self) -> list[Path]:
         """The states that Terraform could not save, in every folder that it ran in."""
@@ -175,11 +171,13 @@ class Workspaces:
         files = (folder / configuration.ERRORED for folder in folders)
         return [file for file in files if file.is_file()]
 
-    def _open(self, of: Module, directory: Path, work: Path) -> Workspace:
-        configuration.lay_out(of.files, directory, self.copy / configuration.LOCK)
-        configuration.link_plugins(self._source, directory)
-        terraform = self._terraform(directory, work)
-        backend = {}
+    def _open(self, of: Module, beside: Path | None) -> Workspace:
+        work, files, backend = self.work, of.files, {}
         if self._bucket.exists():
             backend = module.backend(self._cloud, self._bucket.name)
-        return Workspace(terraform, backend, of.variables)
+        else:  # no state yet, and nowhere to keep one: all that makes sense is a plan
+            work, files = self.work / "unborn", {**files, "backend_override.tf": _LOCAL_BACKEND}
+        directory = beside or work / COPY
+        configuration.lay_out(files, directory, self.copy / configuration.LOCK)
+        configuration.link_plugins(self._source, directory)
+        return Workspace(self._terraform(directory, work), backend, of.variables)
