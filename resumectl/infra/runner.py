@@ -30,7 +30,9 @@ Mode = Literal["apply", "destroy", "refresh-only"]
 
 _CHANGED: Final = 2
 _PERSONAL: Final = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE")
-_NEEDS_INIT: Final = re.compile(rb'^\s*"?(module|provider|terraform)\b\s*["{:]', re.MULTILINE)
+_NEEDS_INIT: Final = re.compile(
+    rb'(?:^|[{,])\s*"?(?:module|provider|terraform)"?\s*["{:]', re.MULTILINE
+)
 """What of a configuration `init` prepares: providers, the backend and local modules."""
 _POLL: Final = 0.05
 """Seconds between two looks at Terraform's event file."""
