@@ -4,6 +4,7 @@ import pytest
 from moto import mock_aws
 
 from resumectl.release.bucket import ProjectBucket
+from tests.fakes.canned_terraform import Bench
 from tests.fakes.leftovers import ACCOUNT, REGION, Leftovers
 
 NAME = f"resume-resumectl-{ACCOUNT}-{REGION}"
@@ -36,3 +37,9 @@ def bucket(no_bucket):
     enabled = {"Status": "Enabled"}
     no_bucket.s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration=enabled)
     return no_bucket
+
+
+@pytest.fixture
+def bench(tmp_path, bucket):
+    """The infrastructure part of `prod`, on a Terraform and an AWS that answer from tables."""
+    return Bench(tmp_path, bucket)
