@@ -40,7 +40,7 @@ _POLL: Final = 0.05
 
 @dataclass(frozen=True)
 class Watch:
-    """Whoever watches a run: told each event; may ask Terraform to stop by setting `abandon`."""
+    """Gets each event of a run; may stop Terraform by setting `abandon`."""
 
     on_event: Callable[[stream.Event], None] = lambda _: None
     abandon: threading.Event = field(default_factory=threading.Event)
@@ -81,14 +81,14 @@ class Runner:
 
     @property
     def log(self) -> Path:
-        """Everything that Terraform said in its last run."""
+        """The output of Terraform's last run."""
         return self._run / runs.LOG
 
     def init(self, backend: Mapping[str, str]) -> None:
         """Prepare the provider and the backend, unless exactly this was prepared before.
 
         Raises:
-            TerraformError: the provider or the backend cannot be had.
+            TerraformError: the provider cannot be installed or the backend cannot be reached.
         """
         done = self._work / "init.json"
         with suppress(OSError):
@@ -116,7 +116,7 @@ class Runner:
         Args:
             variables: the values of the root module's variables.
             mode: what the plan is for.
-            watch: told what happens.
+            watch: gets the events.
             targets: only these addresses and what they depend on; empty means all.
 
         Returns:
@@ -144,19 +144,14 @@ class Runner:
 
     def show(self) -> dict[str, Any]:
         """The saved plan as JSON."""
-        run = self._captured([*self._command("show", json=True), str(self.plan_file)])
-        if run.returncode != 0:
-            raise TerraformError(
-                "Terraform cannot show its own plan.", hint=f"It said: {run.stderr.strip()[:200]}"
-            )
-        document: dict[str, Any] = json.loads(run.stdout)
+        document: dict[str, Any] = json.loads(self.command("show", "-json", str(self.plan_file)))
         return document
 
     def apply(self, watch: Watch) -> None:
         """Apply the saved plan.
 
         Raises:
-            TerraformError: something could not be made; what was made is in the state.
+            TerraformError: it failed; what was done until then is in the state.
         """
         self._run.mkdir(parents=True, exist_ok=True)
         runs.begin(self._run)
@@ -164,22 +159,22 @@ class Runner:
         runs.end(self._run)
 
     def command(self, *arguments: str) -> str:
-        """Run any other command (`untaint ADDRESS`, `state push FILE`, ...) and give its output.
+        """Run any other command (`untaint ADDRESS`, `state push FILE`, ...); returns its output.
 
         Raises:
             TerraformError: it failed.
         """
         run = self._captured([str(self._binary), *arguments])
         if run.returncode != 0:
-            said = " ".join((run.stderr or run.stdout).split())
+            output = " ".join((run.stderr or run.stdout).split())
             raise TerraformError(
-                f"terraform {arguments[0]} failed: {said[:300]}", hint=f"The log: {self.log}"
+                f"terraform {arguments[0]} failed: {output[:300]}", hint=f"The log: {self.log}"
             )
         return run.stdout
 
     def _init_fingerprint(self, backend: Mapping[str, str]) -> str:
-        known = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
-        total = hashlib.sha256("\n".join(known).encode())
+        values = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
+        total = hashlib.sha256("\n".join(values).encode())
         for path in sorted((*self._directory.rglob("*.tf"), *self._directory.rglob("*.tf.json"))):
             if _NEEDS_INIT.search(content := path.read_bytes()):
                 total.update(content)
@@ -192,13 +187,11 @@ class Runner:
 
         wrapper = Terraform(working_dir=str(self._work), terraform_bin_path=str(self._binary))
         flags = {"json", "detailed_exitcode", "destroy", "refresh_only", "reconfigure", "no_color"}
-        shown = {
+        arguments: dict[str, Any] = {
             key: (IsFlagged if value else IsNotFlagged) if key in flags else value
             for key, value in options.items()
         }
-        if name != "show":
-            shown["input"] = False
-        command: list[str] = wrapper.generate_cmd_string(name, **shown)
+        command: list[str] = wrapper.generate_cmd_string(name, **arguments, input=False)
         return command
 
     def _captured(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -225,8 +218,9 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches it once, from us
             )
-        runs.began(self._run, running.pid)
-        errors = [found for found in self._follow(running, watch) if found.severity == "error"]
+        runs.record_pid(self._run, running.pid)
+        problems = self._follow(running, watch)
+        errors = [problem for problem in problems if problem.severity == "error"]
         if running.returncode not in ok:
             raise self._failure(errors)
         return running.returncode
@@ -264,32 +258,32 @@ class Runner:
 
 
 class _Lines:
-    """The lines of a file that another process writes; one that is only begun waits for its end."""
+    """The complete lines of a file that another process writes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._begun = b""
+        self._partial = b""
 
     def new(self, *, last: bool) -> Iterator[str]:
-        """What was added since the last look; no more will come when it is the `last` one."""
+        """The lines added since the last call; on the `last` one also an incomplete line."""
         while piece := self._file.readline():
-            self._begun += piece
+            self._partial += piece
             if piece.endswith(b"\n"):
-                line, self._begun = self._begun, b""
+                line, self._partial = self._partial, b""
                 yield line.decode(errors="replace")
         if last:
-            yield self._begun.decode(errors="replace")
+            yield self._partial.decode(errors="replace")
 
 
 def _diagnostics(
     lines: Iterable[str], on_event: Callable[[stream.Event], None]
 ) -> Iterator[stream.Diagnostic]:
     for line in lines:
-        found = stream.parse(line)
-        if isinstance(found, stream.Diagnostic):
-            yield found
-        elif found:
-            on_event(found)
+        message = stream.parse(line)
+        if isinstance(message, stream.Diagnostic):
+            yield message
+        elif message:
+            on_event(message)
 
 
 def _ended(running: subprocess.Popen[bytes]) -> bool:

@@ -54,7 +54,7 @@ class Planned:
     Attributes:
         imported: how many resources would be imported as they are. That changes Terraform's state
             and nothing else, so they are on neither side.
-        since: when what drifted was changed, by address, as far as AWS knows.
+        since: when a drifted resource was changed, by address, as far as AWS knows.
         outputs: both sides of the outputs, if nothing but outputs changes.
     """
 
@@ -105,7 +105,7 @@ class Workspace:
         """Apply the saved plan.
 
         Raises:
-            TerraformError: something could not be made.
+            TerraformError: a resource could not be created, changed or deleted.
         """
         self._terraform.apply(watch)
 
@@ -128,8 +128,8 @@ class Workspaces:
         source: the project's `terraform/`.
         work: the environment's folder under `.resumectl/`.
         run: the folder of this process in it.
-        terraform: makes what runs Terraform in a folder, with the folder of TF_DATA_DIR; finds the
-            program, so it is only called when that is needed.
+        terraform: returns what runs Terraform in a folder, given that and the folder of
+            TF_DATA_DIR. It searches for the program, so it is only called when needed.
     """
 
     def __init__(  # noqa: PLR0913 - collaborators

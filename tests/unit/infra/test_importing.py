@@ -7,7 +7,7 @@ import pytest
 from resumectl.errors import CloudError, Refused
 from resumectl.infra import inventory
 from resumectl.infra.runner import Watch
-from tests.fakes.canned_terraform import BUCKET, ROLE, TABLE, change, plan
+from tests.fakes.canned_terraform import ROLE, TABLE, change, plan
 from tests.fakes.leftovers import OURS, THEIRS, rows
 
 CREATES_ROLE = change(ROLE, None, {"name": "resume-prod-counter"})
@@ -24,7 +24,8 @@ def planned(bench, *plans, targets=(), watch=Watch):
 
 
 def test_a_plan_that_creates_nothing_asks_aws_nothing(bench):
-    planned(bench, plan(change(BUCKET, {"a": 1}, {"a": 2}), change(TABLE, {"b": 1}, None)))
+    name = {"name": "resume-prod-counter"}
+    planned(bench, plan(change(ROLE, name, {**name, "path": "/"}), change(TABLE, name, None)))
     assert bench.aws.calls == []
     assert len(bench.terraform.done("plan")) == 1
 

@@ -461,9 +461,8 @@ def test_show_reads_the_saved_plan(terraform, calls):
 
 
 def test_a_plan_that_cannot_be_shown_is_an_error(terraform):
-    with pytest.raises(TerraformError, match="cannot show") as caught:
+    with pytest.raises(TerraformError, match="terraform show failed: no such file"):
         terraform("sys.exit('no such file')").show()
-    assert "no such file" in caught.value.hint
 
 
 def test_any_other_command_returns_its_output(terraform, calls):
