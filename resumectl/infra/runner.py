@@ -218,7 +218,7 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches it once, from us
             )
-        runs.record_pid(self._run, running.pid)
+        runs.began(self._run, running.pid)
         problems = self._follow(running, watch)
         errors = [problem for problem in problems if problem.severity == "error"]
         if running.returncode not in ok:

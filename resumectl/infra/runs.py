@@ -49,7 +49,7 @@ def begin(run: Path) -> None:
     _write(run, {"began": time.time(), "pid": None, "started": ""})
 
 
-def record_pid(run: Path, pid: int) -> None:
+def began(run: Path, pid: int) -> None:
     """Add Terraform's process to the record of an apply; a plan has none."""
     if (run / _RECORD).exists():
         record = json.loads((run / _RECORD).read_text())

@@ -40,7 +40,7 @@ def test_an_apply_is_on_record_until_it_ended_well(tmp_path, run):
     (apply,) = runs.unfinished(tmp_path)
     assert (apply.run, apply.pid) == (run, None)
     assert apply.began == pytest.approx(time.time(), abs=60)
-    runs.record_pid(run, os.getpid())
+    runs.began(run, os.getpid())
     (apply,) = runs.unfinished(tmp_path)
     assert (apply.pid, apply.started) == (os.getpid(), process.started(os.getpid()))
     runs.end(run)
@@ -49,7 +49,7 @@ def test_an_apply_is_on_record_until_it_ended_well(tmp_path, run):
 
 def test_a_plan_is_not_put_on_record(tmp_path, run):
     """Nobody began an apply before its Terraform started."""
-    runs.record_pid(run, os.getpid())
+    runs.began(run, os.getpid())
     runs.end(run)
     assert runs.unfinished(tmp_path) == []
 
@@ -65,7 +65,7 @@ def test_waiting_ends_when_a_terraform_that_outlived_us_has_exited(tmp_path, run
         WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
         runs.begin(run)
-        runs.record_pid(run, child.pid)
+        runs.began(run, child.pid)
         (apply,) = runs.unfinished(tmp_path)
         assert apply.alive
         waiter = threading.Thread(target=apply.wait)
