@@ -187,10 +187,8 @@ class Runner:
 
         wrapper = Terraform(working_dir=str(self._work), terraform_bin_path=str(self._binary))
         flags = {"json", "detailed_exitcode", "destroy", "refresh_only", "reconfigure", "no_color"}
-        arguments: dict[str, Any] = {
-            key: (IsFlagged if value else IsNotFlagged) if key in flags else value
-            for key, value in options.items()
-        }
+        flag = {True: IsFlagged, False: IsNotFlagged}
+        arguments = {key: flag[value] if key in flags else value for key, value in options.items()}
         command: list[str] = wrapper.generate_cmd_string(name, **arguments, input=False)
         return command
 
