@@ -22,8 +22,8 @@ class InfraComparison(Comparison[State, Module]):
     """What Terraform has to do.
 
     Attributes:
-        workspace: what can apply the saved plan.
-        changed: whether Terraform has anything to apply, shown or not.
+        workspace: applies the saved plan.
+        changed: whether the plan does anything, including changes that are not shown.
         strays: for a removal, what exists but is not in the state: import id by address.
     """
 
@@ -34,7 +34,7 @@ class InfraComparison(Comparison[State, Module]):
 
 @dataclass
 class PlanProgress:
-    """Counts what Terraform looked at and what it plans to change."""
+    """Counts the resources that Terraform has refreshed, then those it plans to change."""
 
     tell: Tell
     count: dict[str, int] = field(default_factory=lambda: {"refreshed": 0, "planned": 0})

@@ -1,10 +1,9 @@
 """A root module as a value: its files, its digest, and a zip that restores it as released.
 
-The ledger remembers the digest; the project bucket keeps the zip, so that drift can be judged and
-reverted with the configuration that was released, whatever the worktree holds by then. Everything
-under `terraform/` belongs to it, but for tests and what Terraform itself leaves there. The lock
-file counts
-by the versions that it names: its checksums differ from machine to machine.
+The ledger remembers the digest; the project bucket keeps the zip, so that drift is judged and
+reverted with the released configuration, whatever the worktree holds by then. Everything under
+`terraform/` belongs to it, except tests and what Terraform itself leaves there. Of the lock file
+only the versions count: its checksums differ from machine to machine.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import zipfile
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
+
+from resumectl.files import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,13 +32,17 @@ PLUGINS: Final = "terraform.d"
 _LEFT_OUT: Final = (".*", "*~", "*.tfstate", "*.tfstate.*", "crash.log", VARIABLES)
 _FOLDERS_LEFT_OUT: Final = ("tests", PLUGINS)
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_HASHES: Final = re.compile(rb"^\s*hashes\s*=\s*\[[^\]]*\]\s*$", re.MULTILINE)
+_HASHES: Final = re.compile(rb"^[ \t]*hashes\s*=\s*\[[^\]]*\][ \t]*\r?\n", re.MULTILINE)
 
 
 def read(directory: Path) -> dict[str, bytes]:
-    """The files of a root module by name, in order."""
-    files = {path.relative_to(directory).as_posix(): path for path in _walk(directory, top=True)}
-    return {name: files[name].read_bytes() for name in sorted(files)}
+    """The files of a root module by name, in order.
+
+    Raises:
+        BuildError: a file is unreadable.
+    """
+    files = {path.relative_to(directory).as_posix(): path for path in _walk(directory)}
+    return {name: _content(files[name]) for name in sorted(files)}
 
 
 def digest(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> str:
@@ -68,13 +72,13 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], dict[str, Any]]:
 
 
 def lay_out(files: Mapping[str, bytes], directory: Path, lock: Path) -> None:
-    """Make a folder hold exactly these files, but for what Terraform itself leaves there.
+    """Make a folder hold exactly these files, beside what Terraform itself leaves there.
 
     Args:
         files: a root module.
         directory: where Terraform will run.
-        lock: a lock file of this machine; used in place of the module's if it names the same
-            versions, because it may have more checksums.
+        lock: a lock file of this machine; replaces the module's if both name the same versions,
+            because `init` adds the checksums of this machine to it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     chosen = {**files, LOCK: _chosen_lock(files.get(LOCK), lock)}
@@ -90,15 +94,18 @@ def lay_out(files: Mapping[str, bytes], directory: Path, lock: Path) -> None:
 
 def link_plugins(source: Path, directory: Path) -> None:
     """Let Terraform find the provider mirror of the project's own `terraform/` folder."""
-    plugins, link = source / PLUGINS, directory / PLUGINS
+    plugins, link = (source / PLUGINS).absolute(), directory / PLUGINS
+    if link.is_symlink() and link.readlink() != plugins:  # the project was moved
+        link.unlink()
     if plugins.is_dir() and not link.exists():
-        link.symlink_to(plugins.absolute(), target_is_directory=True)
+        link.symlink_to(plugins, target_is_directory=True)
 
 
-def clear(directory: Path) -> None:
-    """Delete a folder, unless it holds a state that Terraform could not save."""
-    if not (directory / ERRORED).exists():
-        shutil.rmtree(directory, ignore_errors=True)
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _walk(folder: Path, *, top: bool = True) -> Iterator[Path]:

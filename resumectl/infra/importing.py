@@ -1,7 +1,6 @@
-"""Planning so that nothing is created twice: what exists outside the state is imported.
+"""Plans that create nothing twice: resources that exist outside the state are imported.
 
-Only when a plan would create something is it looked for, so a plan without creations costs nothing
-more.
+AWS is only asked if a plan would create something.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ class Importer:
     """Plans configurations of one environment.
 
     Attributes:
-        account: what a look-up may use, and what makes a resource ours.
-        note: told how many resources will be imported.
+        account: where to look, and what proves that a resource is ours.
+        note: reports how many resources will be imported.
     """
 
     workspaces: Workspaces
@@ -43,16 +42,16 @@ class Importer:
         watch: Callable[[], Watch],
         targets: Sequence[str] = (),
     ) -> tuple[Workspace, Planned]:
-        """Plan a configuration; returns what can apply that plan, too.
+        """Plan a configuration; returns the plan and the workspace that can apply it.
 
         Args:
             module: the worktree's configuration, or that of a release.
             workspace: Terraform with that configuration.
-            watch: makes whoever watches a plan.
+            watch: returns a watcher for each plan.
             targets: as for `Workspace.plan`.
 
         Raises:
-            Refused: something of a planned name exists, and is not ours.
+            Refused: a planned name is taken by something that is not ours.
             TerraformError: Terraform could not make a plan.
         """
         planned = workspace.plan(watch(), targets=targets)
@@ -65,10 +64,10 @@ class Importer:
         return importing, importing.plan(watch(), targets=targets)
 
     def existing(self, planned: Planned) -> dict[str, str]:
-        """Of what a plan would create, what exists already: the id to import it by, by address.
+        """The resources that a plan would create although they exist: import id by address.
 
         Raises:
-            Refused: something of a planned name is not ours.
+            Refused: a planned name is taken by something that is not ours.
         """
         created = {
             address: fields

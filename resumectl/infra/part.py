@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from resumectl.errors import TerraformError
+from resumectl.errors import ResumectlError, TerraformError
 from resumectl.infra import configuration, guard, inventory, statelock
 from resumectl.infra import state as states
 from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
@@ -52,8 +52,8 @@ class InfraPart(Part[State, Module]):
 
     Attributes:
         module: reads the worktree's configuration.
-        package: writes the zip of a release's function and returns its path, None if it is not
-            kept: Terraform creates a function that is gone from it.
+        package: writes the zip of a release's function, from which Terraform recreates a deleted
+            function; returns its path, or None if the zip is not kept.
         client: gives the boto3 client of a service.
     """
 
@@ -76,11 +76,11 @@ class InfraPart(Part[State, Module]):
         return self.module()
 
     def released(self, release: Release) -> Module:
-        """The configuration that was applied; the worktree's if none was kept."""
+        """The configuration that was applied; the worktree's if it is not kept."""
         return self._with_code(self._recorded(release.parts.get(self.name)), release)
 
     def _with_code(self, module: Module, release: Release) -> Module:
-        """A function that is gone is created from the code that was released."""
+        """A deleted function is recreated from the released code, not from the worktree's."""
         package = self.package(release)
         if package is None:
             return module
@@ -96,7 +96,10 @@ class InfraPart(Part[State, Module]):
     def pending(self, heads: Heads) -> int | None:
         record = heads.standing(self.name)
         applied = record.digest if isinstance(record, InfraRecord) else None
-        return int(applied != self.module().digest)
+        try:
+            return int(applied != self.module().digest)
+        except ResumectlError:
+            return None
 
     # --- comparing
 
@@ -156,9 +159,9 @@ class InfraPart(Part[State, Module]):
     # --- drift
 
     def drift(self, heads: Heads, live: State, stop: threading.Event) -> Drift:
-        """Judged by Terraform's own refresh against its state, with the released configuration.
+        """Terraform refreshes its state, with the released configuration.
 
-        What no release ever created is asked for by name, at the same time.
+        Resources that no release created are looked up at the same time.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="undeclared") as pool:
             undeclared = pool.submit(self._undeclared, live)
@@ -191,7 +194,7 @@ class InfraPart(Part[State, Module]):
                 targets=resources if ignored else (),
             )
         comparison = self._comparison(live, module, workspace, planned)
-        if planned.imported:  # what was missing in the state looked undeclared: look again after it
+        if planned.imported:  # it looked undeclared, because the state did not know it
             return comparison
         return replace(comparison, changes=(*comparison.changes, *extra))
 
@@ -202,7 +205,7 @@ class InfraPart(Part[State, Module]):
         return tuple(
             change
             for change in reverted
-            if change.kind == "changed" and change.after and change.key in now
+            if change.after and change.key in now
             if any(change.after.get(name) == now[change.key].get(name) for name in change.fields)
         )
 
@@ -212,10 +215,8 @@ class InfraPart(Part[State, Module]):
     def removal(self, heads: Heads) -> InfraComparison:
         record = heads.standing(self.name)
         live = states.read(self.bucket) or EMPTY
-        known = isinstance(record, InfraRecord) and record.serial == live.serial
-        return self._removal.compare(self.module(), live, state_is_recorded=known)
-
-    # ---
+        recorded = isinstance(record, InfraRecord) and record.serial == live.serial
+        return self._removal.compare(self.module(), live, state_is_recorded=recorded)
 
     def _comparison(
         self, live: State, wanted: Module, workspace: Workspace, planned: Planned
@@ -263,7 +264,7 @@ class InfraPart(Part[State, Module]):
                 inventory.remove(self.client, comparison.live, _reversed([change])[0])
 
     def _state_drift(self, heads: Heads, live: State) -> Changes:
-        """A state that was written since the last record: by a crashed deploy, or by hand."""
+        """The state was written since the last record, by a crashed deploy or by hand."""
         record = heads.standing(self.name)
         if not isinstance(record, InfraRecord) or record.serial == live.serial:
             return ()

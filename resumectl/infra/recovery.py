@@ -1,4 +1,4 @@
-"""Mends what a crash left behind: a state lock, a state that could not be saved, tainted resources.
+"""Recovers from a crash: a state lock, a state that could not be saved, tainted resources.
 
 What counts as ours is provable: an apply that this machine has on record and that has exited;
 versions of the state object; an `errored.tfstate` of the same lineage, in a folder of this
@@ -31,7 +31,7 @@ _KEPT: Final = {
     "aws_cloudfront_distribution": "it holds the site's address",
     "aws_cloudfront_function": "a second one of its name cannot be created first",
 }
-"""What is kept although its interrupted creation left it tainted, and why."""
+"""Tainted resources to keep although their creation was interrupted, and why."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Recovery:
     Attributes:
         host: this machine, as Terraform's lock names it.
         recorded: whether a release says that there was a state.
-        workspace: makes Terraform with the worktree's configuration.
-        note: told each thing that was mended, in one line.
+        workspace: opens Terraform with the worktree's configuration.
+        note: reports each thing that was recovered, in one line.
     """
 
     bucket: ProjectBucket
@@ -53,10 +53,10 @@ class Recovery:
     note: Callable[[str], None]
 
     def recover(self) -> None:
-        """Mend what can be mended. The deploy lock must be held.
+        """Recover everything. The deploy lock must be held.
 
         Raises:
-            Locked: somebody else's Terraform holds the state.
+            Locked: another Terraform holds the state.
             TerraformError: the state is lost or corrupt, and no earlier version of it can be read.
         """
         unfinished = self.wait()
@@ -66,7 +66,7 @@ class Recovery:
             run.forget()
 
     def wait(self) -> list[Unfinished]:
-        """Every apply that nobody saw end well, after its Terraform has exited."""
+        """The unfinished applies, after their Terraform has exited."""
         unfinished = runs.unfinished(self.workspaces.work)
         if any(run.alive for run in unfinished):
             self.note("Waiting for Terraform of an interrupted run.")
@@ -83,11 +83,11 @@ class Recovery:
             TerraformError: no version of it can be read.
         """
         try:
-            state, how = states.read(self.bucket), "lost"
+            if state := states.read(self.bucket):
+                return state
+            how = "lost"
         except TerraformError:
-            state, how = None, "corrupt"
-        if state is not None:
-            return state
+            how = "corrupt"
         version = states.newest_readable(self.bucket) if self.bucket.exists() else None
         if version is not None:
             return self._restored(version, how)
@@ -120,7 +120,7 @@ class Recovery:
         self.note(f"Released Terraform's state lock of {lock.describe()}: that process has exited.")
 
     def _push_errored(self, state: State | None) -> State | None:
-        """A state that Terraform could not upload is where it ran, newer than the stored one."""
+        """Terraform left a state that it could not upload in its folder; push it if it is newer."""
         for file in self.workspaces.errored():
             try:
                 errored = states.parse(file.read_bytes(), self.bucket.env)
@@ -145,7 +145,7 @@ class Recovery:
         self.note(f"Kept {file.name} as {kept}.")
 
     def _untaint(self, state: State | None) -> None:
-        """Keep what holds data or cannot be created a second time, although it is tainted."""
+        """Keep tainted resources that hold data or cannot be created a second time."""
         for resource in state.resources if state else ():
             if resource.tainted and resource.type in _KEPT:
                 self.workspace().command("untaint", "-lock=false", resource.address)

@@ -1,4 +1,4 @@
-"""Deleting everything: what was shown, and nothing else."""
+"""Deletes an environment's resources: those that were shown, and nothing else."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Removal:
         """Delete it: strays are imported and protection is lifted just before.
 
         Raises:
-            Refused: something that was not shown would be deleted, too.
+            Refused: a resource that was not shown would be deleted, too.
         """
         module, workspace = removal.wanted, removal.workspace
         if module is None or workspace is None:
@@ -87,7 +87,7 @@ class Removal:
         return strays, diff(_PART, {address: planned.wanted[address] for address in strays}, {})
 
     def _unprotect(self, module: Module, protected: list[str]) -> Workspace:
-        """Lift the protection first: else the deletion stops halfway, after the distribution."""
+        """Lift the protection; without that the deletion stops halfway."""
         with self.steps(_UNPROTECT):
             workspace = self.workspaces.open(module)
             if workspace.plan(Watch(), targets=protected).changed:

@@ -1,16 +1,15 @@
 """Runs Terraform: init, plan, show, apply. The only file that knows python-terraform.
 
 python-terraform composes the command lines; the process is ours, because its own runner cannot
-stream. Terraform writes
-its JSON events to a file that we follow, not to a pipe: when resumectl itself is killed, Terraform
-still finishes what it was doing, saves its state and releases its lock, and the next run waits for
-it.
+stream. Terraform writes its JSON events to a file that we follow, not to a pipe: if resumectl is
+killed, Terraform still finishes, saves its state and releases its lock, and the next run waits.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 from resumectl.errors import TerraformError
 from resumectl.infra import runs, stream
+from resumectl.infra.configuration import LOCK
 from resumectl.infra.provider import explain_init_failure
 
 if TYPE_CHECKING:
@@ -30,13 +30,17 @@ Mode = Literal["apply", "destroy", "refresh-only"]
 
 _CHANGED: Final = 2
 _PERSONAL: Final = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE")
+_NEEDS_INIT: Final = re.compile(
+    rb'(?:^|[{,])\s*"?(?:module|provider|terraform)"?\s*["{:]', re.MULTILINE
+)
+"""What of a configuration `init` prepares: providers, the backend and local modules."""
 _POLL: Final = 0.05
 """Seconds between two looks at Terraform's event file."""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Whoever watches a run: told each event; may ask Terraform to stop by setting `abandon`."""
+    """Gets each event of a run; may stop Terraform by setting `abandon`."""
 
     on_event: Callable[[stream.Event], None] = lambda _: None
     abandon: threading.Event = field(default_factory=threading.Event)
@@ -77,14 +81,14 @@ class Runner:
 
     @property
     def log(self) -> Path:
-        """Everything that Terraform said in its last run."""
+        """The output of Terraform's last run."""
         return self._run / runs.LOG
 
     def init(self, backend: Mapping[str, str]) -> None:
         """Prepare the provider and the backend, unless exactly this was prepared before.
 
         Raises:
-            TerraformError: the provider or the backend cannot be had.
+            TerraformError: the provider cannot be installed or the backend cannot be reached.
         """
         done = self._work / "init.json"
         with suppress(OSError):
@@ -112,7 +116,7 @@ class Runner:
         Args:
             variables: the values of the root module's variables.
             mode: what the plan is for.
-            watch: told what happens.
+            watch: gets the events.
             targets: only these addresses and what they depend on; empty means all.
 
         Returns:
@@ -140,19 +144,14 @@ class Runner:
 
     def show(self) -> dict[str, Any]:
         """The saved plan as JSON."""
-        run = self._captured([*self._command("show", json=True), str(self.plan_file)])
-        if run.returncode != 0:
-            raise TerraformError(
-                "Terraform cannot show its own plan.", hint=f"It said: {run.stderr.strip()[:200]}"
-            )
-        document: dict[str, Any] = json.loads(run.stdout)
+        document: dict[str, Any] = json.loads(self.command("show", "-json", str(self.plan_file)))
         return document
 
     def apply(self, watch: Watch) -> None:
         """Apply the saved plan.
 
         Raises:
-            TerraformError: something could not be made; what was made is in the state.
+            TerraformError: it failed; what was done until then is in the state.
         """
         self._run.mkdir(parents=True, exist_ok=True)
         runs.begin(self._run)
@@ -160,40 +159,37 @@ class Runner:
         runs.end(self._run)
 
     def command(self, *arguments: str) -> str:
-        """Run any other command (`untaint ADDRESS`, `state push FILE`, ...) and give its output.
+        """Run any other command (`untaint ADDRESS`, `state push FILE`, ...); returns its output.
 
         Raises:
             TerraformError: it failed.
         """
         run = self._captured([str(self._binary), *arguments])
         if run.returncode != 0:
-            said = " ".join((run.stderr or run.stdout).split())
+            output = " ".join((run.stderr or run.stdout).split())
             raise TerraformError(
-                f"terraform {arguments[0]} failed: {said[:300]}", hint=f"The log: {self.log}"
+                f"terraform {arguments[0]} failed: {output[:300]}", hint=f"The log: {self.log}"
             )
         return run.stdout
 
     def _init_fingerprint(self, backend: Mapping[str, str]) -> str:
-        known = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
-        files = [
-            self._directory / name
-            for name in ("terraform.tf", "providers.tf", ".terraform.lock.hcl")
-        ]
-        content = b"".join(file.read_bytes() for file in files if file.is_file())
-        return hashlib.sha256("\n".join(known).encode() + content).hexdigest()
+        values = [str(self._binary), *(f"{key}={value}" for key, value in sorted(backend.items()))]
+        total = hashlib.sha256("\n".join(values).encode())
+        for path in sorted((*self._directory.rglob("*.tf"), *self._directory.rglob("*.tf.json"))):
+            if _NEEDS_INIT.search(content := path.read_bytes()):
+                total.update(content)
+        with suppress(FileNotFoundError):
+            total.update((self._directory / LOCK).read_bytes())
+        return total.hexdigest()
 
     def _command(self, name: str, **options: Any) -> list[str]:
         from python_terraform import IsFlagged, IsNotFlagged, Terraform
 
         wrapper = Terraform(working_dir=str(self._work), terraform_bin_path=str(self._binary))
         flags = {"json", "detailed_exitcode", "destroy", "refresh_only", "reconfigure", "no_color"}
-        shown = {
-            key: (IsFlagged if value else IsNotFlagged) if key in flags else value
-            for key, value in options.items()
-        }
-        if name != "show":
-            shown["input"] = False
-        command: list[str] = wrapper.generate_cmd_string(name, **shown)
+        flag = {True: IsFlagged, False: IsNotFlagged}
+        arguments = {key: flag[value] if key in flags else value for key, value in options.items()}
+        command: list[str] = wrapper.generate_cmd_string(name, **arguments, input=False)
         return command
 
     def _captured(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -221,7 +217,8 @@ class Runner:
                 start_new_session=True,  # Ctrl-C reaches it once, from us
             )
         runs.began(self._run, running.pid)
-        errors = [found for found in self._follow(running, watch) if found.severity == "error"]
+        problems = self._follow(running, watch)
+        errors = [problem for problem in problems if problem.severity == "error"]
         if running.returncode not in ok:
             raise self._failure(errors)
         return running.returncode
@@ -259,32 +256,32 @@ class Runner:
 
 
 class _Lines:
-    """The lines of a file that another process writes; one that is only begun waits for its end."""
+    """The complete lines of a file that another process writes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._begun = b""
+        self._partial = b""
 
     def new(self, *, last: bool) -> Iterator[str]:
-        """What was added since the last look; no more will come when it is the `last` one."""
+        """The lines added since the last call; on the `last` one also an incomplete line."""
         while piece := self._file.readline():
-            self._begun += piece
+            self._partial += piece
             if piece.endswith(b"\n"):
-                line, self._begun = self._begun, b""
+                line, self._partial = self._partial, b""
                 yield line.decode(errors="replace")
         if last:
-            yield self._begun.decode(errors="replace")
+            yield self._partial.decode(errors="replace")
 
 
 def _diagnostics(
     lines: Iterable[str], on_event: Callable[[stream.Event], None]
 ) -> Iterator[stream.Diagnostic]:
     for line in lines:
-        found = stream.parse(line)
-        if isinstance(found, stream.Diagnostic):
-            yield found
-        elif found:
-            on_event(found)
+        message = stream.parse(line)
+        if isinstance(message, stream.Diagnostic):
+            yield message
+        elif message:
+            on_event(message)
 
 
 def _ended(running: subprocess.Popen[bytes]) -> bool:

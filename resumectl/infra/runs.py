@@ -1,10 +1,9 @@
 """The folders in which Terraform runs, one per process, and what a crash leaves behind.
 
-An apply is on record from before it starts until it was seen to end well. Terraform outlives a
-resumectl that is
-killed, so the next run looks at the record: it waits for a Terraform that still runs, and tells
-from its times whether the state lock is of that Terraform. Plans write nothing and take no lock:
-they are not on record.
+An apply is on record from before it starts until it has succeeded. Terraform outlives a resumectl
+that is killed, so the next run reads the record: it waits for a Terraform that still runs, and
+compares times to find out whether that Terraform took the state lock. Plans write nothing and take
+no lock; they are not on record.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ _POLL: Final = 0.1
 
 
 def folder(work: Path, pid: int) -> Path:
-    """The folder of a process. The recorded process has exited if its pid was reused."""
+    """The folder of a process."""
     return work / "run" / str(pid)
 
 
 def claim(log: BinaryIO) -> None:
-    """Lock the log that Terraform writes: it stays locked while Terraform runs, even without us."""
+    """Lock the log that Terraform writes; Terraform inherits the lock and holds it to its end."""
     with suppress(OSError):  # a file system without locks: the record has the process, too
         fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -51,10 +50,10 @@ def begin(run: Path) -> None:
 
 
 def began(run: Path, pid: int) -> None:
-    """Add its process to the record, if it is on record."""
+    """Add Terraform's process to the record of an apply; a plan has none."""
     if (run / _RECORD).exists():
-        known = json.loads((run / _RECORD).read_text())
-        _write(run, {**known, "pid": pid, "started": process.started(pid)})
+        record = json.loads((run / _RECORD).read_text())
+        _write(run, {**record, "pid": pid, "started": process.started(pid)})
 
 
 def _write(run: Path, record: Mapping[str, Any]) -> None:
@@ -68,7 +67,7 @@ def end(run: Path) -> None:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An apply that nobody saw end well."""
+    """An apply that is not known to have succeeded."""
 
     run: Path
     began: float
@@ -78,8 +77,8 @@ class Unfinished:
     @property
     def alive(self) -> bool:
         """Whether Terraform still works on it."""
-        known = self.pid is not None and process.alive(self.pid, self.started)
-        return known or _is_locked(self.run / LOG)
+        alive = self.pid is not None and process.alive(self.pid, self.started)
+        return alive or _is_locked(self.run / LOG)
 
     def wait(self) -> None:
         """Return when Terraform has ended."""
@@ -90,13 +89,13 @@ class Unfinished:
         """Whether a state lock of this machine, taken at `lock_time`, belongs to this apply."""
         try:
             taken = datetime.fromisoformat(lock_time).timestamp()
-            last_sign = (self.run / LOG).stat().st_mtime
+            last_output = (self.run / LOG).stat().st_mtime
         except (ValueError, OSError):
             return False
-        return self.began - 1 <= taken <= last_sign + _SLACK
+        return self.began - 1 <= taken <= last_output + _SLACK
 
     def forget(self) -> None:
-        """Take it off the record: everything about it is mended."""
+        """Take it off the record, once everything is recovered."""
         end(self.run)
 
 
@@ -108,8 +107,8 @@ def unfinished(work: Path) -> list[Unfinished]:
 def _recorded(work: Path) -> Iterator[Unfinished]:
     for file in sorted((work / "run").glob(f"*/{_RECORD}")):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            known = json.loads(file.read_text())
-            yield Unfinished(file.parent, float(known["began"]), known["pid"], known["started"])
+            record = json.loads(file.read_text())
+            yield Unfinished(file.parent, float(record["began"]), record["pid"], record["started"])
 
 
 def _is_locked(log: Path) -> bool:
@@ -124,7 +123,7 @@ def _is_locked(log: Path) -> bool:
 
 
 def prune(work: Path, alive: Callable[[int], bool] = lambda pid: process.alive(pid, "")) -> None:
-    """Delete the folders of exited processes, except the newest and those that hold something."""
+    """Delete the folders of exited processes, except the newest and those to recover from."""
     ended = [
         run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))
     ]

@@ -1,8 +1,8 @@
 """Terraform's plan JSON -> snapshots. Pure.
 
 `terraform show -json PLAN` carries two pairs: `resource_changes` (live -> configuration) and
-`resource_drift` (recorded -> live). What another part owns is left out, and so is what only looks
-like a difference.
+`resource_drift` (recorded -> live). Left out are attributes of other parts, and those whose change
+means nothing.
 Source: https://developer.hashicorp.com/terraform/internals/json-format
 """
 
@@ -90,7 +90,7 @@ def outputs(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
 
 
 def imports(plan: Mapping[str, Any]) -> int:
-    """How many resources the plan would take over."""
+    """How many resources the plan would import."""
     return sum("importing" in change["change"] for change in plan.get("resource_changes", ()))
 
 
@@ -121,17 +121,16 @@ def modified(plan: Mapping[str, Any]) -> dict[str, str]:
 
 def _time(values: Mapping[str, Any]) -> str | None:
     """Lambda: `2026-11-22T10:00:00.000+0000`; CloudFront: `2026-11-22 10:00:00 +0000 UTC`."""
-    said = next((str(values[name]) for name in _TIMES if values.get(name)), "")
+    text = next((str(values[name]) for name in _TIMES if values.get(name)), "")
     try:
-        return datetime.fromisoformat(said.removesuffix(" UTC").replace(" +", "+")).isoformat(
-            timespec="seconds"
-        )
+        time = datetime.fromisoformat(text.removesuffix(" UTC").replace(" +", "+"))
     except ValueError:
         return None
+    return time.isoformat(timespec="seconds")
 
 
 def _key(change: Mapping[str, Any]) -> str:
-    """The address; a deposed object has the same one as its successor."""
+    """The address, which a deposed object shares with its successor."""
     address: str = change["address"]
     return f"{address} (deposed {change['deposed']})" if "deposed" in change else address
 
@@ -150,14 +149,14 @@ def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:
 
 
 def _marked(before: Fields, after: Fields, actions: list[str]) -> Fields:
-    """The wanted side; a replacement says so, an update omits what is merely not known yet."""
+    """The wanted side: a replacement is marked, an update keeps fields that are merely unknown."""
     if "create" in actions and "delete" in actions:
         return {**after, REPLACE: True}
-    known = {
+    certain = {
         key: before[key] if value == UNKNOWN and key in before else value
         for key, value in after.items()
     }
-    return known if "update" in actions and known != before else after
+    return certain if "update" in actions and certain != before else after
 
 
 def _put_output(
@@ -179,26 +178,26 @@ def _put_output(
 
 def settled(values: Mapping[str, Any]) -> Fields:
     """A resource's attributes in the form that they have in every snapshot."""
-    return {key: kept for key, value in values.items() if not _empty(kept := _settled(value))}
+    return {key: some for key, value in values.items() if not _empty(some := _settled(value))}
 
 
 def _fields(values: Mapping[str, Any] | None, sensitive: object, ignored: frozenset[str]) -> Fields:
-    kept = {key: value for key, value in settled(values or {}).items() if key not in ignored}
-    marks = sensitive if isinstance(sensitive, dict) else dict.fromkeys(kept, sensitive)
-    return {key: _shown(value, marks.get(key)) for key, value in kept.items()}
+    fields = {key: value for key, value in settled(values or {}).items() if key not in ignored}
+    marks = sensitive if isinstance(sensitive, dict) else dict.fromkeys(fields, sensitive)
+    return {key: _shown(value, marks.get(key)) for key, value in fields.items()}
 
 
 def _settled(value: Any) -> Any:
     """The value without what is empty: providers return nothing as null, "", [] or {}."""
     if isinstance(value, dict):
-        return {key: kept for key, item in value.items() if not _empty(kept := _settled(item))}
+        return {key: some for key, item in value.items() if not _empty(some := _settled(item))}
     if isinstance(value, list):
-        return [kept for item in value if not _empty(kept := _settled(item))]
+        return [some for item in value if not _empty(some := _settled(item))]
     return value
 
 
 def _empty(value: object) -> bool:
-    """None, "", [] and {} are nothing; 0 and False are values."""
+    """Whether it is None, "", [] or {}; 0 and False are values."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)
 
 

@@ -1,7 +1,7 @@
 """Terraform's state, read from the project bucket without starting Terraform.
 
-Layout of version 4: https://developer.hashicorp.com/terraform/language/state (kept stable since
-0.12).
+Layout of version 4, stable since Terraform 0.12:
+https://developer.hashicorp.com/terraform/language/state
 """
 
 from __future__ import annotations

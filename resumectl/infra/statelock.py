@@ -25,6 +25,8 @@ class StateLock:
 
     def describe(self) -> str:
         """One line: who, what, since when."""
+        if not self.who:
+            return "Terraform: an unknown process"
         return f"Terraform: {self.who} ({self.operation}, since {self.created})"
 
     def release(self) -> bool:
@@ -37,7 +39,10 @@ def read(bucket: ProjectBucket) -> StateLock | None:
     stored = bucket.read(_key(bucket))
     if stored is None:
         return None
-    info = json.loads(stored.body)
+    try:
+        info = dict(json.loads(stored.body))
+    except (ValueError, TypeError):  # it locks all the same
+        info = {}
     return StateLock(
         id=info.get("ID", ""),
         operation=info.get("Operation", ""),

@@ -54,7 +54,7 @@ class Planned:
     Attributes:
         imported: how many resources would be imported as they are. That changes Terraform's state
             and nothing else, so they are on neither side.
-        since: when what drifted was changed, by address, as far as AWS knows.
+        since: when a drifted resource was changed, by address, as far as AWS knows.
         outputs: both sides of the outputs, if nothing but outputs changes.
     """
 
@@ -105,7 +105,7 @@ class Workspace:
         """Apply the saved plan.
 
         Raises:
-            TerraformError: something could not be made.
+            TerraformError: a resource could not be created, changed or deleted.
         """
         self._terraform.apply(watch)
 
@@ -128,8 +128,8 @@ class Workspaces:
         source: the project's `terraform/`.
         work: the environment's folder under `.resumectl/`.
         run: the folder of this process in it.
-        terraform: makes what runs Terraform in a folder, with the folder of TF_DATA_DIR; finds the
-            program, so it is only called when that is needed.
+        terraform: returns what runs Terraform in a folder, given that and the folder of
+            TF_DATA_DIR. It searches for the program, so it is only called when needed.
     """
 
     def __init__(  # noqa: PLR0913 - collaborators
@@ -159,15 +159,11 @@ class Workspaces:
         Raises:
             TerraformError: there is no usable Terraform.
         """
-        if self._bucket.exists():
-            return self._open(of, self.copy, self.work)
-        # There is no state yet and nowhere to keep one: all that makes sense is a plan.
-        unborn = module.Module({**of.files, "backend_override.tf": _LOCAL_BACKEND}, of.variables)
-        return self._open(unborn, self.work / "unborn" / COPY, self.work / "unborn")
+        return self._open(of, None)
 
     def open_beside(self, of: Module, name: str) -> Workspace:
         """Terraform with another configuration, in a folder of this process."""
-        return self._open(of, self._run / name, self.work)
+        return self._open(of, self._run / name)
 
     def errored(self) -> list[Path]:
         """The states that Terraform could not save, in every folder that it ran in."""
@@ -175,11 +171,13 @@ class Workspaces:
         files = (folder / configuration.ERRORED for folder in folders)
         return [file for file in files if file.is_file()]
 
-    def _open(self, of: Module, directory: Path, work: Path) -> Workspace:
-        configuration.lay_out(of.files, directory, self.copy / configuration.LOCK)
-        configuration.link_plugins(self._source, directory)
-        terraform = self._terraform(directory, work)
-        backend = {}
+    def _open(self, of: Module, beside: Path | None) -> Workspace:
+        work, files, backend = self.work, of.files, {}
         if self._bucket.exists():
             backend = module.backend(self._cloud, self._bucket.name)
-        return Workspace(terraform, backend, of.variables)
+        else:  # no state yet, and nowhere to keep one: all that makes sense is a plan
+            work, files = self.work / "unborn", {**files, "backend_override.tf": _LOCAL_BACKEND}
+        directory = beside or work / COPY
+        configuration.lay_out(files, directory, self.copy / configuration.LOCK)
+        configuration.link_plugins(self._source, directory)
+        return Workspace(self._terraform(directory, work), backend, of.variables)

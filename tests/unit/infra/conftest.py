@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 from moto import mock_aws
 
-from tests.fakes.leftovers import Leftovers
+from resumectl.release.bucket import ProjectBucket
+from tests.fakes.canned_terraform import Bench
+from tests.fakes.leftovers import ACCOUNT, REGION, Leftovers
+
+NAME = f"resume-resumectl-{ACCOUNT}-{REGION}"
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,26 @@ def moto_clients():
 def leftovers(moto_clients):
     with mock_aws():
         yield Leftovers(moto_clients)
+
+
+@pytest.fixture
+def no_bucket(s3_client):
+    """The project bucket of `prod` before the first deploy."""
+    with mock_aws():
+        yield ProjectBucket(s3_client, NAME, ACCOUNT, "prod")
+
+
+@pytest.fixture
+def bucket(no_bucket):
+    """The project bucket, as environment `prod` uses it."""
+    place = {"LocationConstraint": REGION}
+    no_bucket.s3.create_bucket(Bucket=NAME, CreateBucketConfiguration=place)
+    enabled = {"Status": "Enabled"}
+    no_bucket.s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration=enabled)
+    return no_bucket
+
+
+@pytest.fixture
+def bench(tmp_path, bucket):
+    """The infrastructure part of `prod`, on a Terraform and an AWS that answer from tables."""
+    return Bench(tmp_path, bucket)

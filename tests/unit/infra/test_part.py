@@ -1,207 +1,405 @@
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from types import MappingProxyType
+import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from resumectl.aws import Cloud
-from resumectl.errors import SettingsError, TerraformError
-from resumectl.infra import part
-from resumectl.infra.part import Infra, Module, Planned
-from resumectl.infra.runner import Watch
-from resumectl.settings import Environment, parse
+from resumectl.errors import BuildError, CloudError, TerraformError
+from resumectl.infra import configuration
+from resumectl.infra import state as states
+from resumectl.infra.record import InfraRecord
+from resumectl.infra.state import EMPTY
+from resumectl.part import Comparison
+from resumectl.plan import Change
+from resumectl.release.ledger import Heads
+from resumectl.release.record import Release
+from tests.fakes.canned_terraform import BUCKET, OUTPUTS, ROLE, TABLE, Bench, change, plan, state
+from tests.fakes.leftovers import OURS, rows
+from tests.fakes.undeclared import STATE
 
-PROD = Environment("prod", region="eu-west-2", domain="cv.example.com", protected=True)
-LOCAL = Environment("local", emulator=True)
-CHANGE = {
-    "address": "aws_s3_bucket.site",
-    "type": "aws_s3_bucket",
-    "mode": "managed",
-    "change": {"actions": ["update"], "before": {"a": 1}, "after": {"a": 2}},
-}
-
-
-@dataclass
-class FakeRunner:
-    """Notes what it is asked to do, and fails at the call that `fail_at` names."""
-
-    changed: bool = True
-    shown: dict = field(default_factory=lambda: {"resource_changes": [CHANGE]})
-    fail_at: str | None = None
-    calls: list = field(default_factory=list)
-
-    def init(self, backend):
-        self._call("init", backend)
-
-    def plan(self, variables, mode, watch, targets=()):
-        self._call("plan", variables, mode, tuple(targets))
-        return self.changed
-
-    def show(self):
-        self._call("show")
-        return self.shown
-
-    def apply(self, watch):
-        self._call("apply")
-
-    def command(self, *arguments):
-        self._call(*arguments)
-        return "said"
-
-    def _call(self, *call):
-        self.calls.append(call)
-        if call[0] == self.fail_at:
-            raise TerraformError("It broke.")
-
-    @property
-    def names(self):
-        return [call[0] for call in self.calls]
+UPDATE = change(BUCKET, {"a": 1}, {"a": 2})
+RESOURCES = {resource.address: dict(resource.attributes) for resource in STATE.resources}
+"""All that AWS has, so that nothing is undeclared."""
+EXTRA = "role-policy admin"
 
 
-def infra(runner, tmp_path):
-    return Infra(runner, {"bucket": "b"}, Module(tmp_path, {"project": "resume"}))
+def stop():
+    return threading.Event()
 
 
-# --- planning and applying
+def deployed(bench, *, serial=7, files=None):
+    """A release whose configuration is kept in the project bucket."""
+    module = bench.module()
+    if files is not None:
+        module = replace(module, files=files)
+    packed = configuration.pack(module.files, module.variables)
+    bench.part.artifacts.keep(module.digest, packed)
+    parts = {"infra": InfraRecord(module.digest, serial)}
+    release = Release(1, "prod", "", "verified", {}, parts=parts)
+    return Heads(release, release)
 
 
-def test_a_plan_is_both_sides_of_what_would_change(tmp_path):
-    runner = FakeRunner()
-    found = infra(runner, tmp_path).plan(Watch())
-    assert found == Planned(
-        changed=True, live={"aws_s3_bucket.site": {"a": 1}}, wanted={"aws_s3_bucket.site": {"a": 2}}
-    )
-    assert runner.calls == [
-        ("init", {"bucket": "b"}),
-        ("plan", {"project": "resume"}, "apply", ()),
-        ("show",),
+def compared(bench, *plans):
+    bench.terraform.plans = list(plans)
+    live = bench.part.live({}, None)
+    return bench.part.compare(live, bench.part.worktree(), (), stop())
+
+
+# --- looking
+
+
+def test_before_the_first_deploy_there_are_no_outputs(bench):
+    live = bench.part.live({}, None)
+    assert live == EMPTY
+    assert bench.part.outputs(live) == {}
+
+
+def test_the_outputs_are_those_of_the_state(bench):
+    bench.put_state(7)
+    assert bench.part.outputs(bench.part.live({}, None)) == OUTPUTS
+
+
+def test_an_incomplete_state_has_no_outputs(bench):
+    """As after a first deploy that was interrupted."""
+    bench.put_state(7, outputs={"site_url": "https://cv.example.com"})
+    assert bench.part.outputs(bench.part.live({}, None)) == {}
+
+
+def test_a_release_has_the_configuration_that_was_applied(bench):
+    heads = deployed(bench, files={"site.tf": b"# as released"})
+    released = bench.part.released(heads.released)
+    assert released.files == {"site.tf": b"# as released"}
+    assert released.variables["function"]["package"] == "/here/function.zip"
+
+
+def test_a_release_whose_configuration_was_not_kept_has_the_worktrees(bench):
+    parts = {"infra": InfraRecord("gone", 7)}
+    release = Release(1, "prod", "", "verified", {}, parts=parts)
+    assert bench.part.released(release) == bench.module()
+
+
+def test_a_function_that_is_gone_is_created_from_the_released_code(tmp_path, bucket):
+    bench = Bench(tmp_path, bucket, zip_of=lambda release: Path(f"/run/{release.id}.zip"))
+    module = bench.part.released(deployed(bench).released)
+    assert module.variables["function"]["package"] == "/run/1.zip"
+    assert bench.module().variables["function"]["package"] == "/here/function.zip"
+
+
+def test_a_changed_configuration_is_pending(bench):
+    heads = deployed(bench)
+    assert bench.part.pending(heads) == 0
+    bench.files = {"site.tf": b"# other"}
+    assert bench.part.pending(heads) == 1
+    assert bench.part.pending(Heads()) == 1
+    assert bench.terraform.calls == []
+
+
+def test_a_worktree_that_cannot_be_read_has_no_number_of_pending_changes(bench):
+    def unreadable():
+        raise BuildError("Cannot read terraform/site.tf.")
+
+    assert replace(bench.part, module=unreadable).pending(deployed(bench)) is None
+
+
+# --- comparing
+
+
+def test_a_comparison_is_what_terraform_would_change(bench):
+    bench.put_state(7)
+    comparison = compared(bench, plan(UPDATE))
+    assert comparison.changes == (Change("infra", BUCKET, {"a": 1}, {"a": 2}),)
+    assert (comparison.wanted, comparison.live.serial) == (bench.module(), 7)
+    assert bench.terraform.done("apply") == []
+
+
+def test_changed_outputs_are_changes_of_their_own_kind(bench):
+    (output,) = compared(bench, plan(site_url=("http://old", "http://new"))).changes
+    assert (output.key, output.kind) == ("output.site_url", "output")
+
+
+def test_a_part_that_was_not_chosen_starts_no_terraform(bench):
+    bench.put_state(7)
+    comparison = bench.part.compare(bench.part.live({}, None), None, (), stop())
+    applied = bench.part.apply(comparison, {})
+    assert comparison.changes == ()
+    assert applied.record is None
+    assert applied.outputs == OUTPUTS
+    assert bench.part.is_recorded(comparison, Heads())
+    assert bench.terraform.calls == []
+
+
+def test_a_rollback_leaves_the_infrastructure_as_it_is(bench):
+    comparison = Comparison("infra", bench.part.live({}, None), None)
+    assert bench.part.apply(comparison, {}).record is None
+    assert bench.terraform.calls == []
+
+
+def test_losses_are_named_before_anything_is_applied(bench):
+    comparison = compared(bench, plan(change(TABLE, {"name": "x"}, None), UPDATE))
+    (line,) = bench.part.losses(comparison)
+    assert line.startswith(f"{TABLE} would be deleted: ")
+
+
+def test_an_import_is_counted_and_noted(bench):
+    creates = change(ROLE, None, {"name": "resume-prod-counter"})
+    bench.aws.answers["get_role"] = {"Role": {"Tags": rows(OURS)}}
+    comparison = compared(bench, plan(creates), plan(change(ROLE, {}, {}, importing="x")))
+    assert (comparison.imports, comparison.changes, comparison.changed) == (1, (), True)
+    assert bench.notes == ["Importing 1 resource that an interrupted deploy created."]
+
+
+def test_a_comparison_is_recorded_if_digest_and_serial_are(bench):
+    bench.put_state(7)
+    comparison = compared(bench, None)
+    assert bench.part.is_recorded(comparison, deployed(bench, serial=7))
+    assert not bench.part.is_recorded(comparison, deployed(bench, serial=6))
+    assert not bench.part.is_recorded(comparison, deployed(bench, files={"site.tf": b"# old"}))
+    assert not bench.part.is_recorded(comparison, Heads())
+
+
+def test_a_stored_record_is_read_back(bench):
+    assert bench.part.record(InfraRecord("d1", 7).as_json()) == InfraRecord("d1", 7)
+
+
+# --- applying
+
+
+def test_what_was_compared_is_applied_and_recorded_as_read_back(bench):
+    bench.put_state(7)
+    comparison = compared(bench, plan(UPDATE))
+    other = {**OUTPUTS, "site_url": "https://other.example.com"}
+    bench.terraform.on_apply = lambda: bench.put_state(9, outputs=other)
+    applied = bench.part.apply(comparison, {})
+    assert bench.terraform.done() == [("module", "plan", "apply"), ("module", "apply")]
+    assert applied.record == InfraRecord(bench.module().digest, 9)
+    assert applied.outputs == other
+
+
+def test_the_applied_configuration_is_kept_for_later(bench):
+    bench.put_state(7)
+    record = bench.part.apply(compared(bench, None), {}).record
+    files, variables = configuration.unpack(bench.part.artifacts.read(record.digest))
+    assert files == bench.files
+    assert "package" not in variables["function"]
+
+
+def test_without_changes_nothing_is_applied_but_it_is_recorded(bench):
+    bench.put_state(7)
+    applied = bench.part.apply(compared(bench, None), {})
+    assert applied.record == InfraRecord(bench.module().digest, 7)
+    assert applied.outputs == OUTPUTS
+    assert bench.terraform.done("apply") == []
+
+
+def test_a_change_that_is_not_shown_is_applied_too(bench):
+    """As when only the code of the function differs, which belongs to another part."""
+    function = "aws_lambda_function.counter"
+    comparison = compared(bench, plan(change(function, {"filename": "a"}, {"filename": "b"})))
+    bench.terraform.on_apply = lambda: bench.put_state(8)
+    assert bench.part.apply(comparison, {}).record.serial == 8
+
+
+def test_an_apply_that_fails_keeps_no_configuration(bench):
+    comparison = compared(bench, plan(UPDATE))
+    bench.terraform.fail_at = "apply"
+    with pytest.raises(TerraformError, match="It broke"):
+        bench.part.apply(comparison, {})
+    assert bench.part.artifacts.read(bench.module().digest) is None
+
+
+def test_an_apply_without_the_promised_outputs_is_an_error(bench):
+    comparison = compared(bench, plan(UPDATE))
+    bench.terraform.on_apply = lambda: bench.put_state(8, outputs={"site_url": "x"})
+    with pytest.raises(TerraformError, match="lacks outputs that resumectl needs"):
+        bench.part.apply(comparison, {})
+
+
+def test_pruning_deletes_the_configurations_that_nothing_needs(bench):
+    for digest in ("d1", "d2"):
+        bench.part.artifacts.keep(digest, b"zip")
+    bench.part.prune({("d1",)}, {})
+    assert bench.part.artifacts.read("d1") is None
+    assert bench.part.artifacts.read("d2") == b"zip"
+
+
+# --- recovery and the lock
+
+
+def test_a_command_that_does_not_apply_only_needs_a_readable_state(bench):
+    bench.put_state(7, [TABLE], tainted=[TABLE])
+    bench.bucket.delete("terraform/prod.tfstate")
+    bench.part.recover(for_apply=False)
+    assert states.read(bench.bucket).serial == 7
+    assert bench.terraform.calls == []
+    bench.part.recover(for_apply=True)
+    assert bench.terraform.done() == [("module", "untaint", "-lock=false", TABLE)]
+
+
+def test_terraforms_own_lock_is_found(bench):
+    assert bench.part.lock() is None
+    bench.bucket.write("terraform/prod.tfstate.tflock", b'{"Who": "alex@laptop"}')
+    assert "alex@laptop" in bench.part.lock().describe()
+
+
+# --- drift
+
+
+def drifted(bench, heads, document=None):
+    bench.terraform.plans = [document]
+    return bench.part.drift(heads, bench.part.live({}, None), stop())
+
+
+def test_drift_is_judged_with_the_released_configuration(bench):
+    bench.put_state(7, RESOURCES)
+    heads = deployed(bench, files={"old.tf": b"# as released"})
+    assert drifted(bench, heads).changes == ()
+    assert bench.terraform.done() == [("released", "plan", "refresh-only")]
+    assert [file.name for file in (bench.run / "released").iterdir()] == ["old.tf"]
+
+
+def test_changed_and_deleted_resources_are_kinds_of_drift(bench):
+    bench.put_state(7, RESOURCES)
+    after = {"a": 2, "last_modified": "2026-11-22T10:00:00.000+0000"}
+    drifts = [change(BUCKET, {"a": 1}, after), change(ROLE, {"name": "x"}, None)]
+    drift = drifted(bench, deployed(bench), plan(drift=drifts))
+    assert [(each.key, each.kind, each.action) for each in drift.changes] == [
+        (BUCKET, "changed", "update"),
+        (ROLE, "deleted", "delete"),
+    ]
+    assert drift.since == {BUCKET: "2026-11-22T10:00:00+00:00"}
+
+
+def test_an_undeclared_resource_is_drift(bench):
+    bench.put_state(7, RESOURCES)
+    bench.aws.answers["list_role_policies"] = {"PolicyNames": ["admin"]}
+    (extra,) = drifted(bench, deployed(bench)).changes
+    assert (extra.key, extra.kind, extra.action) == (EXTRA, "unmanaged", "create")
+
+
+def test_a_state_that_no_release_recorded_is_drift(bench):
+    bench.put_state(9, RESOURCES)
+    (written,) = drifted(bench, deployed(bench, serial=7)).changes
+    assert (written.key, written.kind) == ("terraform.state", "state")
+    assert (written.before, written.after) == ({"serial": 7}, {"serial": 9})
+
+
+def test_the_serial_of_a_failed_deploy_is_no_drift(bench):
+    """Infrastructure stays as the failed deploy applied it."""
+    bench.put_state(9, RESOURCES)
+    released = deployed(bench, serial=7)
+    failed = replace(deployed(bench, serial=9).newest, id=2, status="failed")
+    assert drifted(bench, Heads(failed, released.released)).changes == ()
+
+
+def test_a_look_for_undeclared_resources_that_fails_fails_the_drift(bench):
+    bench.put_state(7, RESOURCES)
+    bench.aws.answers["list_role_policies"] = "AccessDenied"
+    with pytest.raises(CloudError):
+        drifted(bench, deployed(bench))
+
+
+# --- reverting it
+
+
+def changed(key=BUCKET, before=None, after=None, kind="changed"):
+    return Change("infra", key, before or {"a": 1}, after or {"a": 2}, kind)
+
+
+DELETED = Change("infra", ROLE, {"name": "x"}, None, "deleted")
+UNMANAGED = Change(
+    *("infra", EXTRA, None),
+    {"resource": "role-policy", "role": "resume-prod-counter", "name": "admin"},
+    kind="unmanaged",
+)
+
+
+def reverted(bench, drift, *plans, ignored=(), heads=None):
+    bench.put_state(7, RESOURCES)
+    bench.terraform.plans = list(plans)
+    live = bench.part.live({}, None)
+    return bench.part.revert(heads or deployed(bench), live, tuple(drift), tuple(ignored))
+
+
+def test_a_revert_plans_the_released_configuration(bench):
+    heads = deployed(bench, files={"old.tf": b"# as released"})
+    comparison = reverted(bench, [changed()], plan(UPDATE), heads=heads)
+    assert comparison.changes == (Change("infra", BUCKET, {"a": 1}, {"a": 2}),)
+    assert comparison.wanted.files == {"old.tf": b"# as released"}
+    assert bench.terraform.done() == [("released", "plan", "apply")]
+
+
+def test_without_drift_or_a_release_there_is_nothing_to_revert(bench):
+    for drift, heads in (((), None), ((changed(),), Heads())):
+        comparison = reverted(bench, drift, heads=heads)
+        assert (comparison.changes, comparison.wanted, comparison.workspace) == ((), None, None)
+    assert bench.terraform.calls == []
+
+
+def test_an_ignored_difference_is_left_alone(bench):
+    drift = [changed(), DELETED]
+    reverted(bench, drift, plan(UPDATE), ignored=[changed(TABLE)])
+    assert bench.terraform.done() == [("released", "plan", "apply", BUCKET, ROLE)]
+
+
+@pytest.mark.parametrize("drift", [[UNMANAGED], [changed("terraform.state", kind="state")]])
+def test_with_ignored_differences_and_no_drifted_resource_nothing_is_planned(bench, drift):
+    """For Terraform, no target means everything."""
+    comparison = reverted(bench, drift, ignored=[changed(TABLE)])
+    assert bench.terraform.calls == []
+    assert comparison.workspace is None
+    assert [each.key for each in comparison.changes] == [
+        each.key for each in drift if each.kind == "unmanaged"
     ]
 
 
-def test_a_plan_without_changes_is_not_even_read(tmp_path):
-    runner = FakeRunner(changed=False)
-    assert infra(runner, tmp_path).plan(Watch()) == Planned(changed=False)
-    assert runner.names == ["init", "plan"]
+def test_undeclared_resources_are_removed_after_the_apply(bench):
+    comparison = reverted(bench, [changed(), UNMANAGED], plan(UPDATE))
+    assert [(each.key, each.action) for each in comparison.changes] == [
+        (BUCKET, "update"),
+        (EXTRA, "delete"),
+    ]
+    bench.terraform.on_apply = lambda: bench.aws.calls.append("applied")
+    bench.part.apply(comparison, {})
+    assert bench.aws.calls == [
+        "applied",
+        ("delete_role_policy", {"RoleName": "resume-prod-counter", "PolicyName": "admin"}),
+    ]
 
 
-def test_a_refresh_is_from_recorded_to_live(tmp_path):
-    runner = FakeRunner(
-        shown={"resource_drift": [CHANGE], "resource_changes": [{**CHANGE, "address": "x.y"}]}
+def test_a_revert_that_imports_removes_nothing_undeclared(bench):
+    """What was missing in the state looked undeclared; the next drift tells them apart."""
+    creates = change(ROLE, None, {"name": "resume-prod-counter"})
+    bench.aws.answers["get_role"] = {"Role": {"Tags": rows(OURS)}}
+    comparison = reverted(
+        *(bench, [DELETED, UNMANAGED]),
+        *(plan(creates), plan(change(ROLE, {}, {}, importing="x"))),
     )
-    found = infra(runner, tmp_path).plan(Watch(), "refresh-only")
-    assert found.live == {"aws_s3_bucket.site": {"a": 1}}
-    assert found.wanted == {"aws_s3_bucket.site": {"a": 2}}
-    assert runner.calls[1][2] == "refresh-only"
+    assert (comparison.imports, comparison.changes) == (1, ())
+    bench.part.apply(comparison, {})
+    assert "delete_role_policy" not in [call[0] for call in bench.aws.calls]
 
 
-@pytest.mark.parametrize("fail_at", ["init", "plan", "show"])
-def test_no_plan_comes_of_a_failure(tmp_path, fail_at):
-    runner = FakeRunner(fail_at=fail_at)
-    with pytest.raises(TerraformError):
-        infra(runner, tmp_path).plan(Watch())
-    assert runner.names[-1] == fail_at
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        ({"ttl": [{"enabled": True}]}, [TABLE]),
+        ({"ttl": [{"enabled": True, "attribute_name": ""}], "arn": "x"}, [TABLE]),
+        ({"ttl": [{"enabled": False}]}, []),
+        ({"ttl": []}, []),
+        ({}, []),
+    ],
+)
+def test_a_setting_that_terraform_left_alone_remains(bench, now, left):
+    bench.put_state(8, {TABLE: now})
+    drift = changed(TABLE, {"ttl": [{"enabled": False}]}, {"ttl": [{"enabled": True}]})
+    assert [each.key for each in bench.part.remaining((drift,))] == left
 
 
-def test_applying_is_applying_the_saved_plan(tmp_path):
-    runner = FakeRunner()
-    infra(runner, tmp_path).apply(Watch())
-    assert runner.names == ["apply"]
-
-
-def test_other_commands_find_the_backend_prepared(tmp_path):
-    runner = FakeRunner()
-    assert infra(runner, tmp_path).command("untaint", "aws_x.y") == "said"
-    assert runner.calls == [("init", {"bucket": "b"}), ("untaint", "aws_x.y")]
-
-
-# --- wiring
-
-
-def test_open_finds_terraform_and_gives_it_the_environment(tmp_path):
-    binary = tmp_path / "terraform-1.11"
-    binary.write_text(
-        '#!/bin/sh\nif [ "$1" = version ]; then echo Terraform v1.11.4; fi; env > seen\n'
-    )
-    binary.chmod(0o755)
-    (tmp_path / "terraform").mkdir()
-    (tmp_path / ".resumectl").mkdir()
-    (tmp_path / "rc").write_text("disable_checkpoint = true")
-    settings = parse('[env.prod]\nregion = "eu-west-2"', tmp_path)
-    cloud = Cloud(settings.environment("prod"))
-    environ = {
-        "PATH": os.environ["PATH"],
-        "RESUMECTL_TERRAFORM": str(binary),
-        "TF_CLI_CONFIG_FILE": str(tmp_path / "rc"),
-    }
-    opened = Infra.open(settings, cloud, "bucket", part.module(settings, cloud), environ)
-    opened.apply(Watch())
-    seen = (tmp_path / "terraform" / "seen").read_text().splitlines()
-    assert "AWS_REGION=eu-west-2" in seen
-    assert f"TF_CLI_CONFIG_FILE={tmp_path / 'rc'}" in seen
-    assert f"TF_DATA_DIR={tmp_path / '.resumectl/env/prod/data'}" in seen
-
-
-# --- the values
-
-
-def test_the_backend_on_aws():
-    assert part.backend(Cloud(PROD), "bucket") == {
-        "bucket": "bucket",
-        "key": "terraform/prod.tfstate",
-        "region": "eu-west-2",
-    }
-
-
-def test_the_backend_on_the_embedded_cloud_asks_aws_nothing():
-    values = part.backend(Cloud(LOCAL, "http://127.0.0.1:4566"), "bucket")
-    assert values["use_path_style"] == "true"
-    assert {name for name in values if name.startswith("skip_")} == {
-        "skip_credentials_validation",
-        "skip_requesting_account_id",
-        "skip_metadata_api_check",
-        "skip_region_validation",
-    }
-
-
-def test_the_variables_on_aws(tmp_path):
-    found = part.module(parse("", tmp_path), Cloud(PROD))
-    assert found == Module(
-        tmp_path / "terraform",
-        {
-            "project": "resume",
-            "environment": "prod",
-            "region": "eu-west-2",
-            "domain": "cv.example.com",
-            "zone": None,
-            "protected": True,
-            "function": {
-                "package": str(tmp_path / ".resumectl/env/prod/function.zip"),
-                "handler": "counter.handler",
-            },
-            "emulator": None,
-        },
-    )
-
-
-def test_the_embedded_cloud_is_told_by_its_port(tmp_path):
-    found = part.module(parse("", tmp_path), Cloud(LOCAL, "http://127.0.0.1:4567"))
-    assert found.variables["emulator"] == {"port": 4567}
-
-
-def test_the_users_variables_win(tmp_path):
-    chosen = MappingProxyType({"api_rate_limit": 5, "domain": None, "function": {"memory_mb": 256}})
-    found = part.module(
-        parse("", tmp_path), Cloud(Environment("prod", domain="a.example", variables=chosen))
-    )
-    assert found.variables["api_rate_limit"] == 5
-    assert found.variables["domain"] is None
-    assert found.variables["function"]["memory_mb"] == 256
-    assert found.variables["function"]["handler"] == "counter.handler"
-
-
-def test_a_function_variable_that_is_no_table_is_the_users_mistake(tmp_path):
-    chosen = Environment("prod", variables=MappingProxyType({"function": "counter"}))
-    with pytest.raises(SettingsError, match=r"env\.prod\.variables\.function must be a table"):
-        part.module(parse("", tmp_path), Cloud(chosen))
+def test_a_resource_that_was_deleted_or_is_gone_does_not_remain(bench):
+    bench.put_state(8, {TABLE: {"name": "x"}})
+    deleted = Change("infra", TABLE, {"name": "x"}, None, "deleted")
+    assert bench.part.remaining((deleted, changed(ROLE), UNMANAGED)) == ()
+    bench.bucket.write("terraform/prod.tfstate", state(9))
+    assert bench.part.remaining((changed(TABLE, {"name": "x"}, {"name": "y"}),)) == ()

@@ -20,9 +20,9 @@ WAITS_FOR_INPUT = [sys.executable, "-S", "-c", "input()"]
 @pytest.fixture
 def run(tmp_path):
     """The folder of this process."""
-    made = runs.folder(tmp_path)
-    made.mkdir(parents=True)
-    return made
+    folder = runs.folder(tmp_path, os.getpid())
+    folder.mkdir(parents=True)
+    return folder
 
 
 def lock_time(seconds):
@@ -31,66 +31,66 @@ def lock_time(seconds):
 
 
 def test_every_process_has_a_folder_of_its_own(tmp_path):
-    assert runs.folder(tmp_path) == tmp_path / "run" / str(os.getpid())
+    assert runs.folder(tmp_path, 7) == tmp_path / "run" / "7"
 
 
 def test_an_apply_is_on_record_until_it_ended_well(tmp_path, run):
     assert runs.unfinished(tmp_path) == []
     runs.begin(run)
-    (found,) = runs.unfinished(tmp_path)
-    assert (found.run, found.pid) == (run, None)
-    assert found.began == pytest.approx(time.time(), abs=60)
+    (apply,) = runs.unfinished(tmp_path)
+    assert (apply.run, apply.pid) == (run, None)
+    assert apply.began == pytest.approx(time.time(), abs=60)
     runs.began(run, os.getpid())
-    (found,) = runs.unfinished(tmp_path)
-    assert (found.pid, found.started) == (os.getpid(), process.started(os.getpid()))
+    (apply,) = runs.unfinished(tmp_path)
+    assert (apply.pid, apply.started) == (os.getpid(), process.started(os.getpid()))
     runs.end(run)
     assert runs.unfinished(tmp_path) == []
 
 
-def test_what_was_not_begun_is_not_put_on_record(tmp_path, run):
-    """As with a plan."""
+def test_a_plan_is_not_put_on_record(tmp_path, run):
+    """Nobody began an apply before its Terraform started."""
     runs.began(run, os.getpid())
     runs.end(run)
     assert runs.unfinished(tmp_path) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"began": "x", "pid": 1, "started": ""}'])
-def test_a_record_that_cannot_be_read_is_passed_over(tmp_path, run, text):
+def test_an_unreadable_record_is_skipped(tmp_path, run, text):
     (run / "apply.json").write_text(text)
     assert runs.unfinished(tmp_path) == []
 
 
-def test_a_terraform_that_outlived_us_is_waited_for(tmp_path, run):
+def test_waiting_ends_when_a_terraform_that_outlived_us_has_exited(tmp_path, run):
     with subprocess.Popen(
         WAITS_FOR_INPUT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
         runs.begin(run)
         runs.began(run, child.pid)
-        (found,) = runs.unfinished(tmp_path)
-        assert found.alive
-        waiter = threading.Thread(target=found.wait)
+        (apply,) = runs.unfinished(tmp_path)
+        assert apply.alive
+        waiter = threading.Thread(target=apply.wait)
         waiter.start()
         child.stdin.close()
-        waiter.join(10)
+        waiter.join(60)
         assert not waiter.is_alive()
-    assert not found.alive
-    found.forget()
+    assert not apply.alive
+    apply.forget()
     assert runs.unfinished(tmp_path) == []
 
 
-def test_a_terraform_that_never_came_on_record_is_known_by_its_log(tmp_path, run):
-    """We were killed between starting it and writing down its number: it holds the log that it inherited."""
+def test_a_terraform_whose_pid_was_not_recorded_is_known_by_its_log(tmp_path, run):
+    """We were killed between starting it and recording its PID; it locks the log it inherited."""
     runs.begin(run)
     with (run / runs.LOG).open("wb") as log:
         runs.claim(log)
         child = subprocess.Popen(WAITS_FOR_INPUT, stdin=subprocess.PIPE, stdout=log, stderr=log)
-    (found,) = runs.unfinished(tmp_path)
+    (apply,) = runs.unfinished(tmp_path)
     with child:
-        assert found.alive
-    assert not found.alive
+        assert apply.alive
+    assert not apply.alive
 
 
-def test_another_process_with_its_number_is_not_terraform(run):
+def test_another_process_with_the_same_pid_is_not_terraform(run):
     assert not runs.Unfinished(run, 0.0, os.getpid(), "1").alive
     assert not runs.Unfinished(run, 0.0, None, "").alive
 
@@ -99,15 +99,15 @@ def test_another_process_with_its_number_is_not_terraform(run):
     ("taken", "ours"),
     [(990, False), (999.5, True), (1000, True), (1050, True), (1064, True), (1066, False)],
 )
-def test_a_state_lock_is_of_an_apply_when_their_times_agree(run, taken, ours):
-    """The apply began at 1000, and its last sign of life is of 1050."""
+def test_a_state_lock_belongs_to_an_apply_if_their_times_agree(run, taken, ours):
+    """The apply began at 1000 and wrote its last line at 1050."""
     (run / runs.LOG).touch()
     os.utime(run / runs.LOG, (1050, 1050))
     assert runs.Unfinished(run, 1000.0, None, "").took(lock_time(taken)) is ours
 
 
 @pytest.mark.parametrize("text", ["", "yesterday"])
-def test_a_lock_without_a_time_is_nobodys(run, text):
+def test_a_lock_without_a_time_belongs_to_no_apply(run, text):
     (run / runs.LOG).touch()
     assert not runs.Unfinished(run, 0.0, None, "").took(text)
 
@@ -116,30 +116,29 @@ def test_an_apply_without_a_log_took_no_lock(run):
     assert not runs.Unfinished(run, 0.0, None, "").took(lock_time(1))
 
 
-# --- tidying up
+# --- pruning
 
 
-def ended(tmp_path, number, *, age):
-    made = tmp_path / "run" / str(number)
-    made.mkdir(parents=True)
-    os.utime(made, (10_000 - age, 10_000 - age))
-    return made
+def exited(tmp_path, number, *, age):
+    folder = tmp_path / "run" / str(number)
+    folder.mkdir(parents=True)
+    os.utime(folder, (10_000 - age, 10_000 - age))
 
 
 def left(tmp_path):
-    return sorted(int(made.name) for made in (tmp_path / "run").iterdir())
+    return sorted(int(folder.name) for folder in (tmp_path / "run").iterdir())
 
 
 def test_only_the_newest_folders_are_kept(tmp_path):
     for number in range(1, 10):
-        ended(tmp_path, number, age=number)
+        exited(tmp_path, number, age=number)
     runs.prune(tmp_path, lambda pid: False)
     assert left(tmp_path) == [1, 2, 3, 4, 5]
 
 
-def test_folders_of_what_lives_or_left_something_are_kept(tmp_path):
+def test_folders_of_live_processes_and_of_unfinished_business_are_kept(tmp_path):
     for number in range(1, 10):
-        ended(tmp_path, number, age=number)
+        exited(tmp_path, number, age=number)
     (tmp_path / "run" / "8" / "apply.json").write_text(json.dumps({}))
     (tmp_path / "run" / "9" / "module").mkdir()
     (tmp_path / "run" / "9" / "module" / ERRORED).touch()
@@ -149,6 +148,6 @@ def test_folders_of_what_lives_or_left_something_are_kept(tmp_path):
     assert left(tmp_path) == [1, 2, 3, 4, 5, 7, 8, 9]
 
 
-def test_nothing_to_tidy_up(tmp_path):
+def test_pruning_without_any_folder_does_nothing(tmp_path):
     runs.prune(tmp_path)
     assert runs.unfinished(tmp_path) == []

@@ -35,16 +35,17 @@ def resource(actions, before=None, after=None, address="aws_s3_bucket.site", **m
     }
 
 
-def changes_of(*resources, **outputs):
-    live, wanted = snapshot.changes(
-        {"resource_changes": list(resources), "output_changes": outputs}
-    )
+def changes_of(*resources):
+    live, wanted = snapshot.changes({"resource_changes": list(resources)})
     return diff("infra", live, wanted)
 
 
+def output_changes_of(**outputs):
+    return diff("infra", *snapshot.outputs({"output_changes": outputs}))
+
+
 def drift_of(*resources, **plan):
-    recorded, live = snapshot.drift({"resource_drift": list(resources), **plan})
-    return diff("infra", recorded, live)
+    return diff("infra", *snapshot.drift({"resource_drift": list(resources), **plan}))
 
 
 # --- changes
@@ -65,9 +66,9 @@ def test_each_action_of_terraform(actions, before, after, action, fields):
     assert (change.key, change.action, change.fields) == ("aws_s3_bucket.site", action, fields)
 
 
-@pytest.mark.parametrize("ignored", [{"actions": ["no-op"]}, {"actions": ["read"]}])
-def test_what_terraform_would_not_do_is_no_change(ignored):
-    assert changes_of(resource(ignored["actions"], {"a": 1}, {"a": 1})) == ()
+@pytest.mark.parametrize("actions", [["no-op"], ["read"]])
+def test_an_action_that_changes_nothing_is_no_change(actions):
+    assert changes_of(resource(actions, {"a": 1}, {"a": 1})) == ()
 
 
 def test_reading_data_is_no_change():
@@ -77,28 +78,37 @@ def test_reading_data_is_no_change():
 def test_an_empty_plan_is_two_empty_snapshots():
     assert snapshot.changes({}) == ({}, {})
     assert snapshot.drift({}) == ({}, {})
+    assert snapshot.outputs({}) == ({}, {})
+    assert snapshot.imports({}) == 0
 
 
-def test_what_is_known_only_after_apply():
+def test_an_import_without_a_change_is_counted_and_on_neither_side():
+    imported = resource(["no-op"], {"a": 1}, {"a": 1})
+    imported["change"]["importing"] = {"id": "site"}
+    assert changes_of(imported) == ()
+    assert snapshot.imports({"resource_changes": [imported, resource(["create"], None, {})]}) == 1
+
+
+def test_values_that_are_known_only_after_apply_are_marked():
     (change,) = changes_of(
         resource(["create"], None, {"a": 1}, after_unknown={"arn": True, "tags": {}, "b": [False]})
     )
     assert change.after == {"a": 1, "arn": UNKNOWN}
 
 
-def test_an_update_does_not_name_what_merely_cannot_be_known_yet():
+def test_an_update_does_not_name_fields_that_are_merely_unknown():
     (change,) = changes_of(
         resource(["update"], {"a": 1, "arn": "x"}, {"a": 2}, after_unknown={"arn": True}),
     )
     assert change.fields == ("a",)
 
 
-def test_an_update_of_nothing_but_unknowns_names_these():
+def test_an_update_of_nothing_but_unknown_fields_names_these():
     (change,) = changes_of(resource(["update"], {"arn": "x"}, {}, after_unknown={"arn": True}))
     assert change.fields == ("arn",)
 
 
-def test_a_replacement_names_what_becomes_unknown():
+def test_a_replacement_names_fields_that_become_unknown():
     (change,) = changes_of(
         resource(["delete", "create"], {"a": 1, "arn": "x"}, {"a": 2}, after_unknown={"arn": True}),
     )
@@ -106,8 +116,7 @@ def test_a_replacement_names_what_becomes_unknown():
     assert change.after[REPLACE]
 
 
-def test_what_another_part_owns_is_left_out():
-    """The function's code belongs to the function part: a deploy of it is no change of the infrastructure."""
+def test_the_code_of_the_function_is_no_change_of_the_infrastructure():
     (change,) = changes_of(
         resource(
             ["update"],
@@ -120,13 +129,13 @@ def test_what_another_part_owns_is_left_out():
     assert (change.before, change.after) == ({"memory_size": 128}, {"memory_size": 256})
 
 
-def test_a_deposed_object_is_told_apart_from_the_one_in_use():
-    """A replacement that failed half way leaves the old object to be deleted; the new one stays."""
-    found = changes_of(
+def test_a_deposed_object_has_another_key_than_its_successor():
+    """A replacement that failed halfway leaves the old object to delete; the new one stays."""
+    changes = changes_of(
         resource(["no-op"], {"a": 2}, {"a": 2}),
         resource(["delete"], {"a": 1}, None, deposed="1a2b3c4d"),
     )
-    assert [(change.key, change.action) for change in found] == [
+    assert [(change.key, change.action) for change in changes] == [
         ("aws_s3_bucket.site (deposed 1a2b3c4d)", "delete")
     ]
 
@@ -134,35 +143,32 @@ def test_a_deposed_object_is_told_apart_from_the_one_in_use():
 # --- outputs
 
 
-def test_outputs_are_named_when_nothing_else_changes():
+def test_a_changed_output_is_a_change_of_its_own():
     output = {"actions": ["update"], "before": "a", "after": "b", "after_unknown": False}
-    (change,) = changes_of(site_url=output)
+    (change,) = output_changes_of(site_url=output)
     assert (change.key, change.action, change.fields) == ("output.site_url", "update", ("value",))
-    assert [
-        change.key for change in changes_of(resource(["create"], None, {}), site_url=output)
-    ] == ["aws_s3_bucket.site"]
 
 
 @pytest.mark.parametrize(
     ("actions", "before", "after", "action"),
     [(["create"], None, "b", "create"), (["delete"], "a", None, "delete")],
 )
-def test_outputs_come_and_go(actions, before, after, action):
-    (change,) = changes_of(
+def test_an_output_can_be_created_and_deleted(actions, before, after, action):
+    (change,) = output_changes_of(
         url={"actions": actions, "before": before, "after": after, "after_unknown": False}
     )
     assert change.action == action
 
 
-def test_an_output_that_stays():
-    assert changes_of(url={"actions": ["no-op"], "before": "a", "after": "a"}) == ()
+def test_an_output_that_stays_is_no_change():
+    assert output_changes_of(url={"actions": ["no-op"], "before": "a", "after": "a"}) == ()
 
 
 @pytest.mark.parametrize(
     ("unknown", "value"), [(True, UNKNOWN), ({"a": True}, UNKNOWN), ({"a": False}, {"a": 1})]
 )
-def test_an_output_that_is_not_known_yet(unknown, value):
-    (change,) = changes_of(
+def test_an_output_that_is_not_known_yet_is_marked(unknown, value):
+    (change,) = output_changes_of(
         all={"actions": ["create"], "before": None, "after": {"a": 1}, "after_unknown": unknown}
     )
     assert change.after == {"value": value}
@@ -170,7 +176,9 @@ def test_an_output_that_is_not_known_yet(unknown, value):
 
 def test_a_sensitive_output_is_hidden():
     body = {"actions": ["update"], "before": "hunter1", "after": "hunter2", "after_unknown": False}
-    (change,) = changes_of(password={**body, "before_sensitive": True, "after_sensitive": True})
+    (change,) = output_changes_of(
+        password={**body, "before_sensitive": True, "after_sensitive": True}
+    )
     assert change.fields == ("value",)
     assert "hunter" not in repr(change)
 
@@ -183,13 +191,13 @@ def test_drift_is_from_recorded_to_live():
     assert (change.before, change.after) == ({"memory_size": 128}, {"memory_size": 512})
 
 
-def test_a_resource_that_somebody_deleted():
+def test_a_resource_that_somebody_deleted_is_a_deletion():
     (change,) = drift_of(resource(["delete"], {"a": 1}, None))
     assert change.action == "delete"
 
 
 @pytest.mark.parametrize("empty", EMPTY)
-def test_what_is_empty_in_another_form_is_no_drift(empty):
+def test_another_form_of_empty_is_no_drift(empty):
     assert drift_of(resource(["update"], {"a": 1, "tags": None}, {"a": 1, "tags": empty})) == ()
 
 
@@ -217,7 +225,7 @@ def test_a_code_deploy_is_no_drift():
     assert drift_of(function, alias) == ()
 
 
-def test_what_tells_nothing_is_no_drift():
+def test_etags_and_progress_are_no_drift():
     before, after = {"etag": "1", "status": "InProgress"}, {"etag": "2", "status": "Deployed"}
     assert (
         drift_of(resource(["update"], before, after, address="aws_cloudfront_distribution.site"))
@@ -231,7 +239,7 @@ def test_the_same_attribute_of_another_resource_is_drift():
     )
 
 
-def test_what_a_resource_repeats_of_others_is_told_by_those():
+def test_a_resource_does_not_repeat_the_drift_of_others():
     policies = {
         "inline_policy": [{"name": "table", "policy": "{}"}],
         "managed_policy_arns": ["arn:aws:iam::aws:policy/X"],
@@ -248,7 +256,7 @@ def test_what_a_resource_repeats_of_others_is_told_by_those():
 
 
 @pytest.mark.parametrize(
-    ("said", "time"),
+    ("after", "time"),
     [
         ({"last_modified": "2026-11-22T10:00:00.123+0000"}, "2026-11-22T10:00:00+00:00"),
         (
@@ -262,22 +270,21 @@ def test_what_a_resource_repeats_of_others_is_told_by_those():
         (None, None),
     ],
 )
-def test_since_when_is_told_where_aws_knows(said, time):
-    plan = {"resource_drift": [resource(["update"], {"a": 1}, said)]}
+def test_the_time_of_a_change_is_read_where_aws_knows_it(after, time):
+    plan = {"resource_drift": [resource(["update"], {"a": 1}, after)]}
     assert snapshot.modified(plan).get("aws_s3_bucket.site") == time
 
 
-# --- what values become
+# --- values
 
 
 @given(VALUES)
 def test_nothing_empty_is_left_anywhere(value):
-    def check(kept):
-        assert kept not in (None, "", [], {}) or isinstance(kept, (bool, int))
-        for item in (
-            kept.values() if isinstance(kept, dict) else kept if isinstance(kept, list) else ()
-        ):
-            check(item)
+    def check(item):
+        assert item not in (None, "", [], {}) or isinstance(item, (bool, int))
+        if isinstance(item, (dict, list)):
+            for inner in item.values() if isinstance(item, dict) else item:
+                check(inner)
 
     _, wanted = snapshot.changes(
         {"resource_changes": [resource(["create"], None, {"a": value, "b": 1})]}
@@ -299,7 +306,7 @@ def test_sensitive_values_are_hidden_but_still_differ(mark):
     assert change.after["secret"].startswith("(sensitive ")
 
 
-def test_the_same_secret_is_the_same():
+def test_an_unchanged_secret_is_no_difference():
     mark = {"secret": True}
     sides = {"before_sensitive": mark, "after_sensitive": mark}
     (change,) = changes_of(
@@ -309,6 +316,6 @@ def test_the_same_secret_is_the_same():
 
 
 @pytest.mark.parametrize("mark", [False, {}, {"secret": False}, {"secret": []}, None])
-def test_what_is_not_sensitive_is_shown(mark):
+def test_values_that_are_not_sensitive_are_shown(mark):
     (change,) = changes_of(resource(["create"], None, {"secret": "x"}, after_sensitive=mark))
     assert change.after == {"secret": "x"}
