@@ -50,7 +50,7 @@ def read(path: Path) -> Record:
 
 
 def acquire(path: Path, backoff: Backoff = _ACQUIRE) -> int:
-    """Lock a pid file until this process exits and write it in. Returns its descriptor.
+    """Lock a pid file until this process exits, and write the PID. Returns the descriptor.
 
     Raises:
         BlockingIOError: another process holds the lock.

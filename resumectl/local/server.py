@@ -92,7 +92,7 @@ class Middleware:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve a folder, on the socket of a descriptor, until the process is told to stop."""
+    """Serve until told to stop. The arguments are the folder and the descriptor of the socket."""
     folder, listener = Path(arguments[0]), int(arguments[1])
     held = pidfile.acquire(folder / PIDFILE)
     asyncio.run(_serve(folder, listener, held))
