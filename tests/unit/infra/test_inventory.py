@@ -208,14 +208,38 @@ def test_every_kind_asks_the_client_of_its_own_service():
     assert set(asked) == {"apigatewayv2", "lambda", "iam", "s3"}
 
 
-# --- import blocks
+# --- the module with import blocks
 
 
-def test_each_address_has_an_import_block_and_ids_are_no_templates():
-    blocks = inventory.import_blocks({"aws_x.y[0]": "a/$default", 'aws_x.y["${z}"]': "${id}"})
-    assert json.loads(blocks) == {
+def test_the_module_is_copied_with_an_import_block_for_each_address(tmp_path):
+    module, copy = tmp_path / "terraform", tmp_path / "copy"
+    (module / "functions").mkdir(parents=True)
+    (module / ".terraform").mkdir()
+    for name in (
+        "site.tf",
+        "functions/index.js",
+        ".terraform.lock.hcl",
+        ".terraform/x",
+        "terraform.tfstate",
+    ):
+        (module / name).write_text(name)
+    copy.mkdir()
+    (copy / "old.tf").write_text("")
+    inventory.with_imports(module, copy, {"aws_x.y[0]": "a/$default", 'aws_x.y["${z}"]': "${id}"})
+    files = {file.relative_to(copy).as_posix() for file in copy.rglob("*") if file.is_file()}
+    assert files == {"site.tf", "functions/index.js", ".terraform.lock.hcl", inventory.FILE}
+    assert json.loads((copy / inventory.FILE).read_text()) == {
         "import": [
             {"to": "aws_x.y[0]", "id": "a/$default"},
             {"to": 'aws_x.y["${z}"]', "id": "$${id}"},
         ]
     }
+
+
+def test_a_state_that_terraform_could_not_save_survives_the_next_copy(tmp_path):
+    module, copy = tmp_path / "terraform", tmp_path / "copy"
+    module.mkdir()
+    copy.mkdir()
+    (copy / "errored.tfstate").write_text("{}")
+    inventory.with_imports(module, copy, {})
+    assert (copy / "errored.tfstate").exists()
