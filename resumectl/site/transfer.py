@@ -72,7 +72,7 @@ def restore(
     *,
     progress: Progress | None = None,
 ) -> dict[str, str]:
-    """Restore the site that an earlier release recorded, with copies inside S3; else like `apply`.
+    """Like `apply`, but restore what an earlier release recorded, with copies inside S3.
 
     Raises:
         CloudError: a recorded version no longer exists, and nothing was changed; or S3 did not
