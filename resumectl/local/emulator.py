@@ -223,15 +223,12 @@ class Emulator:
             return (f"The embedded cloud moves {move}; the site's URL changes with it.",)
         if record.state == "stopped":
             return ()
-        saved = folder.saved_at(self.state_dir)
-        resumed = "it had saved no state" if saved is None else f"it resumes from {_clock(saved)}"
+        resumed, saved = "it had saved no state", folder.saved_at(self.state_dir)
+        if saved is not None:
+            resumed = f"it resumes from {datetime.fromtimestamp(saved, UTC).astimezone():%F %T}"
         loss = "the last second of changes may be lost"
         return (f"The embedded cloud was not stopped cleanly: {resumed}; {loss}.",)
 
 
 def _endpoint(port: int) -> str:
     return f"http://{ports.HOST}:{port}"
-
-
-def _clock(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
