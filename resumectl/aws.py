@@ -62,9 +62,7 @@ _GRANT: Final = "Grant the permission: docs/permissions.md lists what each comma
 class Cloud:
     """The AWS account and region of one environment. Thread-safe; caches its clients.
 
-    Args:
-        environment: the account, profile and region to use.
-        endpoint: the URL of the embedded cloud; None for AWS.
+    With an `endpoint`, the URL of the embedded cloud, it is that in place of AWS.
     """
 
     def __init__(self, environment: Environment, endpoint: str | None = None) -> None:
@@ -113,13 +111,8 @@ class Cloud:
         region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
         if self.endpoint:
             others = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
-            return {
-                **others,
-                **_EMULATOR_KEYS,
-                **region,
-                "AWS_ENDPOINT_URL": self.endpoint,
-                "AWS_MAX_ATTEMPTS": "3",
-            }
+            endpoint = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_MAX_ATTEMPTS": "3"}
+            return {**others, **_EMULATOR_KEYS, **region, **endpoint}
         if not self.environment.profile:
             return {**inherited, **region}
         others = {key: value for key, value in inherited.items() if key not in _OVERRIDE_PROFILE}
@@ -165,11 +158,10 @@ def _check_region(session: Any, environment: Environment) -> None:
     from botocore.exceptions import UnknownRegionError
 
     try:
-        known = session.get_available_regions(
-            "s3", session.get_partition_for_region(environment.region)
-        )
+        partition = session.get_partition_for_region(environment.region)
     except UnknownRegionError:
-        known = session.get_available_regions("s3")
+        partition = "aws"
+    known = session.get_available_regions("s3", partition)
     if environment.region in known:
         return
     near = difflib.get_close_matches(environment.region, known, n=1)
@@ -221,14 +213,7 @@ def found(call: Callable[..., T], **arguments: object) -> T | None:
 
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
-    """Turn botocore's errors into ours.
-
-    Args:
-        doing: what the block does, for the message: "uploading the site".
-
-    Raises:
-        CloudError: in place of any botocore error.
-    """
+    """Raise `CloudError` in place of botocore's errors; `doing` is like "uploading the site"."""
     try:
         yield
     except Exception as error:
@@ -255,19 +240,16 @@ def _refused(error: Any, doing: str) -> CloudError:
     """Our error for a response that AWS sent. AWS's own sentence is always its last line."""
     code = error_code(error)
     reason = error.response.get("Error", {}).get("Message", "")
-    detail = f"\n{reason}" if reason else ""
-    operation = getattr(error, "operation_name", "the call")
+    operation, hint = getattr(error, "operation_name", "the call"), None
+    what, kind = f"AWS returned {code} for {operation}", f"aws.{code}"
     if code in _EXPIRED:
-        message = f"The AWS credentials expired while {doing}.{detail}"
-        return CloudError(message, hint=_SIGN_IN, code="credentials")
-    if code in _BAD_KEYS:
-        message = f"AWS rejected these credentials ({code}) while {doing}.{detail}"
-        return CloudError(message, hint=_SIGN_IN, code="credentials")
-    if code in _DENIED:
-        message = f"AWS denied {operation} while {doing}.{detail}"
-        return CloudError(message, hint=_GRANT, code="access-denied")
-    message = f"AWS returned {code} for {operation} while {doing}.{detail}"
-    return CloudError(message, code=f"aws.{code}")
+        what, hint, kind = "The AWS credentials expired", _SIGN_IN, "credentials"
+    elif code in _BAD_KEYS:
+        what, hint, kind = f"AWS rejected these credentials ({code})", _SIGN_IN, "credentials"
+    elif code in _DENIED:
+        what, hint, kind = f"AWS denied {operation}", _GRANT, "access-denied"
+    detail = f"\n{reason}" if reason else ""
+    return CloudError(f"{what} while {doing}.{detail}", hint=hint, code=kind)
 
 
 def _unreachable(error: Exception, doing: str) -> CloudError:
@@ -276,21 +258,17 @@ def _unreachable(error: Exception, doing: str) -> CloudError:
     from urllib3.exceptions import HTTPError
 
     no_keys = (
-        known.NoCredentialsError,
-        known.PartialCredentialsError,
-        known.CredentialRetrievalError,
+        *(known.NoCredentialsError, known.PartialCredentialsError, known.CredentialRetrievalError),
+        *(known.TokenRetrievalError, known.SSOError),
     )
-    signed_out = (known.TokenRetrievalError, known.SSOError)
-    if isinstance(error, (*no_keys, *signed_out)):
-        return CloudError(
-            f"There are no usable AWS credentials: {error}.", hint=_SIGN_IN, code="credentials"
-        )
+    cut = (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)
+    if isinstance(error, no_keys):
+        message = f"There are no usable AWS credentials: {error}."
+        return CloudError(message, hint=_SIGN_IN, code="credentials")
     if isinstance(error, known.ProfileNotFound):
         hint = "To list the profiles of this machine: aws configure list-profiles"
         return CloudError(f"{error}.", hint=hint, code="credentials")
-    if isinstance(
-        error, (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)
-    ):
+    if isinstance(error, cut):
         hint = "Check the network and the region, then run the same command again. It will resume."
         return CloudError(f"No response while {doing}: {error}", hint=hint, code="unreachable")
     return CloudError(f"Failed while {doing}: {error}", code="aws")

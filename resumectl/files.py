@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
 
 class File(NamedTuple):
-    """One file of a folder.
+    """One file of a folder: its name is relative to the folder, with slashes.
 
-    Attributes:
-        name: the path relative to the folder, with slashes.
-        path: where it is; the folder is resolved, links inside it are not.
+    In its path, the folder is resolved, but links inside the folder are not.
     """
 
     name: str
@@ -29,11 +27,8 @@ class File(NamedTuple):
 def walk(folder: Path, is_excluded: Rule) -> Iterator[File]:
     """Every file below an existing folder, in the same order on every machine.
 
-    Links are followed if their target is in the same folder and not excluded.
-
-    Args:
-        folder: the folder, or a link to it.
-        is_excluded: whether to skip a file or a folder with this name.
+    Links are followed if their target is in the same folder and not excluded. Files and folders
+    with an excluded name are skipped.
 
     Raises:
         BuildError: something is unreadable, neither file nor folder, or a link that must not be

@@ -78,13 +78,9 @@ class Retention:
 
 @dataclass(frozen=True)
 class Ignore:
-    """A difference that `drift` does not report before it expires.
+    """A difference that `drift` does not report, up to and including the day `until`.
 
-    Attributes:
-        key: a glob for the keys of changes, such as `aws_lambda_function.*`.
-        fields: the fields to ignore; empty means all.
-        reason: why it is ignored.
-        until: the last day on which it is ignored.
+    `key` is a glob for the keys of changes (`aws_lambda_function.*`); no `fields` means all.
     """
 
     key: str
@@ -201,9 +197,7 @@ def _settings(document: Table, root: Path) -> Settings:
         backend=_backend(document.table("backend"), root),
         environments=MappingProxyType(environments),
         retention=_retention(document.table("releases")),
-        ignores=tuple(
-            _ignore(table) for table in document.table("drift").only("ignore").tables("ignore")
-        ),
+        ignores=tuple(map(_ignore, document.table("drift").only("ignore").tables("ignore"))),
     )
 
 
@@ -217,9 +211,8 @@ def _site(table: Table, root: Path) -> SiteSettings:
     cache = table.table("cache")
     rules = tuple(CacheRule(glob, cache.text(glob, "")) for glob in cache.values)
     if "build" in table.values:
-        return SiteSettings(
-            None, table.text("build", ""), _path(root, table.text("output", "")), rules
-        )
+        output = _path(root, table.text("output", ""))
+        return SiteSettings(None, table.text("build", ""), output, rules)
     return SiteSettings(_path(root, table.text("source", "frontend")), cache=rules)
 
 
@@ -231,10 +224,8 @@ def _backend(table: Table, root: Path) -> BackendSettings:
 
 def _retention(table: Table) -> Retention:
     table.only("keep", "keep_days")
-    default = Retention()
-    keep = table.number("keep", default.keep, 2, 10_000)
-    days = table.number("keep_days", default.keep_days, 0, 36_500)
-    return Retention(keep or default.keep, default.keep_days if days is None else days)
+    keep = table.number("keep", Retention.keep, 2, 10_000)
+    return Retention(keep, table.number("keep_days", Retention.keep_days, 0, 36_500))
 
 
 def _ignore(table: Table) -> Ignore:
@@ -270,7 +261,7 @@ def _environment(name: str, tables: Table) -> Environment:
         account=table.optional("account", _ACCOUNT),
         profile=table.optional("profile"),
         protected=table.typed("protected", bool, default=False),
-        port=table.number("port", None, 1024, 65535),
+        port=table.number("port", 0, 1024, 65535) or None,
         variables=MappingProxyType(table.typed("variables", dict, {})),
     )
 

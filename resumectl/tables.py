@@ -56,9 +56,8 @@ class Table:
         for key in self.values:
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)
-                guess = (
-                    f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-                )
+                names = ", ".join(sorted(known))
+                guess = f"did you mean {near[0]!r}?" if near else f"known: {names}"
                 self.fail(key, f"is not a known setting ({guess})")
         return self
 
@@ -90,10 +89,10 @@ class Table:
         """The text under `key`, or None if there is none."""
         return self.text(key, "", pattern) or None
 
-    def number(self, key: str, default: int | None, low: int, high: int) -> int | None:
+    def number(self, key: str, default: int, low: int, high: int) -> int:
         """The whole number under `key`. Fails if it is not from `low` to `high`."""
-        value: int | None = self.typed(key, int, default)
-        if key in self.values and value is not None and not low <= value <= high:
+        value: int = self.typed(key, int, default)
+        if key in self.values and not low <= value <= high:
             self.fail(key, f"must be between {low} and {high}")
         return value
 

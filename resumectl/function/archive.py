@@ -42,13 +42,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip in memory.
-
-    Attributes:
-        data: its bytes.
-        sha256: their SHA-256 in hex.
-        files: the names of its entries, in order.
-    """
+    """A zip in memory, with the SHA-256 of its bytes in hex and the names of its entries."""
 
     data: bytes = field(repr=False)
     sha256: str

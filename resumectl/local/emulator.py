@@ -34,15 +34,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Running:
-    """A running embedded cloud.
-
-    Attributes:
-        endpoint: its URL.
-        port: its port.
-        pid: its process.
-        started: whether this call started it.
-        notes: what the user should know.
-    """
+    """A running embedded cloud: whether this call started it, and what the user should know."""
 
     endpoint: str
     port: int
@@ -96,21 +88,15 @@ class Emulator:
     limits: Limits = Limits()
 
     def start(self, on_wait: Tell = lambda _: None) -> Running:
-        """Start it, unless it is running already.
-
-        Args:
-            on_wait: called with a description of what is being waited for.
-        """
+        """Start it, unless it is running already; `on_wait` is told what is being waited for."""
         if (running := self._running()) is not None:
             return running
         self.require()
         with pidfile.exclusive(self.state_dir / folder.LOCK, on_wait):
             if (running := self._running()) is not None:
                 return running
-            record = self._record
-            notes = self._notes(record)
-            if record.state == "running":
-                self._end(record)
+            notes = self._notes(self._record)
+            self._end()
             return self._start(on_wait, notes)
 
     def stop(self) -> bool:
@@ -118,9 +104,7 @@ class Emulator:
         if self._record.state != "running":
             return False
         with pidfile.exclusive(self.state_dir / folder.LOCK, lambda _: None):
-            record = self._record
-            if record.state == "running":
-                self._end(record)
+            self._end()
         return True
 
     def reset(self) -> tuple[str, ...]:
@@ -150,10 +134,9 @@ class Emulator:
 
     def explain_if_down(self) -> ResumectlError | None:
         """The error to show in place of a connection error; None if it is running."""
-        port = self._saved_port
+        port, state = self._saved_port, self._record.state
         if port is None:
             return None
-        state = self._record.state
         if state == "running" and self.ask(port, ports.IDENTITY, self.limits.respond) is not None:
             return None
         return CloudError(
@@ -222,17 +205,17 @@ class Emulator:
             code="local",
         )
 
-    def _end(self, record: Record) -> None:
+    def _end(self) -> None:
         """End the process that holds the pid file; while it does, its PID cannot be reused."""
         limits = ((signal.SIGTERM, self.limits.stop), (signal.SIGKILL, self.limits.kill))
         for number, seconds in limits:
-            if record.pid is not None and self._record.state == "running":
+            record = self._record
+            if record.pid is not None and record.state == "running":
                 os.kill(record.pid, number)
             if Backoff(seconds, first=0.02).until(lambda: self._record.state != "running"):
                 return
-        raise ResumectlError(
-            f"Cannot stop the embedded cloud: process {record.pid} is still running.", code="local"
-        )
+        message = f"Cannot stop the embedded cloud: process {record.pid} is still running."
+        raise ResumectlError(message, code="local")
 
     def _notes(self, record: Record) -> tuple[str, ...]:
         if record.state == "running":
@@ -240,15 +223,12 @@ class Emulator:
             return (f"The embedded cloud moves {move}; the site's URL changes with it.",)
         if record.state == "stopped":
             return ()
-        saved = folder.saved_at(self.state_dir)
-        resumed = "it had saved no state" if saved is None else f"it resumes from {_clock(saved)}"
+        resumed, saved = "it had saved no state", folder.saved_at(self.state_dir)
+        if saved is not None:
+            resumed = f"it resumes from {datetime.fromtimestamp(saved, UTC).astimezone():%F %T}"
         loss = "the last second of changes may be lost"
         return (f"The embedded cloud was not stopped cleanly: {resumed}; {loss}.",)
 
 
 def _endpoint(port: int) -> str:
     return f"http://{ports.HOST}:{port}"
-
-
-def _clock(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")

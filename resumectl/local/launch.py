@@ -56,10 +56,8 @@ def require_packages(
     if not find("quickjs") and not which("node"):
         missing.append("a JavaScript engine (the package quickjs-ng, or Node.js)")
     if missing:
-        hint = "Run: pip install 'resumectl[local]'"
-        raise ResumectlError(
-            f"The embedded cloud needs {' and '.join(missing)}.", hint=hint, code="local"
-        )
+        message = f"The embedded cloud needs {' and '.join(missing)}."
+        raise ResumectlError(message, hint="Run: pip install 'resumectl[local]'", code="local")
 
 
 def spawn(folder: Path, listener: socket.socket) -> Process:
@@ -88,11 +86,10 @@ def environment(environ: Mapping[str, str], folder: Path, port: int) -> dict[str
     Lambda functions inherit it, so it has no profile and no credentials except test keys.
     """
     inherited = {name: value for name, value in environ.items() if name in _INHERITED}
+    path = inherited.get("PATH", os.defpath)
     return {
         **inherited,
-        "PATH": os.pathsep.join(
-            [str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]
-        ),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), path]),
         "TMPDIR": str(folder / TEMPORARY),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,

@@ -50,10 +50,7 @@ def read(path: Path) -> Record:
 
 
 def acquire(path: Path, backoff: Backoff = _ACQUIRE) -> int:
-    """Lock a pid file and write this process into it. The lock lasts until this process exits.
-
-    Returns:
-        The descriptor for `mark_stopped`.
+    """Lock a pid file until this process exits, and write the PID. Returns the descriptor.
 
     Raises:
         BlockingIOError: another process holds the lock.

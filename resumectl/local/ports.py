@@ -66,14 +66,7 @@ def listen_on(port: int) -> socket.socket:
 def claim(
     port: int | None, folder: Path, ask: Ask = ask, listen: Listen = listen_on
 ) -> socket.socket:
-    """Listen on the given port, or on a free one.
-
-    Args:
-        port: the port, or None.
-        folder: the folder of the embedded cloud.
-        ask: reads a JSON document from an embedded cloud.
-        listen: opens a port.
-    """
+    """Listen on the port for the embedded cloud of a folder, or on a free one if it is None."""
     folder = folder.resolve()
     if port is None:
         return open_free(folder, listen)
@@ -110,10 +103,9 @@ def owner(port: int, ask: Ask) -> str | None:
 
 
 def _refusal(port: int, error: OSError, ask: Ask) -> ResumectlError:
-    if error.errno != errno.EADDRINUSE:
-        message = f"Cannot listen on port {port}: {error.strerror}."
-        return ResumectlError(message, hint=f"Choose {_ANOTHER}.", code="local")
-    folder = owner(port, ask)
-    by = f"the embedded cloud of {folder}" if folder else "another program"
-    message = f"Port {port} is in use by {by}."
-    return ResumectlError(message, hint=f"Stop it, or choose {_ANOTHER}.", code="local")
+    message, hint = f"Cannot listen on port {port}: {error.strerror}.", f"Choose {_ANOTHER}."
+    if error.errno == errno.EADDRINUSE:
+        folder = owner(port, ask)
+        by = f"the embedded cloud of {folder}" if folder else "another program"
+        message, hint = f"Port {port} is in use by {by}.", f"Stop it, or choose {_ANOTHER}."
+    return ResumectlError(message, hint=hint, code="local")

@@ -36,14 +36,8 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 class Middleware:
     """An ASGI application around another one.
 
-    Attributes:
-        inner: the application.
-        folder: the folder of this embedded cloud.
-        save: saves the state.
-        deleted: whether the folder was deleted.
-        leave: ends this process at once.
-        quiet: seconds between a change and saving it, since changes come in groups.
-        idle: seconds between looks at the folder.
+    It saves the state `quiet` seconds after a change, since changes come in groups. Every `idle`
+    seconds it looks whether the folder was deleted, and leaves the process if so.
     """
 
     inner: Application
@@ -98,11 +92,7 @@ class Middleware:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve on an open socket until the process is told to stop.
-
-    Args:
-        arguments: the folder of the embedded cloud, and the socket's descriptor.
-    """
+    """Serve until told to stop. The arguments are the folder and the descriptor of the socket."""
     folder, listener = Path(arguments[0]), int(arguments[1])
     held = pidfile.acquire(folder / PIDFILE)
     asyncio.run(_serve(folder, listener, held))

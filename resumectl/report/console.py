@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.report import deploy, drift, local, package, releases, smoke, status, unlock
+from resumectl.report import deploy, drift, machine, releases, status
 from resumectl.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -16,23 +16,29 @@ if TYPE_CHECKING:
 
     from resumectl.plan import Plan
 
+
+def checks(screen: Screen, document: Mapping[str, Any]) -> None:
+    """Every check of `smoke` or `doctor`."""
+    screen.checks(document["checks"])
+
+
 PAGES: Final[Mapping[str, Callable[[Screen, Mapping[str, Any]], None]]] = {
     "deploy": deploy.deploy,
     "plan": deploy.plan,
     "destroy": deploy.destroy,
     "drift": drift.drift,
-    "smoke": smoke.smoke,
-    "doctor": smoke.smoke,
+    "smoke": checks,
+    "doctor": checks,
     "status": status.status,
     "history": releases.history,
     "rollback": releases.rollback,
     "unpin": releases.unpin,
-    "unlock": unlock.unlock,
-    "package": package.package,
-    "local-start": local.local,
-    "local-stop": local.local,
-    "local-status": local.local,
-    "local-reset": local.local,
+    "unlock": releases.unlock,
+    "package": machine.package,
+    "local-start": machine.local,
+    "local-stop": machine.local,
+    "local-status": machine.local,
+    "local-reset": machine.local,
 }
 
 _NO_LIMIT: Final = 1000  # columns and lines of a pipe, also of one that FORCE_COLOR colours

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from resumectl.report import words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DIGEST: Final = 64
-_NAMES: Final = {
-    "cache_control": "Cache-Control",
-    "content_type": "Content-Type",
-    "sha256": "content",
-}
 _ABSENT: Final = object()
 
 
@@ -26,18 +23,14 @@ class Row(NamedTuple):
 
 
 def rows(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
-    """The differences of a change.
-
-    Args:
-        values: by field, the values `from` and `to` of a drift document.
-    """
+    """The differences of a change, given the `values` that a drift document has for it."""
     for name, value in values.items():
         if name == "routing":
             yield from _shares(value["from"] or {}, value["to"] or {})
         elif name == "tags_all":
             yield from _rows("tags", value["from"], value["to"])
         elif name != "tags" or "tags_all" not in values:  # `tags` is a part of `tags_all`
-            yield from _rows(_NAMES.get(name, name), value["from"], value["to"])
+            yield from _rows(words.field(name), value["from"], value["to"])
 
 
 def _shares(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[Row]:

@@ -35,11 +35,9 @@ def write_summary(environ: Mapping[str, str], document: Document) -> bool:
 
 
 def summary(document: Document, limit: int = _ROWS) -> str:
-    """The document as Markdown; empty for a command that succeeded and has no page.
+    """A command's document as Markdown, with at most `limit` rows in each table.
 
-    Args:
-        document: the JSON document of a command.
-        limit: the most rows of any table.
+    Empty for a command that succeeded and has no page.
     """
     command = _command(document)
     if command not in _HEADLINES and document["ok"]:
@@ -223,18 +221,15 @@ def _parts(parts: Mapping[str, Mapping[str, int | None]]) -> Iterator[str]:
 
 def _checks(checks: Iterable[Document], limit: int) -> Iterator[str]:
     """The failed ones first, so that no limit hides them."""
-    rows = [
-        [
-            "✅" if check["ok"] else "❌",
-            text(check["name"]),
-            text(check["detail"]),
-            _seconds(check.get("seconds")),
-        ]
-        for check in sorted(checks, key=lambda check: bool(check["ok"]))
-    ]
-    if rows:
+    ordered = sorted(checks, key=lambda check: bool(check["ok"]))
+    if ordered:
         yield "#### Checks"
-        yield table(["", "Check", "Detail", "Time"], rows, limit)
+        yield table(["", "Check", "Detail", "Time"], map(_check_row, ordered), limit)
+
+
+def _check_row(check: Document) -> list[str]:
+    mark, seconds = "✅" if check["ok"] else "❌", _seconds(check.get("seconds"))
+    return [mark, text(check["name"]), text(check["detail"]), seconds]
 
 
 def _timings(timings: Mapping[str, float], limit: int) -> Iterator[str]:

@@ -13,44 +13,30 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 
 def junit(checks: Sequence[Mapping[str, Any]], suite: str, time: str = "") -> str:
-    """The XML document, with one test case for each check.
+    """The XML document, with one test case for each check of a JSON document.
 
-    Args:
-        checks: the checks as in every JSON document.
-        suite: the name of the run, for example `resumectl smoke prod`.
-        time: when the run began, in ISO 8601; left out when empty.
+    `suite` names the run (`resumectl smoke prod`), `time` says when it began, in ISO 8601.
     """
-    totals = _totals(checks)
+    totals = {"name": _legal(suite), **_totals(checks)}
     began = {"timestamp": time} if time else {}
-    root = ET.Element("testsuites", {"name": _legal(suite), **totals})
-    cases = ET.SubElement(
-        root, "testsuite", {"name": _legal(suite), **totals, "skipped": "0", **began}
-    )
+    root = ET.Element("testsuites", totals)
+    cases = ET.SubElement(root, "testsuite", totals, skipped="0", **began)
     for check in checks:
-        _add(cases, check, suite)
+        _add(cases, check, _legal(suite))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def _totals(checks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    seconds = sum(float(check["seconds"]) for check in checks)
+    seconds = sum(check["seconds"] for check in checks)
     failures = sum(not check["ok"] for check in checks)
-    return {
-        "tests": str(len(checks)),
-        "failures": str(failures),
-        "errors": "0",
-        "time": f"{seconds:.3f}",
-    }
+    counts = {"tests": str(len(checks)), "failures": str(failures), "errors": "0"}
+    return {**counts, "time": f"{seconds:.3f}"}
 
 
 def _add(cases: ET.Element, check: Mapping[str, Any], suite: str) -> None:
-    name, detail = _legal(str(check["name"])), _legal(str(check["detail"]))
-    attributes = {
-        "classname": _legal(suite),
-        "name": name,
-        "time": f"{float(check['seconds']):.3f}",
-    }
-    case = ET.SubElement(cases, "testcase", attributes)
+    name, detail, time = _legal(check["name"]), _legal(check["detail"]), f"{check['seconds']:.3f}"
+    case = ET.SubElement(cases, "testcase", classname=suite, name=name, time=time)
     if check["ok"]:
         ET.SubElement(case, "system-out").text = detail
     else:

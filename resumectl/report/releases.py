@@ -1,4 +1,4 @@
-"""What `history`, `rollback` and `unpin` print: releases, and the way back to one."""
+"""What `history`, `rollback`, `unpin` and `unlock` print: releases, and the way back to one."""
 
 from __future__ import annotations
 
@@ -57,6 +57,14 @@ def unpin(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(f"Unpinned from release #{document['release']}: deploys are allowed again.")
     else:
         screen.line(f"Environment {document['env']} was not pinned.")
+
+
+def unlock(screen: Screen, document: Mapping[str, Any]) -> None:
+    """The locks that were released."""
+    for lock in document["released"]:
+        screen.line(f"Released {lock}.")
+    if not document["released"]:
+        screen.line(f"Environment {document['env']} is not locked.")
 
 
 def revision(release: Mapping[str, Any]) -> str:

@@ -40,7 +40,6 @@ _FIELDS: Final = {
     "sha256": "content",
     "content_type": "Content-Type",
     "cache_control": "Cache-Control",
-    "published": "not published yet",
 }
 _UNMANAGED: Final = {
     "attached-policy": "attached policy",
@@ -127,9 +126,14 @@ def _resource(address: str) -> str:
     return f"{' '.join(words)} {name}" if dot else address
 
 
+def field(name: str) -> str:
+    """The name of a field, as people know it."""
+    return _FIELDS.get(name, name)
+
+
 def differing(fields: Iterable[str]) -> str:
-    """The names of fields, as people know them."""
-    return ", ".join(_FIELDS.get(name, name) for name in fields)
+    """In which fields a change differs. One in `published` is about code that is not, yet."""
+    return ", ".join("not published yet" if name == "published" else field(name) for name in fields)
 
 
 def counts(changes: Iterable[Document], words: Mapping[str, str] = TO_DO) -> str:

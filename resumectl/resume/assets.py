@@ -22,11 +22,9 @@ FOLDER: Final = "assets"
 _FINGERPRINT: Final = re.compile(r"(?=[a-f]{0,7}[0-9])(?=[0-9]{0,7}[a-f])[0-9a-f]{8}")
 
 _SUFFIXES: Final = frozenset({".css", ".js", ".mjs", ".otf", ".ttf", ".woff", ".woff2"})
-_REFERENCES: Final = {
-    ".css": re.compile(r"""(?:\burl\(\s*|@import\s+)["']?(?P<path>[^"')\s?#]+)"""),
-    ".js": re.compile(r"""["'`](?P<path>\.{0,2}/[^"'`\s?#]+)"""),
-    ".mjs": re.compile(r"""["'`](?P<path>\.{0,2}/[^"'`\s?#]+)"""),
-}
+_SCRIPT: Final = re.compile(r"""["'`](?P<path>\.{0,2}/[^"'`\s?#]+)""")
+_STYLE: Final = re.compile(r"""(?:\burl\(\s*|@import\s+)["']?(?P<path>[^"')\s?#]+)""")
+_REFERENCES: Final = {".css": _STYLE, ".js": _SCRIPT, ".mjs": _SCRIPT}
 
 
 def is_fingerprinted(name: str) -> bool:
@@ -43,14 +41,10 @@ def fingerprint(assets: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
 
 def named_plainly(page: str, names: Iterable[str]) -> str | None:
     """The first of `names` that a page refers to by its source path, which is not published."""
-    return next(
-        (
-            name
-            for name in names
-            if re.search(rf"""["'(=](\./|/)?{re.escape(quote(name))}["')?#\s>]""", page)
-        ),
-        None,
-    )
+    for name in names:
+        if re.search(rf"""["'(=](\./|/)?{re.escape(quote(name))}["')?#\s>]""", page):
+            return name
+    return None
 
 
 def _references(name: str, assets: Mapping[str, bytes]) -> list[tuple[re.Match[str], str]]:

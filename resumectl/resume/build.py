@@ -39,11 +39,7 @@ def is_resume(source: Path) -> bool:
 
 
 def build(source: Path, out: Path) -> None:
-    """Build the resume of a folder into another.
-
-    Args:
-        source: the folder with resume.json and the templates.
-        out: replaced as a whole when the build succeeds, untouched when it fails.
+    """Build the resume of a folder into `out`, which is replaced as a whole or left untouched.
 
     Raises:
         BuildError: the resume, a template or another file is unusable.
@@ -64,11 +60,8 @@ def build(source: Path, out: Path) -> None:
 
 def _compose(source: Path, fresh: Path) -> None:
     paths = {file.name: file.path for file in files.walk(source, _is_hidden)}
-    plain = {
-        name: path
-        for name, path in paths.items()
-        if name != RESUME and not name.endswith(pages.SUFFIX)
-    }
+    sources = {name for name in paths if name == RESUME or name.endswith(pages.SUFFIX)}
+    plain = {name: path for name, path in paths.items() if name not in sources}
     hashed = assets.fingerprint(
         {name: plain[name].read_bytes() for name in plain if assets.is_fingerprinted(name)}
     )

@@ -46,9 +46,8 @@ def load(path: Path) -> dict[str, Any]:
             field.
     """
     resume = _parse(path)
-    schema = json.loads(
-        resources.files(__package__).joinpath("resume.schema.json").read_text(encoding="utf-8")
-    )
+    file = resources.files(__package__).joinpath("resume.schema.json")
+    schema = json.loads(file.read_text(encoding="utf-8"))
     problems = [*_schema_problems(resume, schema)] or [*_order_problems(resume)]
     if problems:
         lines = [f"{path.name}: {problem}." for problem in problems[:_MAX_PROBLEMS]]
@@ -154,12 +153,8 @@ def _completed(value: Json, schema: Mapping[str, Any], defs: Mapping[str, Any]) 
     if "$ref" in schema:
         schema = defs[schema["$ref"].rpartition("/")[2]]
     if schema["type"] == "object":
-        given = value or {}
-        fields = schema["properties"].items()
-        return {
-            **given,
-            **{name: _completed(given.get(name), rules, defs) for name, rules in fields},
-        }
+        given, fields = value or {}, schema["properties"].items()
+        return given | {name: _completed(given.get(name), rules, defs) for name, rules in fields}
     if schema["type"] == "array":
         return [_completed(item, schema["items"], defs) for item in value or ()]
     return value or ""
@@ -185,16 +180,13 @@ def _is_url(text: str) -> bool:
     """Whether it is safe in a link: never `javascript:`."""
     parts = urlsplit(text)
     printable = text.isprintable() and not re.search(r"\s", text)
-    return (
-        printable and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    )
+    web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    return printable and web
 
 
 def _is_email(text: str) -> bool:
-    return (
-        text.isprintable()
-        and re.fullmatch(r"[^@\s<>\"']+@[^@\s<>\"'.]+(\.[^@\s<>\"'.]+)+", text) is not None
-    )
+    address = re.fullmatch(r"[^@\s<>\"']+@[^@\s<>\"'.]+(\.[^@\s<>\"'.]+)+", text)
+    return text.isprintable() and address is not None
 
 
 def _is_country(text: str) -> bool:

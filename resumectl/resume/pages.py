@@ -34,24 +34,19 @@ _INDEX: Final = "index.html"
 def render(
     source: Path, names: Iterable[str], *, resume: Mapping[str, Any], published: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Render every page, by its path.
+    """Render every page, by its path; `names` are the paths of all files in the source.
 
-    Args:
-        source: the folder with the templates.
-        names: the paths of all files in it.
-        resume: what `document.load` returned.
-        published: path -> published path of every file that is not a template.
+    `published` has the published path of every file that is not a template.
 
     Raises:
         BuildError: a template failed; names the file and the line.
     """
-    templates = [
-        name
+    environment = _environment(source, resume, published)
+    return {
+        name.removesuffix(SUFFIX): _rendered(environment, source, name)
         for name in names
         if name.endswith(SUFFIX) and not name.rpartition("/")[2].startswith("_")
-    ]
-    environment = _environment(source, resume, published)
-    return {name.removesuffix(SUFFIX): _rendered(environment, source, name) for name in templates}
+    }
 
 
 def _environment(
@@ -88,12 +83,11 @@ def _rendered(environment: Environment, source: Path, name: str) -> bytes:
 
 def _origin(error: Exception, source: Path) -> tuple[str, int | None] | None:
     """The innermost template and line of a traceback: Jinja2 adds a frame for each template."""
-    frames = (
-        (Path(frame.filename), frame.lineno)
-        for frame in reversed(traceback.extract_tb(error.__traceback__))
-    )
-    inside = ((path, line) for path, line in frames if path.is_relative_to(source))
-    return next(((path.relative_to(source).as_posix(), line) for path, line in inside), None)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(source):
+            return path.relative_to(source).as_posix(), frame.lineno
+    return None
 
 
 def _failed(template: str, line: int | None, reason: str) -> BuildError:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Self
 from resumectl.errors import BuildError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from resumectl.site.scan import SiteFile
 
 
@@ -37,12 +35,7 @@ class Body:
             raise self._changed()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stream.close()
 
     def read(self, amount: int | None = -1) -> bytes:

@@ -64,17 +64,10 @@ def invalidate(
     *,
     retry: Backoff = BUSY,
 ) -> str | None:
-    """Start an invalidation, and retry while CloudFront is busy with earlier ones.
+    """Start an invalidation of stale `paths`, and retry while CloudFront is busy with earlier ones.
 
-    Args:
-        cloudfront: a client.
-        distribution_id: the distribution whose cache is stale.
-        stale: what `paths` returned.
-        caller_reference: repeating a request with the same reference has no effect.
-        retry: how long to retry.
-
-    Returns:
-        The invalidation's id; None if there was nothing to invalidate.
+    Repeating a request with the same `caller_reference` has no effect. Returns the invalidation's
+    id, or None if there was nothing to invalidate.
 
     Raises:
         CloudError: CloudFront was still busy at the end.
@@ -83,10 +76,8 @@ def invalidate(
 
     if not stale:
         return None
-    batch = {
-        "Paths": {"Quantity": len(stale), "Items": list(stale)},
-        "CallerReference": caller_reference,
-    }
+    items = {"Quantity": len(stale), "Items": list(stale)}
+    batch = {"Paths": items, "CallerReference": caller_reference}
     for _ in retry.attempts():
         try:
             response = cloudfront.create_invalidation(

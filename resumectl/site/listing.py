@@ -42,13 +42,7 @@ _NEVER_SET: Final = {
 
 
 def live(s3: Client, bucket: str, released: Mapping[str, ReleasedObject]) -> dict[str, LiveObject]:
-    """Every object that is served now, by key, sorted. A bucket that does not exist has none.
-
-    Args:
-        s3: a client.
-        bucket: the site's bucket.
-        released: what the last release recorded; empty if there is none.
-    """
+    """Every object that is served now, by key, sorted. A bucket that does not exist has none."""
     versions = current_versions(s3, bucket, sorted(released))
     objects = {
         key: LiveObject(fields(released[key]), released[key].size, version)

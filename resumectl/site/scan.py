@@ -55,29 +55,23 @@ class _Content(NamedTuple):
 
 
 def scan(folder: Path, rules: Sequence[CacheRule] = ()) -> dict[str, SiteFile]:
-    """Every file to publish, by object key, sorted.
-
-    Args:
-        folder: the built site.
-        rules: the user's cache rules; the first match wins.
+    """Every file to publish from the folder of a built site, by object key, sorted.
 
     Raises:
         BuildError: there is nothing to publish, or a file must not or cannot be published.
     """
     paths = _by_key(folder)
-    contents = dict(
-        zip(paths, side_by_side(_read, list(paths.values()), lanes=_READERS), strict=True)
-    )
-    _refuse_credentials(contents)
+    contents = side_by_side(_read, list(paths.values()), lanes=_READERS)
+    _refuse_credentials(dict(zip(paths, contents, strict=True)))
     return {
         key: SiteFile(
             path,
-            contents[key].size,
-            contents[key].sha256,
+            content.size,
+            content.sha256,
             headers.content_type(key),
             headers.cache_control(key, rules),
         )
-        for key, path in paths.items()
+        for (key, path), content in zip(paths.items(), contents, strict=True)
     }
 
 

@@ -21,10 +21,8 @@ _COMMAND_NOT_FOUND: Final = 127  # the shell's exit code
 def build(site: SiteSettings, *, root: Path, out: Path) -> Path:
     """Build the site if it needs to be built, and return the folder to publish.
 
-    Args:
-        site: where the site comes from.
-        root: the project's folder, in which the build command runs.
-        out: where a resume is built; replaced as a whole, or untouched if the build fails.
+    A build command runs in `root`, the project's folder. A resume is built into `out`, which is
+    replaced as a whole, or untouched if the build fails.
 
     Raises:
         BuildError: the build failed, or there is nothing to publish.

@@ -45,18 +45,10 @@ def apply(
     *,
     progress: Progress | None = None,
 ) -> dict[str, str]:
-    """Upload and delete objects, and correct headers.
+    """Upload and delete objects, and correct headers: whatever differs from the scanned files.
 
-    Args:
-        s3: a client.
-        bucket: the site's bucket.
-        changes: what differs between live and the worktree.
-        files: the scanned site.
-        progress: called with (done, total) after each object, from any thread but never twice at
-            the same time.
-
-    Returns:
-        Key -> version id of every object that was written.
+    `progress` is called with (done, total) after each object, from any thread but never twice at
+    the same time. Returns key -> version id of every object that was written.
 
     Raises:
         BuildError: a file changed since it was scanned.
@@ -80,17 +72,7 @@ def restore(
     *,
     progress: Progress | None = None,
 ) -> dict[str, str]:
-    """Restore the site of an earlier release with copies inside S3.
-
-    Args:
-        s3: a client.
-        bucket: the site's bucket.
-        changes: what differs between live and the release.
-        manifest: what the release recorded.
-        progress: as for `apply`.
-
-    Returns:
-        Key -> new version id of every object that was written.
+    """Like `apply`, but restore what an earlier release recorded, with copies inside S3.
 
     Raises:
         CloudError: a recorded version no longer exists, and nothing was changed; or S3 did not
@@ -117,16 +99,16 @@ def _in_order(
         if progress:
             progress(finished, len(changes))
 
-    assets: list[Change] = []
-    pages: list[Change] = []
-    for change in changes:
-        if change.after is not None:
-            (pages if is_page(change.after["content_type"]) else assets).append(change)
     versions: dict[str, str] = {}
-    for phase in (assets, pages):
+    for pages in (False, True):
+        phase = [
+            change
+            for change in changes
+            if change.after and is_page(change.after["content_type"]) is pages
+        ]
         written = side_by_side(write, phase, lanes=_LANES, done=done)
         versions |= zip([change.key for change in phase], written, strict=True)
-    _delete(s3, bucket, _deletions(changes), done)
+    _delete(s3, bucket, [{"Key": key} for key in _deletions(changes)], done)
     return versions
 
 
@@ -228,57 +210,45 @@ def _is_missing_version(error: ClientError) -> bool:
 
 
 def delete_versions(s3: Client, bucket: str, versions: Sequence[tuple[str, str]]) -> None:
-    """Delete object versions permanently. Versions that no longer exist are ignored.
-
-    Args:
-        s3: a client.
-        bucket: the site's bucket.
-        versions: (key, version id) of each.
+    """Delete object versions, as (key, version id), permanently. It ignores those that are gone.
 
     Raises:
         CloudError: S3 did not delete a version.
     """
-    from botocore.exceptions import ClientError
+    objects = [{"Key": key, "VersionId": version} for key, version in versions]
+    _delete(s3, bucket, objects, lambda _count: None)
 
-    for start in range(0, len(versions), _BATCH):
-        batch = [
-            {"Key": key, "VersionId": version} for key, version in versions[start : start + _BATCH]
-        ]
-        errors = [
-            error
-            for error in _delete_once(s3, bucket, batch)
-            if not _is_missing_version(ClientError({"Error": error}, "DeleteObjects"))
-        ]
+
+def _delete(
+    s3: Client, bucket: str, objects: Sequence[dict[str, str]], done: Callable[[int], None]
+) -> None:
+    """Delete 1,000 objects at a time, and retry those that failed for a transient reason."""
+    for start in range(0, len(objects), _BATCH):
+        batch = left = objects[start : start + _BATCH]
+        errors: list[dict[str, Any]] = []
+        for _ in range(_ATTEMPTS):
+            errors = _delete_once(s3, bucket, left)
+            failed = {error["Key"] for error in errors}
+            left = [item for item in left if item["Key"] in failed]
+            if not errors or not all(error["Code"] in _TRANSIENT for error in errors):
+                break
         if errors:
             raise _not_deleted(errors)
-
-
-def _delete(s3: Client, bucket: str, keys: Sequence[str], done: Callable[[int], None]) -> None:
-    for start in range(0, len(keys), _BATCH):
-        batch = keys[start : start + _BATCH]
-        _delete_batch(s3, bucket, batch)
         done(len(batch))
 
 
-def _delete_batch(s3: Client, bucket: str, keys: Sequence[str]) -> None:
-    """Delete up to 1,000 keys, and retry those that failed for a transient reason."""
-    errors: list[dict[str, Any]] = []
-    left = list(keys)
-    for _ in range(_ATTEMPTS):
-        errors = _delete_once(s3, bucket, [{"Key": key} for key in left])
-        left = [error["Key"] for error in errors]
-        if not errors or not all(error["Code"] in _TRANSIENT for error in errors):
-            break
-    if errors:
-        raise _not_deleted(errors)
-
-
 def _delete_once(
-    s3: Client, bucket: str, objects: Sequence[Mapping[str, str]]
+    s3: Client, bucket: str, objects: Sequence[dict[str, str]]
 ) -> list[dict[str, Any]]:
     """The errors of one batch. S3 answers 200 even if some or all of the objects failed."""
+    from botocore.exceptions import ClientError
+
     response = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-    return list(response.get("Errors", ()))
+    errors = list(response.get("Errors", ()))
+    if "VersionId" not in objects[0]:
+        return errors
+    named = ((error, ClientError({"Error": error}, "DeleteObjects")) for error in errors)
+    return [error for error, as_raised in named if not _is_missing_version(as_raised)]
 
 
 def _not_deleted(errors: Sequence[Mapping[str, Any]]) -> CloudError:

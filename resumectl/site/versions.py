@@ -31,11 +31,8 @@ def current_versions(
 ) -> dict[str, str]:
     """Key -> version id of what is served now. A bucket that does not exist has none.
 
-    Args:
-        s3: a client.
-        bucket: the bucket to list.
-        expected: the keys that are probably there, sorted; the listing is split at every `page`-th.
-        page: how many versions to ask for at once.
+    Each request asks for `page` versions. The listing is split at every `page`-th of the keys that
+    are probably there, which must be sorted.
     """
     cuts = expected[page - 1 :: page]
     ranges = list(zip(["", *cuts], [*cuts, ""], strict=True))

@@ -7,7 +7,7 @@ if not. `resumectl.smoke.pace` retries it and turns the outcome into a `Check`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -48,9 +48,4 @@ class Check:
 
     def as_json(self) -> dict[str, Any]:
         """The check as every JSON document shows it."""
-        return {
-            "name": self.name,
-            "ok": self.ok,
-            "detail": self.detail,
-            "seconds": round(self.seconds, 3),
-        }
+        return {**asdict(self), "seconds": round(self.seconds, 3)}

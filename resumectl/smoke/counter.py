@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -22,34 +21,20 @@ _INTERNALS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Counts:
-    """The count before, at and after two visits."""
-
-    before: int
-    first: int
-    second: int
-    after: int
-
-    def problem(self) -> str | None:
-        """Why the counter cannot be trusted; None if it can."""
-        if not self.second - 1 == self.first == self.before + 1:
-            return f"two visits: {self.before} -> {self.first} -> {self.second}; each should add 1"
-        if self.after != self.second:
-            return f"two visits: {self.before} -> {self.second}, but a read returned {self.after}"
-        return None
-
-
 def counts(target: Target, http: Http) -> str:
     """Two visits add exactly two, and a read agrees.
 
     Another smoke test may count in between: then all four requests are retried, after a pause.
     """
-    readings = Counts(*(_count(target, http, method) for method in ("GET", "POST", "POST", "GET")))
-    problem = readings.problem()
-    if problem:
-        raise Mismatch(problem, Attempts.CONTENDED)
-    return f"two visits: {readings.before} -> {readings.second}"
+    methods = ("GET", "POST", "POST", "GET")
+    before, first, second, after = (_count(target, http, method) for method in methods)
+    if not second - 1 == first == before + 1:
+        steps = f"{before} -> {first} -> {second}"
+        raise Mismatch(f"two visits: {steps}; each should add 1", Attempts.CONTENDED)
+    detail = f"two visits: {before} -> {second}"
+    if after != second:
+        raise Mismatch(f"{detail}, but a read returned {after}", Attempts.CONTENDED)
+    return detail
 
 
 def wrong_method(target: Target, http: Http) -> str:
@@ -96,20 +81,14 @@ def _document(response: Response, status: int) -> dict[str, Any]:
     policy = response.header("Cache-Control")
     if "no-store" not in policy.lower():
         raise Mismatch(f"{status}, but Cache-Control is {policy or 'missing'} instead of no-store")
-    return _json(response)
-
-
-def _json(response: Response) -> dict[str, Any]:
     try:
         document = json.loads(response.body)
     except ValueError:
         document = None
     kind = response.header("Content-Type")
     if not isinstance(document, dict) or "json" not in kind.lower():
-        raise Mismatch(
-            f"{response.status}, but the body is not a JSON object: {_excerpt(response)} "
-            f"({kind or 'no content type'})"
-        )
+        body = f"{_excerpt(response)} ({kind or 'no content type'})"
+        raise Mismatch(f"{status}, but the body is not a JSON object: {body}")
     return document
 
 

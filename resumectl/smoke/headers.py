@@ -57,10 +57,6 @@ def _referrer(value: str) -> str | None:
     return "sends the full URL to every site" if value.lower() == "unsafe-url" else None
 
 
-def _any(_value: str) -> str | None:
-    return None
-
-
 def _framing_denied(response: Response) -> bool:
     denied = response.header("x-frame-options").strip().upper() in ("DENY", "SAMEORIGIN")
     return denied or "frame-ancestors" in _directives(response.header("content-security-policy"))
@@ -76,5 +72,5 @@ _RULES: dict[str, Callable[[str], str | None]] = {
     "content-security-policy": _policy,
     "x-content-type-options": _nosniff,
     "referrer-policy": _referrer,
-    "permissions-policy": _any,
+    "permissions-policy": lambda _value: None,  # any value
 }

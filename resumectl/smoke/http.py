@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -14,14 +15,12 @@ from resumectl.smoke.trouble import unreachable
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import urllib3
 
 _CONNECT: Final = 5.0
-_TIMEOUT: Final = 15.0
-_LIMIT: Final = 16 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 
 
@@ -38,40 +37,29 @@ class Response:
         return self.headers.get(name.lower(), "")
 
 
+@dataclass(eq=False, kw_only=True)
 class Http:
     """Connections to a few hosts, kept open and shared by all checks.
 
-    Args:
+    Attributes:
         timeout: seconds until a response must be complete.
         limit: the largest body that is read, in bytes.
         ca_file: certificates to trust instead of the system's.
         clock: a monotonic clock, in seconds.
     """
 
-    def __init__(
-        self,
-        *,
-        timeout: float = _TIMEOUT,
-        limit: int = _LIMIT,
-        ca_file: Path | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._timeout = timeout
-        self._limit = limit
-        self._ca_file = ca_file
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._pools: dict[Route, urllib3.PoolManager] = {}
-        self._context: ssl.SSLContext | None = None
+    timeout: float = 15.0
+    limit: int = 16 * 1024 * 1024
+    ca_file: Path | None = None
+    clock: Callable[[], float] = time.monotonic
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _pools: dict[Route, urllib3.PoolManager] = field(default_factory=dict, init=False)
+    _context: ssl.SSLContext | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close every connection."""
         with self._lock:
             for pool in self._pools.values():
                 pool.clear()
@@ -83,15 +71,9 @@ class Http:
         Raises:
             Unreachable: there was no complete response.
         """
-        from urllib3.exceptions import HTTPError
-
         route = route_to(url)
-        try:
-            return self._exchange(
-                route, method, url, {"Accept-Encoding": "identity", **(headers or {})}
-            )
-        except (HTTPError, OSError) as error:
-            raise unreachable(error, route) from error
+        with _explained(route):
+            return self._exchange(route, method, url, headers or {})
 
     def certificate_end(self, url: str) -> float:
         """When the certificate of an https:// URL expires, in seconds since 1970.
@@ -101,13 +83,9 @@ class Http:
         """
         import ssl
 
-        from urllib3.exceptions import HTTPError
-
         route = route_to(url)
-        try:
+        with _explained(route):
             certificate = self._certificate(route)
-        except (HTTPError, OSError) as error:
-            raise unreachable(error, route) from error
         return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
     def _exchange(
@@ -115,12 +93,13 @@ class Http:
     ) -> Response:
         import urllib3
 
-        end = self._clock() + self._timeout
+        end = self.clock() + self.timeout
+        common = {"User-Agent": "resumectl-smoke", "Accept-Encoding": "identity"}
         response = self._pool(route).urlopen(
             method,
             route.rewritten(url),
-            headers={"Host": urlsplit(url).netloc, "User-Agent": "resumectl-smoke", **headers},
-            timeout=urllib3.Timeout(connect=min(_CONNECT, self._timeout), read=self._timeout),
+            headers={"Host": urlsplit(url).netloc, **common, **headers},
+            timeout=urllib3.Timeout(connect=min(_CONNECT, self.timeout), read=self.timeout),
             redirect=False,
             retries=False,
             preload_content=False,
@@ -131,18 +110,17 @@ class Http:
         except BaseException:
             response.close()
             raise
-        return Response(
-            response.status, {name.lower(): value for name, value in response.headers.items()}, body
-        )
+        received = {name.lower(): value for name, value in response.headers.items()}
+        return Response(response.status, received, body)
 
     def _body(self, response: urllib3.BaseHTTPResponse, end: float) -> bytes:
         body = bytearray()
         while chunk := response.read1(_CHUNK, decode_content=False):
             body += chunk
-            if len(body) > self._limit:
-                raise Unreachable(f"the response is larger than {self._limit:,} bytes")
-            if self._clock() > end:
-                raise Unreachable(f"the response was not complete within {self._timeout:g} s")
+            if len(body) > self.limit:
+                raise Unreachable(f"the response is larger than {self.limit:,} bytes")
+            if self.clock() > end:
+                raise Unreachable(f"the response was not complete within {self.timeout:g} s")
         return bytes(body)
 
     def _pool(self, route: Route) -> urllib3.PoolManager:
@@ -157,8 +135,8 @@ class Http:
         options: dict[str, Any] = {"maxsize": 32}
         if route.scheme == "https":
             options |= {"ssl_context": self._tls()}
-        if route.scheme == "https" and route.server_name:
-            options |= {"server_hostname": route.server_name}
+            if route.server_name:
+                options |= {"server_hostname": route.server_name}
         if route.proxy:
             return urllib3.ProxyManager(route.proxy, proxy_headers=route.proxy_headers, **options)
         return urllib3.PoolManager(**options)
@@ -187,5 +165,16 @@ class Http:
         import ssl
 
         if self._context is None:
-            self._context = ssl.create_default_context(cafile=self._ca_file)
+            self._context = ssl.create_default_context(cafile=self.ca_file)
         return self._context
+
+
+@contextmanager
+def _explained(route: Route) -> Iterator[None]:
+    """Raise `Unreachable` in place of an error of urllib3, TLS or the operating system."""
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except (HTTPError, OSError) as error:
+        raise unreachable(error, route) from error

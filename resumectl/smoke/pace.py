@@ -63,10 +63,8 @@ class Pace:
                 break
             count += 1
         seconds = self.clock() - start
-        detail = attempt.detail
-        if count > 1:
-            detail += f" ({count} attempts in {seconds:.1f} s)"
-        return Check(name, attempt.ok, detail, seconds), attempt.reached
+        retried = f" ({count} attempts in {seconds:.1f} s)" if count > 1 else ""
+        return Check(name, attempt.ok, f"{attempt.detail}{retried}", seconds), attempt.reached
 
     def _again(
         self, allowed: Attempts, count: int, delay: float, start: float, began: float
@@ -85,11 +83,7 @@ def _attempt(probe: Probe) -> Attempt:
     try:
         return Attempt(ok=True, detail=probe())
     except Mismatch as mismatch:
-        return Attempt(
-            ok=False,
-            detail=mismatch.detail,
-            allowed=mismatch.attempts,
-            reached=not isinstance(mismatch, Unreachable),
-        )
+        reached = not isinstance(mismatch, Unreachable)
+        return Attempt(ok=False, detail=mismatch.detail, allowed=mismatch.attempts, reached=reached)
     except Exception as bug:  # noqa: BLE001 - a bug in one check must not hide the other results
         return Attempt(ok=False, detail=f"bug in this check: {type(bug).__name__}: {bug}")

@@ -46,14 +46,12 @@ def compressed(target: Target, http: Http) -> str:
     """The compressed page, as browsers request it, has the same content."""
     response = http.request("GET", f"{target.base}/", {"Accept-Encoding": "gzip"})
     expect(response, 200)
-    encoding = response.header("Content-Encoding").lower()
+    encoding, expected = response.header("Content-Encoding").lower(), target.sha256("index.html")
     if encoding in ("", "identity"):
-        _expect_bytes(response.body, target.sha256("index.html"))
+        _expect_bytes(response.body, expected)
         return "200, sent uncompressed"
     body = _decoded(response.body, encoding)
-    _expect_bytes(
-        body, target.sha256("index.html") or _digest(http.request("GET", f"{target.base}/").body)
-    )
+    _expect_bytes(body, expected or _digest(http.request("GET", f"{target.base}/").body))
     return f"200, {len(body):,} bytes compressed to {len(response.body):,}, same content"
 
 

@@ -16,12 +16,8 @@ _LOOPBACK = "127.0.0.1"
 class Route:
     """Where to connect for the host of a URL.
 
-    Args:
-        scheme: http or https.
-        host: the name in the URL, as in the Host header and the certificate.
-        port: the port in the URL, or the scheme's default.
-        proxy: the URL of the proxy to use, or None.
-        proxy_headers: the proxy's credentials.
+    The host is the name in the URL, as in the Host header and the certificate. `proxy_headers` are
+    the proxy's credentials.
     """
 
     scheme: str

@@ -32,18 +32,13 @@ def run(
     All checks start at once and share one time budget. If the first one gives up without any
     response, the others stop retrying.
 
-    Args:
-        target: the site to check.
-        http: the connections to use; by default opened and closed here.
-        pace: when to retry.
-        on_check: called in the caller's thread with each check, always in the same order.
-
-    Returns:
-        The checks, always in the same order.
+    `on_check` is called in the caller's thread with each check; the order is always the same, there
+    and in what is returned. Without `http`, connections are opened and closed here.
     """
     with ExitStack() as stack:
         connections = http or stack.enter_context(Http())
-        return side_by_side(probes(target, connections), pace or Pace(), on_check or _ignore)
+        report = on_check or (lambda _check: None)
+        return side_by_side(probes(target, connections), pace or Pace(), report)
 
 
 def probes(target: Target, http: Http) -> Mapping[str, Probe]:
@@ -74,9 +69,8 @@ def side_by_side(
     stop, began, checks = threading.Event(), pace.clock(), []
     pool = ThreadPoolExecutor(len(probes), thread_name_prefix="smoke")
     try:
-        for future in [
-            pool.submit(_follow, pace, name, probe, began, stop) for name, probe in probes.items()
-        ]:
+        items = probes.items()
+        for future in [pool.submit(_follow, pace, *item, began, stop) for item in items]:
             checks.append(future.result())
             on_check(checks[-1])
     finally:
@@ -90,6 +84,3 @@ def _follow(pace: Pace, name: str, probe: Probe, began: float, stop: threading.E
     if name == FIRST and not reached:
         stop.set()
     return check
-
-
-def _ignore(_check: Check) -> None: ...

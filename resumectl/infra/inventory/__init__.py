@@ -50,13 +50,7 @@ def existing(account: Account, planned: Snapshot) -> dict[str, str]:
     """Find the resources that a plan would create although they exist.
 
     Two passes: only the first tells which API, bucket or topic the parts in the second belong to.
-
-    Args:
-        account: where to look, and what proves that a resource is ours.
-        planned: the fields of what would be created, by address.
-
-    Returns:
-        The id to import, by address. Raises botocore's errors.
+    Returns the id to import, by address. Raises botocore's errors.
 
     Raises:
         Refused: a planned name is taken by something that is not ours.
@@ -107,9 +101,8 @@ def _completed(fields: Fields, parent: tuple[str, str], parents: Mapping[str, st
 def undeclared(clients: Clients, state: State) -> tuple[Change, ...]:
     """Find what hangs on the state's resources although terraform/ does not declare it.
 
-    Returns:
-        Creations of kind `unmanaged`, sorted by key; the field `resource` says what each one is.
-        Raises botocore's errors.
+    Returns creations of kind `unmanaged`, sorted by key; the field `resource` says what each one
+    is. Raises botocore's errors.
     """
     fields_by_key = {
         f"{extra.resource} {name}": {"resource": extra.resource, **fields}

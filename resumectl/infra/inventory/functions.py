@@ -50,10 +50,8 @@ def _delete_alias(lambda_: Client, state: State, fields: Fields) -> None:
 
 def _urls(lambda_: Client, state: State) -> Rows:
     ours = declared(state, "aws_lambda_function_url", "function_url")
-    function = state.outputs["function_name"]
-    for url in paged(
-        lambda_, "list_function_url_configs", "FunctionUrlConfigs", FunctionName=function
-    ):
+    function, operation = state.outputs["function_name"], "list_function_url_configs"
+    for url in paged(lambda_, operation, "FunctionUrlConfigs", FunctionName=function):
         if url["FunctionUrl"] not in ours:
             qualifier = _qualifier(url["FunctionArn"])
             yield url["FunctionUrl"], {"qualifier": qualifier, "access": url["AuthType"]}
@@ -87,10 +85,8 @@ def _remove_statement(lambda_: Client, state: State, fields: Fields) -> None:
 
 def _policy(lambda_: Client, function: str, qualifier: str) -> list[dict[str, Any]]:
     response = aws.found(lambda_.get_policy, FunctionName=function, **_qualified(qualifier))
-    statements: list[dict[str, Any]] = (
-        json.loads(response["Policy"])["Statement"] if response else []
-    )
-    return statements
+    policy: dict[str, Any] = json.loads(response["Policy"]) if response else {"Statement": []}
+    return list(policy["Statement"])
 
 
 def _qualifier(arn: str) -> str:

@@ -21,13 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """One environment's account and region, and the tags that prove that a resource is ours.
+    """One environment's account and region, and the tags that every resource of ours has.
 
-    Attributes:
-        client: returns the boto3 client of a service; an optional second argument is the region.
-        account: the 12-digit account id.
-        region: the environment's region.
-        tags: every resource of the environment has at least these.
+    `client` returns the boto3 client of a service; an optional second argument is the region.
     """
 
     client: Callable[..., Client]

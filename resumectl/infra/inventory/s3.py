@@ -24,10 +24,9 @@ def _bucket(account: Account, fields: Fields) -> str | None:
     from botocore.exceptions import ClientError
 
     s3, name = account.client("s3"), str(fields["bucket"])
+    owned = {"Bucket": name, "ExpectedBucketOwner": account.account}
     try:
-        versioning = aws.found(
-            s3.get_bucket_versioning, Bucket=name, ExpectedBucketOwner=account.account
-        )
+        versioning = aws.found(s3.get_bucket_versioning, **owned)
     except ClientError as error:
         if aws.error_code(error) not in _DENIED:
             raise
@@ -76,12 +75,10 @@ LOOKUPS: Final = {
 
 @dataclass(frozen=True)
 class _Setting:
-    """A setting that a bucket may have.
+    """The operations that read and remove a setting of a bucket.
 
     Attributes:
-        type: the Terraform resource that would declare it.
-        read: the operation that reads it.
-        remove: the operation that removes it.
+        type: the Terraform resource that would declare it, without `aws_s3_bucket_`.
         empty: the argument of `remove` that must be empty, if S3 has no operation to delete it.
     """
 
@@ -92,25 +89,19 @@ class _Setting:
 
 
 _SETTINGS: Final[Mapping[str, _Setting]] = {
-    "website": _Setting(
-        "aws_s3_bucket_website_configuration", "get_bucket_website", "delete_bucket_website"
-    ),
-    "cors": _Setting("aws_s3_bucket_cors_configuration", "get_bucket_cors", "delete_bucket_cors"),
+    "website": _Setting("website_configuration", "get_bucket_website", "delete_bucket_website"),
+    "cors": _Setting("cors_configuration", "get_bucket_cors", "delete_bucket_cors"),
     "lifecycle": _Setting(
-        "aws_s3_bucket_lifecycle_configuration",
-        "get_bucket_lifecycle_configuration",
-        "delete_bucket_lifecycle",
+        "lifecycle_configuration", "get_bucket_lifecycle_configuration", "delete_bucket_lifecycle"
     ),
     "replication": _Setting(
-        "aws_s3_bucket_replication_configuration",
-        "get_bucket_replication",
-        "delete_bucket_replication",
+        "replication_configuration", "get_bucket_replication", "delete_bucket_replication"
     ),
     "logging": _Setting(
-        "aws_s3_bucket_logging", "get_bucket_logging", "put_bucket_logging", "BucketLoggingStatus"
+        "logging", "get_bucket_logging", "put_bucket_logging", "BucketLoggingStatus"
     ),
     "notification": _Setting(
-        "aws_s3_bucket_notification",
+        "notification",
         "get_bucket_notification_configuration",
         "put_bucket_notification_configuration",
         "NotificationConfiguration",
@@ -121,7 +112,7 @@ _SETTINGS: Final[Mapping[str, _Setting]] = {
 def _settings(s3: Client, state: State) -> Rows:
     types = {resource.type for resource in state.resources}
     for name, setting in _SETTINGS.items():
-        if setting.type not in types:
+        if f"aws_s3_bucket_{setting.type}" not in types:
             response = aws.found(getattr(s3, setting.read), Bucket=state.outputs["site_bucket"])
             value: dict[str, Any] = {**(response or {})}
             value.pop("ResponseMetadata", None)

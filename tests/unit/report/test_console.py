@@ -21,6 +21,7 @@ SHOWN = [
 ]
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 PLAN = {"env": "prod", "changes": [Change("site", "a b" * 60, None, {}).as_json()]}
+CHECK = {"name": "page", "ok": True, "detail": "200", "seconds": 0.25}
 
 
 def command_of(document):
@@ -73,3 +74,10 @@ def test_a_terminal_is_folded_at_its_width(on_terminal, monkeypatch):
 def test_the_plan_before_the_question_goes_to_stderr(capsys):
     console.show_plan(Plan((Change("infra", "aws_s3_bucket.site", None, {}),)), verbose=False)
     assert capsys.readouterr() == ("", "Infrastructure  1 to create\n  + S3 bucket site\n")
+
+
+def test_every_check_is_shown(shown):
+    failed = {**CHECK, "name": "error page", "ok": False}
+    assert shown(console.checks, {"checks": [CHECK, failed]}) == (
+        "✓ page          0.25 s  200\n✗ error page    0.25 s  200\n"
+    )

@@ -35,6 +35,7 @@ DENY = {"Statement": [{"Effect": "Deny", "Action": "s3:GetObject"}]}
         ("policy", json.dumps(GRANT), json.dumps(GRANT, indent=1), []),
         ("code", "{ not JSON", "other", [("code", "{ not JSON", "other")]),
         ("env", {"A": "1"}, {"B": "2"}, [("env.A", "1", "(not set)"), ("env.B", "(not set)", "2")]),
+        ("published", True, False, [("published", "true", "false")]),
         ("routing", {}, {"3": 0.1}, [("traffic to version 3", "0%", "10%")]),
         ("routing", {"3": 0.25}, {}, [("traffic to version 3", "25%", "0%")]),
     ],

@@ -141,3 +141,13 @@ def test_unpin(shown):
 def test_a_plus_marks_local_changes(dirty, text):
     assert releases.revision({"git": {"revision": "a" * 40, "dirty": dirty}}) == text
     assert releases.revision({"git": {}}) == ""
+
+
+def test_each_lock_that_was_released(shown):
+    locks = ["the deploy lock of ada", "Terraform's state lock"]
+    text = shown(releases.unlock, {"released": locks})
+    assert text == "Released the deploy lock of ada.\nReleased Terraform's state lock.\n"
+
+
+def test_no_lock(shown):
+    assert shown(releases.unlock, {"released": []}) == "Environment prod is not locked.\n"

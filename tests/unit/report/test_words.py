@@ -121,6 +121,7 @@ def test_the_kind_of_a_change_decides_what_its_key_means(kind, key, name):
 
 def test_what_differs():
     assert words.differing(["sha256", "cache_control", "tags"]) == "content, Cache-Control, tags"
+    assert words.differing(["published", "sha256"]) == "not published yet, content"
     assert words.differing([]) == ""
 
 

@@ -107,6 +107,6 @@ def test_every_setting_is_tested():
 
 @pytest.mark.parametrize(("name", "answer", "call"), SETTINGS, ids=[row[0] for row in SETTINGS])
 def test_a_setting_that_terraform_declares_is_not_reported(name, answer, call):
-    declared = resource(s3._SETTINGS[name].type)
+    declared = resource(f"aws_s3_bucket_{s3._SETTINGS[name].type}")
     state = State(1, "", OUTPUTS, (*STATE.resources, declared))
     assert undeclared(state, **answer) == ()

@@ -1,4 +1,4 @@
-"""What `local start`, `stop`, `status` and `reset` print."""
+"""What `package` and the `local` commands print: the zip, and the embedded cloud."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ _STATE: Final = {
     "stopped": ("is stopped", ""),
     "crashed": ("has crashed", "red"),
 }
+
+
+def package(screen: Screen, document: Mapping[str, Any]) -> None:
+    """The zip; with `-v` also what is in it."""
+    files = document["files"]
+    screen.whole(document["path"])
+    screen.line(f"{words.size(document['size'])}, {words.many(len(files), 'file')}")
+    screen.whole(f"sha256 {document['sha256']}")
+    for name in files if screen.verbose else ():
+        screen.whole(f"  {name}")
 
 
 def local(screen: Screen, document: Mapping[str, Any]) -> None:
