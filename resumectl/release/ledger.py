@@ -16,7 +16,7 @@ from resumectl.release.bucket import NEW, UNREADABLE
 from resumectl.release.record import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from resumectl.release.bucket import ProjectBucket
     from resumectl.release.record import Readers, Record
@@ -93,11 +93,7 @@ class Ledger:
 
     def newest_first(self) -> Iterator[Release]:
         """The releases, read one by one as they are asked for; unreadable ones are skipped."""
-        return self.readable(self.numbers())
-
-    def readable(self, numbers: Iterable[int]) -> Iterator[Release]:
-        """Those of these releases that are there and can be read, one by one."""
-        for number in numbers:
+        for number in self.numbers():
             try:
                 release = self.read(number)
             except Unreadable as error:
