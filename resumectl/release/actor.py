@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def actor(environ: Mapping[str, str]) -> dict[str, str]:
     """The person or CI run behind this process: `name`, `host`; in GitHub Actions `run`, a URL."""
-    actor = {"name": environ.get("GITHUB_ACTOR") or _user(), "host": socket.gethostname()}
+    person = {"name": environ.get("GITHUB_ACTOR") or _user(), "host": socket.gethostname()}
     if environ.get("GITHUB_RUN_ID"):
         repository = f"{environ.get('GITHUB_SERVER_URL')}/{environ.get('GITHUB_REPOSITORY')}"
-        actor["run"] = f"{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
-    return actor
+        person["run"] = f"{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    return person
 
 
 def _user() -> str:

@@ -95,7 +95,7 @@ def test_us_east_1_takes_no_location():
 
 def test_a_bucket_of_another_account_is_an_error(empty_s3, bucket_of):
     empty_s3.fail_at, empty_s3.error = ["create_bucket"], aws_error("BucketAlreadyExists")
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match="BucketAlreadyExists"):
         bucket_of("prod").ensure(REGION)
 
 
