@@ -179,7 +179,7 @@ class Part(Protocol[Live, Wanted]):
         ...
 
     def record(self, document: Mapping[str, Any]) -> Record:
-        """Read what a release remembers of this part. Raises ValueError, KeyError or TypeError."""
+        """Read what a release remembers of this part; raises what `bucket.UNREADABLE` lists."""
         ...
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:

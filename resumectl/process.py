@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """A process, told apart from every other one, also on other machines and after a reboot.
+    """A process, distinct from all others, also on other machines and after a reboot.
 
     Attributes:
         started: its start as the kernel counts it; tells it from a later process with the same pid.
@@ -35,7 +35,7 @@ def current(proc: Path = Path("/proc")) -> Process:
 
     pid = os.getpid()
     boot = _text(proc / "sys" / "kernel" / "random" / "boot_id")
-    return Process(socket.gethostname(), pid, started(pid), boot, _namespace(proc))
+    return Process(socket.gethostname(), pid, started(pid, proc), boot, _namespace(proc))
 
 
 def _text(path: Path) -> str:

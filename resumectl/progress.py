@@ -33,42 +33,34 @@ class Step:
 
 
 class Progress(Protocol):
-    """Whoever watches a command: a terminal, a log, a test. Called from several threads."""
+    """Whoever watches a command: a terminal, a log, a test. Called from several threads.
+
+    Methods that a watcher does not override do nothing.
+    """
 
     def start(self, step: Step) -> None:
         """A step began."""
+        return
 
     def update(self, step: Step, detail: str) -> None:
         """A running step has news."""
+        return
 
     def finish(self, step: Step, seconds: float, *, ok: bool) -> None:
         """A step ended."""
+        return
 
     def note(self, line: str) -> None:
         """Something worth knowing that is not a step."""
+        return
 
     def paused(self) -> AbstractContextManager[None]:
         """Leave the terminal alone while the block runs, so that a question can be asked."""
-
-
-class Silent:
-    """Reports nothing."""
-
-    def start(self, step: Step) -> None:
-        """Nothing."""
-
-    def update(self, step: Step, detail: str) -> None:
-        """Nothing."""
-
-    def finish(self, step: Step, seconds: float, *, ok: bool) -> None:
-        """Nothing."""
-
-    def note(self, line: str) -> None:
-        """Nothing."""
-
-    def paused(self) -> AbstractContextManager[None]:
-        """Nothing."""
         return nullcontext()
+
+
+class Silent(Progress):
+    """Reports nothing."""
 
 
 class Steps:

@@ -131,8 +131,9 @@ class Wiring:
         from resumectl.steps.context import Releases
 
         readers = {part.name: part.record for part in self._parts}
+        ledger = Ledger(self._bucket, readers, self.steps.note)
         lock = Lock(self._bucket, self.machine.me, alive=self.machine.alive)
-        return Releases(self._bucket, Ledger(self._bucket, readers), lock, Pins(self._bucket))
+        return Releases(self._bucket, ledger, lock, Pins(self._bucket))
 
     @cached_property
     def _parts(self) -> Parts:

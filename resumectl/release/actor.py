@@ -16,14 +16,11 @@ if TYPE_CHECKING:
 
 def actor(environ: Mapping[str, str]) -> dict[str, str]:
     """The person or CI run behind this process: `name`, `host`; in GitHub Actions `run`, a URL."""
-    found = {"name": environ.get("GITHUB_ACTOR") or _user(), "host": socket.gethostname()}
+    person = {"name": environ.get("GITHUB_ACTOR") or _user(), "host": socket.gethostname()}
     if environ.get("GITHUB_RUN_ID"):
-        server, repository = (
-            environ.get("GITHUB_SERVER_URL", ""),
-            environ.get("GITHUB_REPOSITORY", ""),
-        )
-        found["run"] = f"{server}/{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
-    return found
+        repository = f"{environ.get('GITHUB_SERVER_URL')}/{environ.get('GITHUB_REPOSITORY')}"
+        person["run"] = f"{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    return person
 
 
 def _user() -> str:
@@ -37,17 +34,14 @@ def revision(root: Path) -> dict[str, Any]:
     """The git `revision` of the project, and whether it is `dirty`; empty outside a repository."""
     if not (head := _git(root, "rev-parse", "HEAD")):
         return {}
-    return {
-        "revision": head,
-        "dirty": bool(_git(root, "status", "--porcelain", "--untracked-files=normal", ".")),
-    }
+    changes = _git(root, "status", "--porcelain", "--untracked-files=normal", ".")
+    return {"revision": head, "dirty": bool(changes)}
 
 
 def _git(root: Path, *arguments: str) -> str:
     git = shutil.which("git")
     if git is None:
         return ""
-    run = subprocess.run(
-        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False
-    )
+    command = [git, "-C", str(root), *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     return run.stdout.strip() if run.returncode == 0 else ""

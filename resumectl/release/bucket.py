@@ -1,8 +1,8 @@
 """The project bucket: one per project, account and region.
 
 It holds Terraform's state, the ledger, the locks and what releases were made of. S3's conditional
-writes decide every race. Everything that is asked of it names the account that must own it, so that
-a bucket of the same name in another account is never trusted.
+writes decide every race. Every request names the account that must own it, so that a bucket of the
+same name in another account is never trusted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NEW: Final = {"IfNoneMatch": "*"}
 """The condition that there is no such object yet."""
+
+UNREADABLE: Final = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading a document raises that is damaged, or that a newer resumectl wrote."""
 
 _CONFLICTS: Final = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 _PRIVATE: Final = {

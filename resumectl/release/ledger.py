@@ -11,14 +11,21 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resumectl.release.bucket import NEW
+from resumectl.errors import CloudError
+from resumectl.release.bucket import NEW, UNREADABLE
 from resumectl.release.record import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from resumectl.release.bucket import ProjectBucket
     from resumectl.release.record import Readers, Record
+
+
+class Unreadable(CloudError):
+    """A record is damaged, missing although it is listed, or written by a newer resumectl."""
+
+    code = "unreadable-record"
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,16 @@ class Ledger:
     Args:
         bucket: the project bucket.
         readers: reads the record of each part, by the part's name.
+        note: told once about each record that is skipped because it cannot be read.
     """
 
-    def __init__(self, bucket: ProjectBucket, readers: Readers) -> None:
+    def __init__(
+        self, bucket: ProjectBucket, readers: Readers, note: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._bucket = bucket
         self._readers = readers
+        self._note = note
+        self._noted: set[int] = set()
         self._prefix = f"releases/{bucket.env}/"
 
     def numbers(self) -> list[int]:
@@ -64,18 +76,46 @@ class Ledger:
         return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
 
     def read(self, number: int) -> Release | None:
-        """The release with that number, or None."""
+        """The release with that number, or None.
+
+        Raises:
+            Unreadable: its record cannot be read.
+        """
         stored = self._bucket.read(self._key(number))
-        return Release.from_json(json.loads(stored.body), self._readers) if stored else None
+        if stored is None:
+            return None
+        try:
+            return Release.from_json(json.loads(stored.body), self._readers)
+        except UNREADABLE as error:
+            reason = f"{type(error).__name__}: {error}"
+            hint = "Update resumectl if a newer one wrote it. If it is damaged: aws s3 rm "
+            raise self._unreadable(number, reason, hint + self._url(number)) from error
 
     def newest_first(self) -> Iterator[Release]:
-        """The releases, read one by one as they are asked for."""
-        return (release for number in self.numbers() if (release := self.read(number)))
+        """The releases, read one by one as they are asked for; unreadable ones are skipped."""
+        for number in self.numbers():
+            try:
+                release = self.read(number)
+            except Unreadable as error:
+                if number not in self._noted:
+                    self._noted.add(number)
+                    self._note(f"Skipped: {error.message}")
+                continue
+            if release:
+                yield release
 
     def heads(self) -> Heads:
-        """The newest record and the live release."""
+        """The newest record and the live release.
+
+        Raises:
+            Unreadable: which release is live depends on a record that cannot be read.
+        """
         newest = None
-        for release in self.newest_first():
+        for number in self.numbers():
+            release = self.read(number)
+            if release is None:  # right after S3 made a bucket, a read can miss what is listed
+                hint = "S3 may need a few minutes to show it. Run the command again."
+                raise self._unreadable(number, "listed, but not found", hint)
             newest = newest or release
             if release.status == "destroyed":
                 break
@@ -106,6 +146,13 @@ class Ledger:
     def _is(self, number: int, body: bytes) -> bool:
         stored = self._bucket.read(self._key(number))
         return stored is not None and stored.body == body
+
+    def _unreadable(self, number: int, reason: str, hint: str) -> Unreadable:
+        where = f"release #{number} ({self._url(number)})"
+        return Unreadable(f"The record of {where} cannot be read: {reason}", hint=hint)
+
+    def _url(self, number: int) -> str:
+        return f"s3://{self._bucket.name}/{self._key(number)}"
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:06d}.json"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl import process
 from resumectl.errors import Locked
 from resumectl.process import Process
-from resumectl.release.bucket import NEW
+from resumectl.release.bucket import NEW, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -57,7 +57,13 @@ class Holder:
         values = {item.name: document[item.name] for item in fields(cls) if item.name in document}
         known = {item.name for item in fields(Process)}
         place = {key: value for key, value in document["process"].items() if key in known}
-        return cls(**{**values, "process": Process(**place)})
+        place["pid"] = int(place["pid"])
+        actor = dict(document["actor"])
+        return cls(**{**values, "actor": actor, "process": Process(**place)})
+
+
+_UNKNOWN: Final = Holder("", {}, "", "", Process("", 0))
+"""The holder of a lock that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,11 @@ class Held:
 
     def describe(self) -> str:
         """One line: who, where, what, since when."""
+        seen = f"last sign of life {_ago(self.age)} ago"
+        if self.holder is _UNKNOWN:
+            return f"an unknown holder (the lock cannot be read, {seen})"
         run = f", {self.holder.actor['run']}" if self.holder.actor.get("run") else ""
         who = f"{self.holder.actor.get('name')} on {self.holder.actor.get('host')}"
-        seen = f"last sign of life {_ago(self.age)} ago"
         return f"{who} ({self.holder.command}, since {self.holder.time}, {seen}{run})"
 
 
@@ -116,11 +124,14 @@ class Lock:
         self._poll = poll
 
     def read(self) -> Held | None:
-        """Who holds the lock, or None."""
+        """Who holds the lock, or None. A lock that cannot be read is held by an unknown holder."""
         stored = self._bucket.read(self._key)
         if stored is None:
             return None
-        holder = Holder.from_json(json.loads(stored.body))
+        try:
+            holder = Holder.from_json(json.loads(stored.body))
+        except UNREADABLE:
+            holder = _UNKNOWN
         return Held(holder, stored.etag, stored.age, gone=self._is_gone(holder.process))
 
     @contextmanager
@@ -173,7 +184,7 @@ class Lock:
         self, holder: Holder, note: Callable[[str], None], wait: float
     ) -> tuple[str, Holder | None]:
         end = time.monotonic() + wait
-        told, crashed = False, None
+        waiting, crashed = False, None
         while True:
             etag, held = self._try(holder, note)
             if etag:
@@ -183,9 +194,9 @@ class Lock:
                 continue
             if held and time.monotonic() >= end:
                 raise self._locked(held)
-            if held and not told:
+            if held and not waiting:
                 note(f"Waiting for the lock of {held.describe()}.")
-                told = True
+                waiting = True
             time.sleep(min(self._poll, wait))
 
     def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:

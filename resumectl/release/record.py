@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,10 +100,19 @@ class Release:
         """Read a stored release; keys that a newer resumectl added are left alone.
 
         Args:
-            document: what `as_json` gave.
+            document: what `as_json` returned.
             readers: reads the record of each part, by the part's name.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: it is damaged, or means something else.
         """
         known = {item.name for item in fields(cls)} - {"parts"}
         values = {key: value for key, value in document.items() if key in known}
+        if values["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {values['schema']}, not {SCHEMA}")
+        if values["status"] not in get_args(Status):
+            raise ValueError(f"unknown status {values['status']}")
+        if datetime.fromisoformat(values["time"]).tzinfo is None:
+            raise ValueError(f"time {values['time']} has no zone")
         parts = {name: read(document[name]) for name, read in readers.items() if document.get(name)}
         return cls(**{**values, "smoke": tuple(values.get("smoke", ())), "parts": parts})

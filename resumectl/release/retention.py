@@ -43,9 +43,8 @@ def spared(newest_first: Iterable[Release], pinned: int | None) -> frozenset[int
     for release in newest_first:
         if live is None and release.status != "failed":
             live = release.id
-        if verified is None and release.status == "verified":
+        if release.status == "verified":
             verified = release.id
-        if live and verified:
             break
     return frozenset(number for number in (pinned, live, verified) if number)
 

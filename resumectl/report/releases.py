@@ -54,7 +54,8 @@ def rollback(screen: Screen, document: Mapping[str, Any]) -> None:
 def unpin(screen: Screen, document: Mapping[str, Any]) -> None:
     """Whether there was a pin."""
     if document["unpinned"]:
-        screen.line(f"Unpinned from release #{document['release']}: deploys are allowed again.")
+        release = f" from release #{document['release']}" if document["release"] else ""
+        screen.line(f"Unpinned{release}: deploys are allowed again.")
     else:
         screen.line(f"Environment {document['env']} was not pinned.")
 

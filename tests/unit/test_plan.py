@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resumectl.plan import REPLACE, UNKNOWN, Change, Plan, diff, guard, of_kind
+from resumectl.plan import REPLACE, UNKNOWN, Change, Plan, diff, of_kind, resource_type
 
 FIELDS = st.dictionaries(
     st.sampled_from(["sha256", "size"]), st.sampled_from([None, "", "x", 1, ["x"]])
@@ -110,8 +108,10 @@ def test_as_json_shows_names_but_no_values():
 
 
 def test_a_kind_is_shown_when_there_is_one():
-    (change,) = of_kind("tampered", [Change("site", "index.html", {}, None)])
-    assert change.as_json()["kind"] == "tampered"
+    plain = Change("site", "index.html", {"size": 1}, None)
+    (change,) = of_kind("tampered", [plain])
+    assert change.as_json() == {**plain.as_json(), "kind": "tampered"}
+    assert (change.key, change.before, change.after) == ("index.html", {"size": 1}, None)
 
 
 # --- Plan
@@ -137,9 +137,9 @@ def test_the_changes_of_a_part_keep_their_order():
 def test_counts_by_part_and_action():
     assert Plan(CHANGES).counts() == {
         "infra": {"update": 1},
-        "function": {},
         "site": {"create": 2, "delete": 1},
     }
+    assert Plan().counts() == {}
 
 
 @few
@@ -155,83 +155,25 @@ def test_the_digest_does_not_depend_on_the_order_of_fields():
     assert one.digest() == other.digest()
 
 
-# --- guard
+# --- addresses of Terraform
 
-HOLDS_DATA = ("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution")
-HARMLESS = (
-    "aws_iam_role",
-    "aws_s3_bucket_policy",
-    "aws_lambda_function",
-    "aws_cloudfront_function",
-)
-SIDES = {
-    "create": (None, {"a": 1}),
-    "update": ({"a": 1}, {"a": 2}),
-    "delete": ({"a": 1}, None),
-    "replace": ({"a": 1}, {"a": 1, REPLACE: True}),
-}
 ADDRESSES = (
     "{}.site",
     "{}.site[0]",
     '{}.site["a.b"]',
     '{}.site["aws_iam_role.x"]',
+    '{}.site["a\\"].b"]',
     "module.a.{}.site",
     'module.a["x.y"].{}.site["]."]',
     "{}.site (deposed 1a2b3c4d)",
 )
 
 
-@pytest.mark.parametrize(("type_", "action"), list(itertools.product(HOLDS_DATA + HARMLESS, SIDES)))
-def test_only_losing_what_holds_data_is_guarded(type_, action):
-    plan = Plan((Change("infra", f"{type_}.site", *SIDES[action]),))
-    lost = guard(plan, live_objects=5)
-    assert bool(lost) == (type_ in HOLDS_DATA and action in ("delete", "replace"))
-    assert all(f"{type_}.site would be {action}d: " in line for line in lost)
-
-
 @pytest.mark.parametrize("address", ADDRESSES)
-@pytest.mark.parametrize("type_", ["aws_s3_bucket", "aws_iam_role"])
-def test_the_guard_reads_every_form_of_address(address, type_):
-    plan = Plan((Change("infra", address.format(type_), {}, None),))
-    assert bool(guard(plan, live_objects=0)) == (type_ in HOLDS_DATA)
+def test_the_resource_type_is_read_from_every_form_of_address(address):
+    assert resource_type(address.format("aws_s3_bucket")) == "aws_s3_bucket"
 
 
-@pytest.mark.parametrize(
-    ("deletes", "objects", "safe"),
-    [
-        (0, 0, True),
-        (0, 9, True),
-        (1, 1, False),
-        (1, 2, True),
-        (2, 3, False),
-        (5, 10, True),
-        (6, 10, False),
-        (10, 10, False),
-    ],
-)
-def test_deleting_most_of_the_site_is_guarded(deletes, objects, safe):
-    plan = Plan(tuple(Change("site", f"{number}.html", {}, None) for number in range(deletes)))
-    lost = guard(plan, live_objects=objects)
-    assert lost == (
-        () if safe else (f"{deletes} of the site's {objects} objects would be deleted",)
-    )
-
-
-@pytest.mark.parametrize("key", ["output.site_url", "data", ""])
-def test_outputs_hold_no_data(key):
-    assert guard(Plan((Change("infra", key, {"value": "x"}, None),)), live_objects=0) == ()
-
-
-def test_all_losses_are_named():
-    plan = Plan(
-        (
-            Change("infra", "aws_dynamodb_table.visits", {}, None),
-            Change("infra", "aws_s3_bucket.site", {}, {REPLACE: True}),
-            Change("site", "index.html", {}, None),
-        )
-    )
-    assert [line.split(":")[0] for line in guard(plan, live_objects=1)] == [
-        "aws_dynamodb_table.visits would be deleted",
-        "aws_s3_bucket.site would be replaced",
-        "1 of the site's 1 objects would be deleted",
-    ]
+@pytest.mark.parametrize(("key", "type_"), [("output.site_url", "output"), ("data", ""), ("", "")])
+def test_other_keys_name_no_resource(key, type_):
+    assert resource_type(key) == type_

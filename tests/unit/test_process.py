@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from resumectl import process
+from resumectl.process import Process
 
 WAITS_FOR_INPUT = [sys.executable, "-S", "-c", "input()"]
 
@@ -73,3 +77,64 @@ def test_a_bracket_in_the_program_name_does_not_shift_the_fields(tmp_path):
         "5 (a) b) S " + " ".join(str(field) for field in range(4, 53))
     )
     assert process.started(5, tmp_path) == "22"
+
+
+# --- which process this is
+
+HERE = Process("here", 42, "1000", "boot-1", "pid:[1]")
+
+
+@pytest.fixture
+def proc(tmp_path):
+    """A /proc of a machine on which this process runs."""
+    (tmp_path / "sys" / "kernel" / "random").mkdir(parents=True)
+    (tmp_path / "sys" / "kernel" / "random" / "boot_id").write_text("boot-1\n")
+    (tmp_path / "self" / "ns").mkdir(parents=True)
+    (tmp_path / "self" / "ns" / "pid").symlink_to("pid:[4026531836]")
+    (tmp_path / str(os.getpid())).mkdir()
+    fields = " ".join(str(field) for field in range(4, 53))
+    (tmp_path / str(os.getpid()) / "stat").write_text(f"5 (python) S {fields}")
+    return tmp_path
+
+
+def test_the_current_process_knows_its_boot_and_pid_namespace(proc):
+    expected = Process(socket.gethostname(), os.getpid(), "22", "boot-1", "pid:[4026531836]")
+    assert process.current(proc) == expected
+
+
+def test_where_the_system_does_not_say_boot_and_namespace_are_empty(proc):
+    (proc / "sys" / "kernel" / "random" / "boot_id").unlink()
+    (proc / "self" / "ns" / "pid").unlink()
+    current = process.current(proc)
+    assert (current.boot, current.namespace, current.started) == ("", "", "22")
+
+
+def test_the_current_process_can_see_itself_and_is_alive():
+    current = process.current()
+    assert current.can_see(process.current())
+    assert process.alive(current.pid, current.started)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_child_is_in_the_same_namespace_but_another_process():
+    code = "import json, resumectl.process as p; print(json.dumps(vars(p.current())))"
+    run = [sys.executable, "-c", code]
+    shown = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    child, parent = Process(**json.loads(shown)), process.current()
+    assert parent.boot
+    assert parent.namespace
+    assert parent.can_see(child)
+    assert (child.pid, child.started) != (parent.pid, parent.started)
+
+
+def test_another_process_of_this_machine_can_be_seen():
+    assert HERE.can_see(replace(HERE, pid=7, started="5"))
+
+
+@pytest.mark.parametrize(
+    "other", [{"host": "there"}, {"boot": "boot-2"}, {"boot": ""}, {"namespace": "pid:[2]"}]
+)
+def test_a_process_of_another_machine_boot_or_namespace_cannot_be_seen(other):
+    """Its pid may belong to some other process here."""
+    assert not HERE.can_see(replace(HERE, **other))
+    assert not replace(HERE, **other).can_see(HERE)

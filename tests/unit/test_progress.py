@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from resumectl.errors import CloudError, Refused
 from resumectl.progress import Silent, Step, Steps
 
 UPLOAD = Step("upload-site", "Upload the site")
@@ -39,7 +41,7 @@ def recorder():
 
 
 def ticking(*moments):
-    """A clock that shows these times, one after the other."""
+    """A clock that shows these times in turn."""
     return iter(moments).__next__
 
 
@@ -56,7 +58,7 @@ def test_a_step_is_reported_from_start_to_end(recorder):
     ]
 
 
-def test_times_and_failures_are_known_by_id(recorder):
+def test_timings_and_failures_are_kept_by_id(recorder):
     steps = Steps(recorder, ticking(10.0, 12.5, 12.5, 13.5))
     with steps(UPLOAD):
         pass
@@ -74,7 +76,7 @@ def test_a_step_that_raises_ends_as_failed(recorder, error):
     assert recorder.calls[-1] == ("finish", UPLOAD, 1.0, False)
 
 
-def test_the_innermost_of_nested_steps_is_the_one_that_failed(recorder):
+def test_of_nested_steps_the_innermost_is_the_one_that_failed(recorder):
     outer, inner, later = (Step(name, name) for name in ("outer", "inner", "later"))
     steps = Steps(recorder)
     with pytest.raises(ValueError, match="x"), steps(outer), steps(inner):
@@ -85,7 +87,7 @@ def test_the_innermost_of_nested_steps_is_the_one_that_failed(recorder):
     assert list(steps.timings) == ["inner", "outer", "later"]
 
 
-def test_times_are_rounded_to_a_thousandth(recorder):
+def test_timings_are_rounded_to_a_thousandth(recorder):
     steps = Steps(recorder, ticking(0.0, 1.23456))
     with steps(UPLOAD):
         pass
@@ -105,10 +107,36 @@ def test_steps_in_threads_are_all_recorded(recorder):
     assert len(recorder.calls) == 150
 
 
-def test_silent_steps_are_timed_too(capsys):
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "as AWS says it"}}, "PutObject"),
+        EndpointConnectionError(endpoint_url="https://s3"),
+    ],
+)
+def test_an_error_of_aws_becomes_ours_and_names_the_step(recorder, error):
+    steps = Steps(recorder)
+    with pytest.raises(CloudError, match="trying to upload the site"), steps(UPLOAD):
+        raise error
+    assert steps.failed == "upload-site"
+
+
+def test_our_own_errors_stay_as_they_are(recorder):
+    error = Refused("no")
+    with pytest.raises(Refused) as caught, Steps(recorder)(UPLOAD):
+        raise error
+    assert caught.value is error
+
+
+def test_a_note_is_passed_on(recorder):
+    Steps(recorder).note("a note")
+    assert recorder.calls == [("note", "a note")]
+
+
+def test_silent_steps_are_timed_but_show_nothing(capsys):
     steps = Steps(Silent())
     with steps.progress.paused(), steps(UPLOAD) as tell:
         tell("half")
-        steps.progress.note("a note")
+        steps.note("a note")
     assert list(steps.timings) == ["upload-site"]
     assert capsys.readouterr() == ("", "")

@@ -28,11 +28,11 @@ def repository(tmp_path):
     return project
 
 
-def test_a_person():
+def test_a_person_has_a_name_and_a_machine():
     assert actor({}) == {"name": getpass.getuser(), "host": socket.gethostname()}
 
 
-def test_a_run_of_github_actions():
+def test_a_run_of_github_actions_has_a_url():
     environ = {
         "GITHUB_ACTOR": "ada",
         "GITHUB_RUN_ID": "42",
@@ -47,7 +47,7 @@ def test_a_run_of_github_actions():
 
 
 @pytest.mark.parametrize("error", [KeyError, OSError])
-def test_a_user_without_a_name(monkeypatch, error):
+def test_a_user_without_a_name_is_known_by_uid(monkeypatch, error):
     def nobody():
         raise error("getpwuid(): uid not found")
 
@@ -55,7 +55,7 @@ def test_a_user_without_a_name(monkeypatch, error):
     assert actor({})["name"].startswith("uid ")
 
 
-def test_the_revision_of_a_clean_tree(repository):
+def test_a_clean_tree_has_a_revision_and_is_not_dirty(repository):
     assert revision(repository) == {
         "revision": git(repository, "rev-parse", "HEAD"),
         "dirty": False,
@@ -63,12 +63,12 @@ def test_the_revision_of_a_clean_tree(repository):
 
 
 @pytest.mark.parametrize("name", ["index.html", "new.html"])
-def test_a_changed_or_a_new_file_makes_it_dirty(repository, name):
+def test_a_changed_or_new_file_makes_the_tree_dirty(repository, name):
     (repository / name).write_text("other")
     assert revision(repository)["dirty"]
 
 
-def test_what_is_outside_of_the_project_or_ignored_does_not(repository):
+def test_files_outside_of_the_project_and_ignored_files_do_not_matter(repository):
     (repository.parent / "notes.txt").write_text("x")
     (repository.parent / ".git" / "info" / "exclude").write_text(".resumectl/\n")
     (repository / ".resumectl").mkdir()
@@ -76,15 +76,15 @@ def test_what_is_outside_of_the_project_or_ignored_does_not(repository):
     assert not revision(repository)["dirty"]
 
 
-def test_outside_of_a_repository(tmp_path):
+def test_outside_of_a_repository_there_is_no_revision(tmp_path):
     assert revision(tmp_path) == {}
 
 
-def test_a_repository_without_a_commit(tmp_path):
+def test_a_repository_without_a_commit_has_no_revision(tmp_path):
     git(tmp_path, "init", "--quiet")
     assert revision(tmp_path) == {}
 
 
-def test_a_machine_without_git(repository, monkeypatch):
+def test_without_git_there_is_no_revision(repository, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert revision(repository) == {}

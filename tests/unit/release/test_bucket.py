@@ -1,88 +1,256 @@
 from __future__ import annotations
 
+import inspect
 import json
 
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from resumectl.release import bucket as module
+from resumectl.release.bucket import NEW, ProjectBucket, bucket_name
+from tests.fakes.flaky import Flaky, aws_error
 
-NAME = "resume-resumectl-123456789012-eu-west-2"
-STEPS = [
+REGION = "eu-west-2"
+OWNER = "123456789012"
+SETUP = [
     "create_bucket",
     "put_public_access_block",
     "put_bucket_encryption",
     "put_bucket_policy",
+    "put_bucket_lifecycle_configuration",
     "put_bucket_versioning",
 ]
 
 
+# --- the bucket itself
+
+
 def test_the_name_is_the_same_everywhere():
-    assert module.name("resume", "123456789012", "eu-west-2") == NAME
+    assert bucket_name("resume", OWNER, REGION) == "resume-resumectl-123456789012-eu-west-2"
 
 
 def test_the_longest_name_fits():
-    assert len(module.name("a" * 20, "1" * 12, "ap-southeast-2")) <= 63
+    assert len(bucket_name("a" * 20, OWNER, "ap-southeast-2")) <= 63
 
 
-def test_it_is_made_private_encrypted_versioned_and_for_tls_only(empty_s3):
-    assert not module.exists(empty_s3, NAME)
-    assert module.ensure(empty_s3, NAME, "eu-west-2")
-    assert module.exists(empty_s3, NAME)
-    blocked = empty_s3.get_public_access_block(Bucket=NAME)["PublicAccessBlockConfiguration"]
-    assert blocked.keys() >= {
-        "BlockPublicAcls",
-        "IgnorePublicAcls",
-        "BlockPublicPolicy",
-        "RestrictPublicBuckets",
-    }
-    assert all(blocked.values())
-    rules = empty_s3.get_bucket_encryption(Bucket=NAME)["ServerSideEncryptionConfiguration"][
-        "Rules"
-    ]
-    assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    (statement,) = json.loads(empty_s3.get_bucket_policy(Bucket=NAME)["Policy"])["Statement"]
+def test_it_is_made_private_encrypted_versioned_and_for_tls_only(empty_s3, bucket_of):
+    bucket, here = bucket_of("prod"), {"Bucket": bucket_of("prod").name}
+    assert not bucket.exists()
+    assert bucket.ensure(REGION)
+    assert bucket_of("prod").exists()
+    s3 = empty_s3.s3
+    blocked = s3.get_public_access_block(**here)["PublicAccessBlockConfiguration"]
+    assert blocked == dict.fromkeys(
+        ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"], True
+    )
+    (rule,) = s3.get_bucket_encryption(**here)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    (statement,) = json.loads(s3.get_bucket_policy(**here)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert empty_s3.get_bucket_location(Bucket=NAME)["LocationConstraint"] == "eu-west-2"
+    assert s3.get_bucket_location(**here)["LocationConstraint"] == REGION
 
 
-def test_what_is_complete_is_left_alone(s3):
-    calls = []
-    s3.on_call = calls.append
-    assert not module.ensure(s3, NAME, "eu-west-2")
-    assert calls == ["get_bucket_versioning"]
+def test_only_old_versions_of_locks_expire(empty_s3, bucket_of):
+    bucket = bucket_of("prod")
+    bucket.ensure(REGION)
+    (rule,) = empty_s3.s3.get_bucket_lifecycle_configuration(Bucket=bucket.name)["Rules"]
+    assert rule["Filter"] == {"Prefix": "locks/"}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert "Expiration" not in rule
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_what_was_interrupted_is_completed(s3, empty_s3, error_of, step):
-    """Versioning is switched on last, and is what says that all is done."""
-    empty_s3.delete_bucket(Bucket=NAME)
-    s3.fail_at, s3.error = [step], error_of("InternalError")
+def test_a_complete_bucket_is_left_alone(s3, bucket):
+    assert not bucket.ensure(REGION)
+    assert [name for name, _ in s3.calls] == ["get_bucket_versioning"]
+
+
+@pytest.mark.parametrize("step", SETUP)
+def test_an_interrupted_setup_is_completed(empty_s3, bucket_of, step):
+    """Versioning is switched on last and says that the setup is complete."""
+    empty_s3.fail_at, empty_s3.error = [step], aws_error("InternalError")
     with pytest.raises(ClientError):
-        module.ensure(s3, NAME, "eu-west-2")
-    assert not module.exists(s3, NAME)
-    assert module.ensure(s3, NAME, "eu-west-2")
-    assert module.exists(s3, NAME)
+        bucket_of("prod").ensure(REGION)
+    assert not bucket_of("prod").exists()
+    assert bucket_of("prod").ensure(REGION)
+    assert bucket_of("prod").exists()
+    assert [name for name, _ in empty_s3.calls][-7:-1] == SETUP
 
 
-def test_the_first_region_of_aws_takes_no_location():
+def test_a_bucket_just_made_is_known_although_reads_are_stale(empty_s3, bucket_of):
+    bucket = bucket_of("prod")
+    bucket.ensure(REGION)
+    empty_s3.fail_at, empty_s3.error = ["get_bucket_versioning"], aws_error("NoSuchBucket")
+    assert bucket.exists()
+
+
+def test_us_east_1_takes_no_location():
     import boto3
 
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
-        assert module.ensure(s3, NAME, "us-east-1")
+        bucket = ProjectBucket(s3, "resume-bucket", OWNER, "prod")
+        assert bucket.ensure("us-east-1")
 
 
-def test_a_bucket_of_somebody_else_is_an_error(s3, empty_s3, error_of):
-    empty_s3.delete_bucket(Bucket=NAME)
-    s3.fail_at, s3.error = ["create_bucket"], error_of("BucketAlreadyExists")
+def test_a_bucket_of_another_account_is_an_error(empty_s3, bucket_of):
+    empty_s3.fail_at, empty_s3.error = ["create_bucket"], aws_error("BucketAlreadyExists")
+    with pytest.raises(ClientError, match="BucketAlreadyExists"):
+        bucket_of("prod").ensure(REGION)
+
+
+# --- every request names the owner
+
+
+CALLS = {
+    "read": [("key",), ("key", "v1")],
+    "write": [("key", b""), ("key", b"", "application/zip")],
+    "delete": [("key",), ("key", "etag")],
+    "keys": [("prefix",)],
+    "versions": [("key",)],
+    "restore": [("key", "v1")],
+    "exists": [()],
+    "ensure": [("eu-west-2",), ("us-east-1",)],
+}
+
+
+def test_every_method_is_tried():
+    public = {name for name, _ in inspect.getmembers(ProjectBucket, inspect.isfunction)}
+    assert {name for name in public if not name.startswith("_")} == CALLS.keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"), [(name, each) for name, calls in CALLS.items() for each in calls]
+)
+def test_every_request_names_the_owner(empty_s3, method, arguments):
+    with_a_foreign_bucket = ProjectBucket(Refusing(empty_s3.s3), "theirs", OWNER, "prod")
+    result = getattr(with_a_foreign_bucket, method)(*arguments)
+    if method == "versions":
+        list(result)
+    calls = with_a_foreign_bucket.s3.calls
+    assert calls
+    for name, given in calls:
+        assert given["Bucket"] == "theirs"
+        # CreateBucket knows no such parameter: it cannot touch a bucket of another account.
+        assert (given.get("ExpectedBucketOwner") == OWNER) == (name != "create_bucket"), name
+        if name == "copy_object":
+            assert given["ExpectedSourceBucketOwner"] == OWNER
+
+
+class Refusing(Flaky):
+    """Records every request; nothing is done, and nothing exists."""
+
+    def _call(self, name, original, arguments):
+        self.calls.append((name, arguments))
+        if name.startswith("get_"):
+            raise aws_error("NoSuchBucket")
+        return {"ETag": "1"}
+
+    def _pages(self, operation, arguments):
+        self.calls.append((operation, arguments))
+        yield {}
+
+
+# --- objects
+
+
+def test_an_object_is_read_as_it_was_written(bucket):
+    etag = bucket.write("a.json", b"{}")
+    stored = bucket.read("a.json")
+    assert (stored.body, stored.etag) == (b"{}", etag)
+    assert bucket.read("b.json") is None
+
+
+@pytest.mark.parametrize("age", [0, 75])
+def test_the_age_of_an_object_follows_s3s_own_clock(s3, bucket, age):
+    bucket.write("a", b"")
+    s3.age = age
+    assert bucket.read("a").age == age
+
+
+def test_an_age_is_never_negative(s3, bucket):
+    bucket.write("a", b"")
+    s3.age = -5
+    assert bucket.read("a").age == 0
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
+def test_a_condition_that_does_not_hold_writes_nothing(s3, bucket, code):
+    s3.fail_at, s3.error = ["put_object"], aws_error(code)
+    assert bucket.write("a", b"x", **NEW) is None
+    s3.fail_at = ["put_object"]
     with pytest.raises(ClientError):
-        module.ensure(s3, NAME, "eu-west-2")
+        bucket.write("a", b"x")
+    assert bucket.read("a") is None
 
 
-def test_only_not_found_means_absent(s3, error_of):
-    s3.fail_at, s3.error = ["get_bucket_versioning"], error_of("AccessDenied")
+def test_s3_decides_which_write_is_the_first(bucket):
+    assert bucket.write("a", b"ours", **NEW)
+    assert bucket.write("a", b"theirs", **NEW) is None
+    assert bucket.read("a").body == b"ours"
+
+
+def test_a_write_needs_the_etag_that_it_names(bucket):
+    first = bucket.write("a", b"1")
+    second = bucket.write("a", b"2", IfMatch=first)
+    assert second
+    assert bucket.write("a", b"3", IfMatch=first) is None
+    bucket.delete("a")
+    assert bucket.write("a", b"4", IfMatch=second) is None
+
+
+def test_an_object_is_deleted_only_with_the_etag_that_is_named(bucket):
+    old, new = bucket.write("a", b"1"), bucket.write("a", b"2")
+    assert not bucket.delete("a", old)
+    assert bucket.read("a")
+    assert bucket.delete("a", new)
+    assert bucket.read("a") is None
+
+
+def test_an_old_version_can_be_read_and_made_current(bucket):
+    bucket.write("a", b"old")
+    bucket.write("a", b"new")
+    bucket.write("a.bak", b"other")
+    newest, oldest = bucket.versions("a")
+    assert bucket.read("a", oldest).body == b"old"
+    assert bucket.read("a", newest).body == b"new"
+    bucket.restore("a", oldest)
+    assert bucket.read("a").body == b"old"
+
+
+def test_the_versions_of_a_deleted_object_are_still_there(bucket):
+    bucket.write("a", b"old")
+    bucket.delete("a")
+    (version,) = bucket.versions("a")
+    assert bucket.read("a", version).body == b"old"
+
+
+def test_keys_are_sorted_and_begin_with_the_prefix(bucket):
+    for key in ("b/2", "b/1", "a", "b"):
+        bucket.write(key, b"")
+    assert bucket.keys("b/") == ["b/1", "b/2"]
+
+
+def test_without_a_bucket_nothing_is_there(bucket_of):
+    nowhere = bucket_of("prod")
+    assert nowhere.read("a") is None
+    assert nowhere.keys("") == []
+    assert not nowhere.exists()
+
+
+DENIED = {
+    "get_object": lambda bucket: bucket.read("a"),
+    "put_object": lambda bucket: bucket.write("a", b"", **NEW),
+    "delete_object": lambda bucket: bucket.delete("a", "etag"),
+    "list_objects_v2": lambda bucket: bucket.keys(""),
+    "list_object_versions": lambda bucket: list(bucket.versions("a")),
+    "copy_object": lambda bucket: bucket.restore("a", "v1"),
+    "get_bucket_versioning": lambda bucket: bucket.exists(),
+}
+
+
+@pytest.mark.parametrize("operation", DENIED)
+def test_access_denied_never_means_that_nothing_is_there(s3, bucket, operation):
+    s3.fail_at, s3.error = [operation], aws_error("AccessDenied")
     with pytest.raises(ClientError):
-        module.exists(s3, NAME)
+        DENIED[operation](bucket)

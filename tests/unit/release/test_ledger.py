@@ -1,152 +1,146 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
-from resumectl.release.ledger import SCHEMA, Ledger, Release
+from resumectl.errors import CloudError, Exit
+from resumectl.release.ledger import Heads, Ledger, Unreadable
+from tests.fakes.flaky import aws_error
+from tests.fakes.records import READERS, Served, release
 
 
 @pytest.fixture
-def ledger(s3, bucket):
-    return Ledger(s3, bucket, "prod")
+def notes():
+    return []
 
 
-def release(status="verified", **more):
-    return Release(
-        id=0,
-        env="prod",
-        time="2026-11-22T09:30:00+00:00",
-        status=status,
-        actor={"name": "me"},
-        **more,
-    )
+@pytest.fixture
+def ledger(bucket, notes):
+    return Ledger(bucket, READERS, notes.append)
 
 
-FULL = release(
-    git={"revision": "abc", "dirty": False},
-    message="New job ✓",
-    infra={"digest": "d", "serial": 3},
-    function={"version": "1", "sha256": "f"},
-    site={"index.html": {"sha256": "s", "size": 5}, "a.css": {"sha256": "t", "size": 7}},
-    changes={"infra": {"create": 2}},
-    smoke=({"name": "page", "ok": True},),
-    timings={"Upload the site": 0.5},
-    urls={"site": "https://example.com/"},
-    rollback_of=None,
-    repair_of=None,
-    tool="0.1.0",
-)
+@pytest.fixture
+def damage(put):
+    """Overwrite a record."""
+    return lambda number, body=b'{"id": 1, "sta': put(key(number), body)
 
 
-# --- records
+def key(number, env="prod"):
+    return f"releases/{env}/{number:06d}.json"
+
+
+def messages(releases):
+    return [each.message for each in releases]
+
+
+# --- records and their numbers
 
 
 def test_a_record_comes_back_as_it_was_stored(ledger):
-    stored = ledger.append(FULL)
+    parts = {"site": Served({"index.html": "s"}, "v1")}
+    stored = ledger.append(release(message="New job ✓", parts=parts))
     assert stored.id == 1
     assert ledger.read(1) == stored
 
 
-def test_a_record_is_one_json_document_that_names_its_schema(s3, bucket, ledger):
-    ledger.append(FULL)
-    answer = s3.get_object(Bucket=bucket, Key="releases/prod/000001.json")
-    document = json.loads(answer["Body"].read())
-    assert answer["ContentType"] == "application/json"
-    assert (document["schema"], document["id"], document["message"]) == (SCHEMA, 1, "New job ✓")
-
-
-def test_what_a_newer_resumectl_added_is_left_alone():
-    document = {**json.loads(json.dumps(FULL.as_json())), "colour": "green"}
-    assert Release.from_json(document) == FULL
-
-
-def test_a_summary_counts_the_site_instead_of_listing_it():
-    summary = FULL.summary()
-    assert summary["site"] == {"objects": 2, "bytes": 12}
-    assert {**summary, "site": None} == {**FULL.as_json(), "site": None}
-
-
-@pytest.mark.parametrize(
-    ("more", "origin"), [({}, 7), ({"rollback_of": 3}, 3), ({"repair_of": 5}, 5)]
-)
-def test_what_was_brought_back_has_the_release_that_had_it_first_as_its_origin(more, origin):
-    assert replace(release(**more), id=7).origin == origin
-
-
-# --- numbers
+def test_a_record_is_one_json_document(s3, bucket, ledger):
+    ledger.append(release(message="New job ✓"))
+    response = s3.get_object(Bucket=bucket.name, Key=key(1))
+    document = json.loads(response["Body"].read())
+    assert response["ContentType"] == "application/json"
+    assert (document["id"], document["message"]) == (1, "New job ✓")
 
 
 def test_numbers_grow_and_are_listed_newest_first(ledger):
     assert ledger.numbers() == []
-    assert [ledger.append(release(message=str(n))).id for n in range(12)] == list(range(1, 13))
+    appended = [ledger.append(release(message=str(count))).id for count in range(12)]
+    assert appended == list(range(1, 13))
     assert ledger.numbers() == list(range(12, 0, -1))
-    assert [found.message for found in ledger.newest_first()][:2] == ["11", "10"]
+    assert messages(ledger.newest_first())[:2] == ["11", "10"]
 
 
-def test_each_environment_has_numbers_of_its_own(s3, bucket, ledger):
-    Ledger(s3, bucket, "prod2").append(release())
+def test_records_are_read_one_by_one(s3, ledger):
+    for _ in range(3):
+        ledger.append(release())
+    s3.calls.clear()
+    assert next(ledger.newest_first()).id == 3
+    assert [name for name, _ in s3.calls] == ["list_objects_v2", "get_object"]
+
+
+def test_each_environment_has_numbers_of_its_own(bucket_of, ledger):
+    Ledger(bucket_of("prod2"), READERS).append(release())
     assert ledger.append(release()).id == 1
 
 
-def test_other_objects_beside_the_records_are_passed_over(s3, bucket, ledger):
+def test_other_objects_beside_the_records_are_passed_over(put, ledger):
     for name in ("README.md", "latest.json", "000001.json.bak", "x/000007.json"):
-        s3.put_object(Bucket=bucket, Key=f"releases/prod/{name}", Body=b"")
+        put(f"releases/prod/{name}", b"")
     assert ledger.numbers() == []
 
 
-def test_a_million_releases_still_have_their_order(s3, bucket, ledger):
+def test_a_million_releases_still_have_their_order(put, ledger):
     for number in (999_999, 1_000_000):
-        s3.put_object(Bucket=bucket, Key=f"releases/prod/{number:06d}.json", Body=b"{}")
+        put(key(number), b"{}")
     assert ledger.numbers() == [1_000_000, 999_999]
 
 
-def test_a_ledger_without_a_bucket_is_empty(empty_s3):
-    nowhere = Ledger(empty_s3, "not-there", "prod")
+def test_a_ledger_without_a_bucket_is_empty(bucket_of):
+    nowhere = Ledger(bucket_of("prod"), READERS)
     assert nowhere.numbers() == []
     assert nowhere.read(1) is None
-    assert nowhere.live() is None
+    assert nowhere.heads() == Heads()
 
 
-def test_a_number_that_was_never_given(ledger):
+def test_an_unknown_number_has_no_release(ledger):
+    ledger.append(release())
     assert ledger.read(7) is None
 
 
-@pytest.mark.parametrize("call", ["get_object", "put_object"])
-def test_any_other_error_is_an_error(s3, ledger, error_of, call):
-    s3.fail_at, s3.error = [call], error_of("AccessDenied")
+def test_a_forgotten_record_is_gone_and_its_number_is_not_given_again(ledger):
+    for _ in range(3):
+        ledger.append(release())
+    ledger.forget(2)
+    assert ledger.numbers() == [3, 1]
+    assert ledger.append(release()).id == 4
+
+
+@pytest.mark.parametrize("call", ["get_object", "put_object", "list_objects_v2"])
+def test_access_denied_never_means_an_empty_ledger(s3, ledger, call):
+    s3.fail_at, s3.error = [call], aws_error("AccessDenied")
+    work = {
+        "get_object": lambda: ledger.read(1),
+        "put_object": lambda: ledger.append(release()),
+        "list_objects_v2": ledger.heads,
+    }
     with pytest.raises(ClientError):
-        ledger.append(release()) if call == "put_object" else ledger.read(1)
+        work[call]()
     assert ledger.numbers() == []
 
 
 # --- two at once
 
 
-def test_two_deploys_never_get_the_same_number(s3, bucket, ledger):
-    s3.before["put_object"] = lambda: Ledger(s3.s3, bucket, "prod").append(
-        release(message="theirs")
-    )
-    ours = ledger.append(release(message="ours"))
-    assert ours.id == 2
-    assert [found.message for found in ledger.newest_first()] == ["ours", "theirs"]
+def test_a_number_that_was_taken_meanwhile_is_not_taken_again(s3, bucket, ledger):
+    s3.before["put_object"] = lambda: Ledger(bucket, READERS).append(release(message="theirs"))
+    assert ledger.append(release(message="ours")).id == 2
+    assert messages(ledger.newest_first()) == ["ours", "theirs"]
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
-def test_a_record_whose_answer_was_lost_is_not_written_twice(s3, ledger, error_of, code):
-    """The client tries again by itself, and is told that the number is taken: by us."""
-    s3.fail_at, s3.error, s3.lost = ["put_object"], error_of(code), True
-    assert ledger.append(FULL).id == 1
+def test_a_record_whose_response_was_lost_is_not_written_twice(s3, ledger, code):
+    """botocore retries by itself, and learns that the number is taken: by us."""
+    s3.fail_at, s3.error, s3.lost = ["put_object"], aws_error(code), True
+    assert ledger.append(release()).id == 1
     assert ledger.numbers() == [1]
 
 
-# --- what is released
+# --- the newest record and the live release
 
 
-RELEASED = [
-    # how the releases ended; the newest; what is released
+HEADS = [
+    # how the releases ended, oldest first; the newest; the live one
     ([], None, None),
     (["verified"], 1, 1),
     (["unverified"], 1, 1),
@@ -160,10 +154,105 @@ RELEASED = [
 ]
 
 
-def test_released_is_the_newest_that_did_not_fail(s3, bucket):
-    for number, (statuses, newest, live) in enumerate(RELEASED):
-        ledger = Ledger(s3, bucket, f"env-{number}")
-        for status in statuses:
-            ledger.append(release(status))
-        assert tuple(found and found.id for found in ledger.heads()) == (newest, live), statuses
-        assert (ledger.live() and ledger.live().id) == live, statuses
+@pytest.mark.parametrize(("statuses", "newest", "live"), HEADS)
+def test_the_live_release_is_the_newest_that_did_not_fail(ledger, statuses, newest, live):
+    for status in statuses:
+        ledger.append(release(status=status))
+    heads = ledger.heads()
+    assert (heads.newest and heads.newest.id) == newest
+    assert (heads.released and heads.released.id) == live
+
+
+def test_the_newest_release_is_the_live_one_and_read_once(s3, ledger):
+    ledger.append(release())
+    s3.calls.clear()
+    heads = ledger.heads()
+    assert heads.newest is heads.released
+    assert [name for name, _ in s3.calls].count("get_object") == 1
+
+
+def test_a_part_is_recorded_by_the_live_release():
+    live, failed = Served({}, "live"), Served({}, "failed")
+    heads = Heads(release(2, parts={"infra": failed}), release(1, parts={"infra": live}))
+    assert heads.record("infra") is live
+    assert heads.record("site") is None
+    assert Heads(release(2, parts={"infra": failed})).record("infra") is None
+
+
+def test_what_stands_was_applied_last_even_by_a_failed_deploy():
+    live, failed = Served({}, "live"), Served({}, "failed")
+    released = release(1, parts={"infra": live})
+    assert Heads(release(2, parts={"infra": failed}), released).standing("infra") is failed
+    assert Heads(release(2), released).standing("infra") is live
+    assert Heads(release(2), released).standing("site") is None
+    assert Heads().standing("infra") is None
+
+
+# --- records that cannot be read
+
+
+BODIES = {
+    "half a document": b'{"id": 1, "sta',
+    "nothing": b"",
+    "not text": b"\xff\xfe\x00",
+    "a list": b"[]",
+    "no release": b"{}",
+    "a newer schema": json.dumps({**release().as_json(), "schema": "resumectl/release/v2"}),
+    "a broken part": json.dumps({**release().as_json(), "site": [1]}),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_an_unreadable_record_is_an_error_that_names_it(ledger, bucket, damage, body):
+    damage(7, body)
+    with pytest.raises(Unreadable, match=r"release #7 .*cannot be read: \w+Error") as caught:
+        ledger.read(7)
+    url = f"s3://{bucket.name}/releases/prod/000007.json"
+    assert url in caught.value.message
+    assert f"aws s3 rm {url}" in caught.value.hint
+    assert caught.value.exit_code is Exit.FAILED
+    assert isinstance(caught.value, CloudError)
+
+
+def test_the_ledger_is_listed_without_unreadable_records(ledger, damage, notes):
+    for count in range(3):
+        ledger.append(release(message=str(count)))
+    damage(2)
+    assert messages(ledger.newest_first()) == ["2", "0"]
+    assert messages(ledger.newest_first()) == ["2", "0"]
+    assert len(notes) == 1
+    assert notes[0].startswith("Skipped: The record of release #2 (s3://")
+
+
+@pytest.mark.parametrize("statuses", [["verified", "verified"], ["verified", "verified", "failed"]])
+def test_the_live_release_is_not_guessed(ledger, damage, statuses, notes):
+    """An unreadable record could be the live release: an older one must not pass for it."""
+    for status in statuses:
+        ledger.append(release(status=status))
+    damage(2)
+    with pytest.raises(Unreadable, match="release #2 "):
+        ledger.heads()
+    assert notes == []
+
+
+def test_an_unreadable_record_before_the_live_release_does_not_matter(ledger, damage):
+    ledger.append(release())
+    ledger.append(release())
+    damage(1)
+    assert ledger.heads().released.id == 2
+
+
+def test_a_record_that_is_listed_but_not_found_is_not_passed_over(s3, ledger):
+    """Right after S3 made a bucket, reads may answer NoSuchKey for what is listed."""
+    ledger.append(release())
+    s3.fail_at, s3.error = ["get_object"], aws_error("NoSuchKey")
+    with pytest.raises(Unreadable, match="listed, but not found") as caught:
+        ledger.heads()
+    assert caught.value.hint == "S3 may need a few minutes to show it. Run the command again."
+    assert ledger.heads().released.id == 1
+
+
+def test_a_new_record_follows_an_unreadable_one(ledger, damage):
+    damage(1)
+    assert ledger.append(release()).id == 2
+    assert ledger.heads().released.id == 2

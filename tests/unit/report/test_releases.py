@@ -133,6 +133,8 @@ def test_a_rollback_of_everything_left_nothing_alone(shown):
 def test_unpin(shown):
     text = shown(releases.unpin, {"unpinned": True, "release": 7})
     assert text == "Unpinned from release #7: deploys are allowed again.\n"
+    text = shown(releases.unpin, {"unpinned": True, "release": None})  # the pin was unreadable
+    assert text.splitlines() == ["Unpinned: deploys are allowed again."]
     text = shown(releases.unpin, {"unpinned": False, "release": None})
     assert text == "Environment prod was not pinned.\n"
 
