@@ -60,6 +60,10 @@ class Account:
         body: bytes = self["s3"].get_object(Bucket=self.project_bucket, Key=key)["Body"].read()
         return body
 
+    def write(self, key: str, body: bytes) -> None:
+        """Write an object of the project bucket."""
+        self["s3"].put_object(Bucket=self.project_bucket, Key=key, Body=body)
+
     def release(self, number: int | None = None) -> dict[str, Any]:
         """A record of the ledger; the newest one without a number."""
         listed = self["s3"].list_objects_v2(

@@ -85,6 +85,7 @@ class Project:
     def __init__(self, root: Path, home: Path) -> None:
         self.root = root
         self.environ = environment(home)
+        self._clients: dict[tuple[str, int], Any] = {}
 
     @classmethod
     def copy(cls, root: Path, home: Path) -> Project:
@@ -162,20 +163,10 @@ class Project:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded cloud, which must have been started once."""
-        import boto3
-        from botocore.config import Config
-
         port = json.loads((self.root / ".resumectl/local/emulator.json").read_text())["port"]
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=f"http://127.0.0.1:{port}",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(
-                retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}
-            ),
-        )
+        if (service, port) not in self._clients:
+            self._clients[service, port] = client_of(port, service)
+        return self._clients[service, port]
 
     @property
     def bucket(self) -> str:
@@ -210,6 +201,22 @@ class Project:
         found = presence.look(self.root / ".resumectl/local/server")
         if found.state == "running" and found.pid:
             os.kill(found.pid, signal.SIGKILL)
+
+
+def client_of(port: int, service: str) -> Any:
+    """A boto3 client that tries once and says so when that fails."""
+    import boto3
+    from botocore.config import Config
+
+    retries = {"total_max_attempts": 1}
+    return boto3.client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries=retries, s3={"addressing_style": "path"}, proxies={}),
+    )
 
 
 def environment(home: Path) -> dict[str, str]:

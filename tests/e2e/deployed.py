@@ -1,0 +1,102 @@
+"""One first deploy for a whole test run; tests that need a deployed project get a copy of it.
+
+The embedded cloud of a copy has a port of its own. Its state records the port, and so do Terraform's state, the
+configuration kept with the release, and the release itself: all of them are rewritten in the copy.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import shutil
+import socket
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from resumectl.infra import configuration
+from tests.e2e.account import Account
+from tests.e2e.project import Project, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PORT, _STATE = ".resumectl/local/emulator.json", ".resumectl/local/state"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A project whose first deploy is done and whose embedded cloud is stopped. It is only copied.
+
+    Attributes:
+        root: its folder.
+        first: the first deploy.
+    """
+
+    root: Path
+    first: Run
+
+    def copy(self, root: Path, home: Path) -> tuple[Project, Run]:
+        """Copy it, start the copy's embedded cloud; returns the copy and its first deploy."""
+        shutil.copytree(self.root, root, symlinks=True)
+        before = int(json.loads((root / _PORT).read_text())["port"])
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            after = int(free.getsockname()[1])
+        for file in (root / _PORT, *(root / _STATE).glob("*.json")):
+            file.write_text(_moved(file.read_text(), before, after))
+        home.mkdir()
+        project = Project(root, home)
+        started = project.resumectl("local", "start")
+        assert started.code == 0, started
+        _move(project, before, after)
+        first = Run(self.first.args, 0, _moved(self.first.out, before, after), self.first.err)
+        return project, first
+
+
+def deployed(folder: Path) -> Deployed:
+    """The deployed project in `folder`, which all workers share: the first to come deploys, the others wait."""
+    folder.mkdir(exist_ok=True)
+    result = folder / "first.json"
+    with _locked(folder / "lock"):
+        if not result.exists():
+            project = Project.copy(folder / "resume", folder / "home")
+            run = project.resumectl("deploy", "--yes", "--json")
+            project.end()
+            result.write_text(json.dumps(asdict(run)))
+    first = Run(**json.loads(result.read_text()))
+    assert first.code == 0, first
+    return Deployed(folder / "resume", first)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _moved(text: str, before: int, after: int) -> str:
+    return re.sub(rf"\b{before}\b", str(after), text)
+
+
+def _move(project: Project, before: int, after: int) -> None:
+    account = Account(project.client)
+    old, new = _move_configuration(account, project.root.parent / "released", after)
+    for key in ("terraform/local.tfstate", "releases/local/000001.json"):
+        text = _moved(account.read(key).decode(), before, after)
+        account.write(key, text.replace(old, new).encode())
+
+
+def _move_configuration(account: Account, folder: Path, after: int) -> tuple[str, str]:
+    """Returns its digest before and after."""
+    old = account.release(1)["infra"]["digest"]
+    values = configuration.unpack(account.read(f"artifacts/local/infra/{old}.zip"), folder)
+    values["emulator"]["port"] = after
+    new = configuration.digest(folder, values)
+    account.write(f"artifacts/local/infra/{new}.zip", configuration.pack(folder, values))
+    account["s3"].delete_object(
+        Bucket=account.project_bucket, Key=f"artifacts/local/infra/{old}.zip"
+    )
+    return old, new
