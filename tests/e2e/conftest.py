@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a script. What the tests start would ignore Ctrl-C, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONGEST_FIRST = ("drift", "rough", "story", "rollback", "recovery", "faults", "destroy", "browser")
+LONGEST_FIRST = ("drift", "rough", "recovery", "story", "faults", "rollback", "browser")
 """The modules that take minutes, each one piece of work. Every worker is given two at the start: of three workers, the
 first gets the first and the fourth. What is short comes last, and fills up the end."""
 

@@ -40,16 +40,9 @@ class Deployed:
 
     def copy(self, root: Path, home: Path) -> tuple[Project, Run]:
         """Copy it, start the copy's embedded cloud; returns the copy and its first deploy."""
-        shutil.copytree(self.root, root, symlinks=True)
-        before = int(json.loads((root / _PORT).read_text())["port"])
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            after = int(free.getsockname()[1])
-        for file in (root / _PORT, *(root / _STATE).glob("*.json")):
-            file.write_text(_moved(file.read_text(), before, after))
-        home.mkdir()
-        project = Project(root, home)
-        started = project.resumectl("local", "start")
-        assert started.code == 0, started
+        before = _port(self.root)
+        project = duplicate(self.root, root, home)
+        after = _port(root)
         _move(project, before, after)
         first = Run(self.first.args, 0, _moved(self.first.out, before, after), self.first.err)
         return project, first
@@ -68,6 +61,25 @@ def deployed(folder: Path) -> Deployed:
     first = Run(**json.loads(result.read_text()))
     assert first.code == 0, first
     return Deployed(folder / "resume", first)
+
+
+def duplicate(source: Path, root: Path, home: Path) -> Project:
+    """Copy a project whose embedded cloud is stopped, and start the copy's on a port of its own."""
+    shutil.copytree(source, root, symlinks=True)
+    before = _port(root)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        after = int(free.getsockname()[1])
+    for file in (root / _PORT, *(root / _STATE).glob("*.json")):
+        file.write_text(_moved(file.read_text(), before, after))
+    home.mkdir()
+    project = Project(root, home)
+    started = project.resumectl("local", "start")
+    assert started.code == 0, started
+    return project
+
+
+def _port(root: Path) -> int:
+    return int(json.loads((root / _PORT).read_text())["port"])
 
 
 @contextmanager

@@ -13,18 +13,25 @@ if TYPE_CHECKING:
 
     from tests.e2e.account import Account
 
+EXTRA = {
+    "evil.html": b"x",
+    "deep/er/evil.js": b"x",
+    "empty": b"",
+    "späße & mehr.txt": b"x",
+    "INDEX.HTML": b"x",
+    "index.html.bak": b"x",
+    "100%/a+b.html": b"x",
+    ".well-known/security.txt": b"x",
+    "index.html/": b"x",
+}
+
 
 def site(account: Account) -> Iterator[Tampering]:
     """Those that visitors see: objects."""
     put = partial(account["s3"].put_object, Bucket=account.site_bucket)
     for key in account.pages():
         yield from _object(account, key)
-    for key, body in {
-        "evil.html": b"x",
-        "deep/er/evil.js": b"x",
-        "empty": b"",
-        "späße & mehr.txt": b"x",
-    }.items():
+    for key, body in EXTRA.items():
         undo = partial(_restore, account, key, account.versions(account.site_bucket, key))
         yield Tampering(
             f"{key}: extra", key, ("site", key, "unmanaged"), partial(put, Key=key, Body=body), undo
