@@ -1,4 +1,4 @@
-"""Projects for the tests to deploy, each with an embedded cloud of its own that ends with the tests."""
+"""Projects to test with, each with an embedded cloud of its own that ends with the tests."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from tests.e2e.project import Run
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Started in the background of a script. What the tests start would ignore Ctrl-C, too.
+    # A script starts background jobs with SIGINT ignored; what the tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_FIRST = ("drift", "rough", "recovery", "story", "faults", "rollback", "browser")
-"""The modules that take minutes, each one piece of work. Every worker is given two at the start: of three workers, the
-first gets the first and the fourth. What is short comes last, and fills up the end."""
+"""The longest modules, longest first; the short ones fill the end of the run.
+
+xdist gives each worker two modules at the start: of three workers, the first gets 1 and 4.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest."""
+    """Start the longest modules first."""
     ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 

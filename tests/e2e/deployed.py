@@ -1,7 +1,7 @@
 """One first deploy for a whole test run; tests that need a deployed project get a copy of it.
 
-The embedded cloud of a copy has a port of its own. Its state records the port, and so do Terraform's state, the
-configuration kept with the release, and the release itself: all of them are rewritten in the copy.
+The embedded cloud of a copy has a port of its own. Four things record the port, and are rewritten
+in the copy: the state of the embedded cloud, Terraform's state, the release and its configuration.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Deployed:
 
 
 def deployed(folder: Path) -> Deployed:
-    """The deployed project in `folder`, which all workers share: the first to come deploys, the others wait."""
+    """The deployed project in `folder`, shared by all workers: the first deploys, the rest wait."""
     folder.mkdir(exist_ok=True)
     result = folder / "first.json"
     with _locked(folder / "lock"):

@@ -1,4 +1,4 @@
-"""A gate between resumectl and the embedded cloud: closes at a chosen request, which shows and holds that moment."""
+"""A gate between resumectl and the embedded cloud: it closes at a chosen request and holds it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class Gate:
     """Passes every request on until one matches; holds that one and all that follow.
 
+    Commands that start before it closes go through it, later ones around it.
+
     Args:
-        project: its embedded cloud must be running. Commands that start before the gate closes go through it.
+        project: its embedded cloud must be running.
         pattern: a regular expression for the start of a request, such as `PUT /bucket/key`.
     """
 
@@ -37,7 +39,7 @@ class Gate:
         self._file.write_text(json.dumps({"port": self._listener.getsockname()[1]}))
 
     def wait(self, running: subprocess.Popen[str]) -> None:
-        """Wait until a command has reached the gate; later ones go around it."""
+        """Wait until a command has reached the gate."""
         wait_until(lambda: running.poll() is not None or self._closed.is_set())
         assert running.poll() is None, f"it ended before that: {finish(running)}"
         self._file.write_text(self._direct)

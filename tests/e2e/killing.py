@@ -37,7 +37,7 @@ def kill_at(project: Project, request: str, *args: str) -> None:
 
 
 def kill_terraform(project: Project, created: int, *args: str) -> None:
-    """Start a command; kill it and all that it started once Terraform has created so many resources."""
+    """Start a command; kill it and its children once Terraform has created so many resources."""
     running = project.start(*args)
     log = run_folder(project, running.pid) / "terraform.log"
     wait_until(lambda: running.poll() is not None or created_in(log) >= created)

@@ -1,4 +1,4 @@
-"""Drift on a deployed project: every change made outside resumectl is found and named, and nothing else.
+"""Drift finds and names every change made outside resumectl, and nothing else.
 
 The tests run in order: each leaves the environment as it was deployed.
 """
@@ -18,7 +18,6 @@ from botocore.exceptions import ClientError
 from resumectl import settings
 from resumectl.aws import Cloud
 from resumectl.commands import drift
-from resumectl.errors import Exit
 from resumectl.steps.context import Context
 from resumectl.steps.progress import Silent, Steps
 from tests.e2e.account import Account, zipped

@@ -31,7 +31,7 @@ PAGES = 200
 
 @pytest.fixture(scope="module")
 def crashed(new_project: Callable[[], Project]) -> Project:
-    """A project whose first deploy was killed with Terraform and its provider once the table existed."""
+    """A project whose first deploy, Terraform and provider were killed once the table existed."""
     project = new_project()
     project.resumectl("local", "start")
     kill_terraform(project, 6, "deploy", "--yes")
@@ -126,8 +126,8 @@ def test_the_next_deploy_imports_what_a_killed_one_created(crashed: Project) -> 
 def test_then_nothing_is_left_to_deploy_and_nothing_has_drifted(crashed: Project) -> None:
     status = crashed.resumectl("status", "--json")
     assert (status.code, status.json["drift"]) == (Exit.OK, []), status
-    parts = status.json["parts"]
-    assert parts == dict.fromkeys(("infra", "function", "site"), {"to_deploy": 0, "drifted": 0})
+    nothing = {"to_deploy": 0, "drifted": 0}
+    assert status.json["parts"] == {"infra": nothing, "function": nothing, "site": nothing}
 
 
 def test_killed_between_publishing_the_function_and_moving_the_alias(crashed: Project) -> None:

@@ -1,4 +1,4 @@
-"""Two projects side by side whose first deploys are interrupted: the same command again completes both.
+"""Two projects whose first deploys are interrupted: the same command again completes both.
 
 The tests run in order: each continues where the one before stopped.
 """

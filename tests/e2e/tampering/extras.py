@@ -1,4 +1,4 @@
-"""What others hang on the resources of Terraform."""
+"""Things added to Terraform's resources that Terraform does not manage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others do to the resources of Terraform."""
+"""Changes of Terraform's resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others do to what resumectl uploads: the objects of the site, the code of the function."""
+"""Changes of what resumectl uploads: the objects of the site, the code of the function."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXTRA = {
 
 
 def site(account: Account) -> Iterator[Tampering]:
-    """Those that visitors see: objects."""
+    """Changes of objects."""
     put = partial(account["s3"].put_object, Bucket=account.site_bucket)
     for key in account.pages():
         yield from _object(account, key)
@@ -75,14 +75,14 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
 
 
 def _restore(account: Account, key: str, before: list[tuple[str, str]]) -> None:
-    """Forget every version that is newer."""
+    """Delete every version that is newer."""
     for found, version in account.versions(account.site_bucket, key):
         if found == key and (found, version) not in before:
             account["s3"].delete_object(Bucket=account.site_bucket, Key=key, VersionId=version)
 
 
 def function(account: Account) -> Iterator[Tampering]:
-    """Those of the code: versions and the alias. Publishes versions that nobody is served."""
+    """Changes of the code and the alias. Publishes versions that are not live."""
     client, name = account["lambda"], account.outputs["function_name"]
     released = account.release()["function"]
     upload = partial(client.update_function_code, FunctionName=name)
