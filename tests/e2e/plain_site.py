@@ -119,7 +119,7 @@ def _api(running: Running) -> str:
         Handler="counter.handler",
         Code={"ZipFile": zipped.getvalue()},
         Publish=True,
-        Timeout=20,
+        Timeout=120,
     )
     alias = functions.create_alias(FunctionName="counter", Name="live", FunctionVersion="1")[
         "AliasArn"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("frontend", "lambda_src", "terraform", "resumectl.toml", ".gitignore")
+SLOW_MACHINE = "\n[env.local.variables]\nfunction = { timeout_s = 28 }\n"
+"""A cold start can take longer than the default of 5 s while other work needs the processors."""
 TWO_MINUTES = 120.0
 TEN_MINUTES = 600.0
 
@@ -99,6 +101,8 @@ class Project:
                 shutil.copytree(source, root / name, ignore=_NOT_CLONED)
             else:
                 shutil.copyfile(source, root / name)
+        with (root / "resumectl.toml").open("a") as settings:
+            settings.write(SLOW_MACHINE)
         project.git("init", "--quiet")
         project.commit("First")
         return project

@@ -151,7 +151,7 @@ def test_it_listens_on_this_machine_only_and_refuses_web_pages(
     emulator: Callable[..., Emulator],
 ) -> None:
     running = emulator().start()
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=120)
     connection.request("POST", "/_ministack/reset", headers={"Origin": "https://evil.example"})
     assert connection.getresponse().status == 403
     listed = Path(f"/proc/{running.pid}/net/tcp")
