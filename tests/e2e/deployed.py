@@ -10,12 +10,12 @@ import fcntl
 import json
 import re
 import shutil
-import socket
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from resumectl.infra import configuration
+from resumectl.local import ports
 from tests.e2e.account import Account
 from tests.e2e.project import Project, Run
 
@@ -58,7 +58,8 @@ def deployed(folder: Path) -> Deployed:
             run = project.resumectl("deploy", "--yes", "--json")
             project.end()
             result.write_text(json.dumps(asdict(run)))
-    first = Run(**json.loads(result.read_text()))
+    fields = json.loads(result.read_text())
+    first = Run(**{**fields, "args": tuple(fields["args"])})
     assert first.code == 0, first
     return Deployed(folder / "resume", first)
 
@@ -67,7 +68,7 @@ def duplicate(source: Path, root: Path, home: Path) -> Project:
     """Copy a project whose embedded cloud is stopped, and start the copy's on a port of its own."""
     shutil.copytree(source, root, symlinks=True)
     before = _port(root)
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with ports.open_free(root) as free:  # outside the range that outgoing connections use
         after = int(free.getsockname()[1])
     for file in (root / _PORT, *(root / _STATE).glob("*.json")):
         file.write_text(_moved(file.read_text(), before, after))
@@ -102,13 +103,12 @@ def _move(project: Project, before: int, after: int) -> None:
 
 
 def _move_configuration(account: Account, folder: Path, after: int) -> tuple[str, str]:
-    """Returns its digest before and after."""
+    """Rewrite the kept configuration; returns its digest before and after."""
     old = account.release(1)["infra"]["digest"]
     values = configuration.unpack(account.read(f"artifacts/local/infra/{old}.zip"), folder)
     values["emulator"]["port"] = after
     new = configuration.digest(folder, values)
     account.write(f"artifacts/local/infra/{new}.zip", configuration.pack(folder, values))
-    account["s3"].delete_object(
-        Bucket=account.project_bucket, Key=f"artifacts/local/infra/{old}.zip"
-    )
+    key = f"artifacts/local/infra/{old}.zip"
+    account["s3"].delete_object(Bucket=account.project_bucket, Key=key)
     return old, new

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Gate:
-    """Passes every request on until one matches; holds that one and all that follow.
+    """Passes requests and responses on until a request matches; holds it and all that follows.
 
     Commands that start before it closes go through it, later ones around it.
 
@@ -65,7 +65,7 @@ class Gate:
                     threading.Thread(target=self._relay, args=pair, daemon=True).start()
 
     def _relay(self, source: socket.socket, target: socket.socket) -> None:
-        """Responses do not match: they begin with HTTP/1.1."""
+        """Copy one direction; a response does not match, because it begins with HTTP/1.1."""
         with suppress(OSError):
             while (data := source.recv(65536)) and self._passes(data):
                 target.sendall(data)
@@ -83,8 +83,8 @@ class Gate:
 @contextmanager
 def gate(project: Project, pattern: str) -> Iterator[Gate]:
     """A gate in front of a project's embedded cloud."""
-    made = Gate(project, pattern)
+    barrier = Gate(project, pattern)
     try:
-        yield made
+        yield barrier
     finally:
-        made.end()
+        barrier.end()

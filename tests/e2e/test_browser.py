@@ -106,9 +106,9 @@ def shot(page: Page, name: str, folder: Path) -> None:
     picture = folder / f"{name}.png"
     page.screenshot(path=picture, animations="disabled", full_page=name in ("light", "dark"))
     assert picture.stat().st_size > 10_000, "an empty page"
-    if kept := os.environ.get("RESUMECTL_SCREENSHOTS"):
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        shutil.copy(picture, kept)
+    if copies := os.environ.get("RESUMECTL_SCREENSHOTS"):
+        Path(copies).mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture, copies)
 
 
 def test_a_visitor_is_counted_once(visitor: Callable[..., BrowserContext], url: str) -> None:

@@ -130,7 +130,7 @@ def reader(project: Project, account: Account) -> type[Reader]:
 
 def spoil(account: Account) -> set[tuple[str, str, str]]:
     """Change something of each kind; returns part, key and kind of what drift must find."""
-    others = [one for one in catalogue(account) if one.found and one.about.startswith(OTHERS)]
+    others = [one for one in catalogue(account) if one.expected and one.about.startswith(OTHERS)]
     s3, functions, name = account["s3"], account["lambda"], account.outputs["function_name"]
     page, text = (
         {"Bucket": account.site_bucket, "Key": key} for key in ("index.html", "robots.txt")
@@ -162,7 +162,7 @@ def spoil(account: Account) -> set[tuple[str, str, str]]:
     for one in others:
         one.do()
     return {
-        *(one.found for one in others if one.found),
+        *(one.expected for one in others if one.expected),
         ("site", "index.html", "object"),
         ("site", "robots.txt", "headers"),
         ("site", "favicon.svg", "deleted"),
@@ -217,7 +217,7 @@ def test_200_random_changes_give_neither_a_miss_nor_a_false_alarm(
         survey = named(look().plan.changes)
         for one in reversed(changes):
             one.undo()
-        assert survey == {one.found for one in changes if one.found}, (
+        assert survey == {one.expected for one in changes if one.expected}, (
             f"round {number}: {[one.name for one in changes]}"
         )
     undone = project.resumectl("drift", "--json")

@@ -20,12 +20,12 @@ class Tampering:
     Attributes:
         name: what is changed, for the message of a failed test.
         about: what it is done to; two about the same thing are not done together.
-        found: part, key and kind that drift must find; None when nothing differs.
+        expected: part, key and kind that drift must find; None if nothing differs.
     """
 
     name: str
     about: str
-    found: Finding | None
+    expected: Finding | None
     do: Callable[[], object]
     undo: Callable[[], object]
 
@@ -34,9 +34,9 @@ def changed(
     address: str, what: str, write: Write, wrong: Mapping[str, Any], right: Mapping[str, Any]
 ) -> Tampering:
     """A setting; the same call restores it."""
-    found = ("infra", address, "changed")
+    expected = ("infra", address, "changed")
     return Tampering(
-        f"{address}: {what}", address, found, partial(write, **wrong), partial(write, **right)
+        f"{address}: {what}", address, expected, partial(write, **wrong), partial(write, **right)
     )
 
 

@@ -76,8 +76,8 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
 
 def _restore(account: Account, key: str, before: list[tuple[str, str]]) -> None:
     """Delete every version that is newer."""
-    for found, version in account.versions(account.site_bucket, key):
-        if found == key and (found, version) not in before:
+    for other, version in account.versions(account.site_bucket, key):
+        if other == key and (key, version) not in before:
             account["s3"].delete_object(Bucket=account.site_bucket, Key=key, VersionId=version)
 
 
@@ -104,8 +104,8 @@ def function(account: Account) -> Iterator[Tampering]:
             FunctionVersion=released["version"],
             RoutingConfig={"AdditionalVersionWeights": {}},
         )
-        found = ("function", "live", kind) if kind else None
-        return Tampering(f"live: {what}", "live", found, partial(point, **to), back)
+        expected = ("function", "live", kind) if kind else None
+        return Tampering(f"live: {what}", "live", expected, partial(point, **to), back)
 
     yield alias("another version", "code", FunctionVersion=other)
     yield alias("an unpublished one", "code", FunctionVersion="$LATEST")
