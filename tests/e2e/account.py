@@ -1,4 +1,4 @@
-"""An account with an environment in it, as somebody with keys to all of it sees it."""
+"""The account of a deployed environment, seen with keys that may do everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHER_CODE = (
 
 
 class Account:
-    """What a deployed environment has there.
+    """The resources of a deployed environment.
 
     Args:
         client: makes a boto3 client.
@@ -27,7 +27,7 @@ class Account:
     def __init__(self, client: Callable[[str], Any], env: str = "local") -> None:
         self._client, self._env = client, env
         self._clients: dict[str, Any] = {}
-        buckets = [found["Name"] for found in self["s3"].list_buckets()["Buckets"]]
+        buckets = [bucket["Name"] for bucket in self["s3"].list_buckets()["Buckets"]]
         self.site_bucket = next(name for name in buckets if f"-{env}-site-" in name)
         self.project_bucket = next(name for name in buckets if "-resumectl-" in name)
 
@@ -42,14 +42,13 @@ class Account:
         return {name: output["value"] for name, output in self._state["outputs"].items()}
 
     def resource(self, type_: str, name: str | None = None) -> dict[str, Any]:
-        """The attributes of a resource, as Terraform knows them."""
-        found = (
-            one
-            for one in self._state["resources"]
-            if one["type"] == type_ and name in (None, one["name"])
+        """The attributes of a resource in Terraform's state."""
+        resources = (
+            resource
+            for resource in self._state["resources"]
+            if resource["type"] == type_ and name in (None, resource["name"])
         )
-        attributes: dict[str, Any] = next(found)["instances"][0]["attributes"]
-        return attributes
+        return dict(next(resources)["instances"][0]["attributes"])
 
     @property
     def _state(self) -> dict[str, Any]:
@@ -60,26 +59,26 @@ class Account:
         body: bytes = self["s3"].get_object(Bucket=self.project_bucket, Key=key)["Body"].read()
         return body
 
+    def write(self, key: str, body: bytes) -> None:
+        """Write an object of the project bucket."""
+        self["s3"].put_object(Bucket=self.project_bucket, Key=key, Body=body)
+
     def release(self, number: int | None = None) -> dict[str, Any]:
-        """A record of the ledger; the newest one without a number."""
-        listed = self["s3"].list_objects_v2(
-            Bucket=self.project_bucket, Prefix=f"releases/{self._env}/"
-        )["Contents"]
-        newest = max(found["Key"] for found in listed)
-        return dict(
-            json.loads(self.read(f"releases/{self._env}/{number:06d}.json" if number else newest))
-        )
+        """A record of the ledger; without a number, the newest."""
+        prefix = f"releases/{self._env}/"
+        listed = self["s3"].list_objects_v2(Bucket=self.project_bucket, Prefix=prefix)
+        newest = max(entry["Key"] for entry in listed["Contents"])
+        key = f"{prefix}{number:06d}.json" if number else newest
+        return dict(json.loads(self.read(key)))
 
     def zip(self, sha256: str) -> bytes:
-        """A function's zip that a release kept."""
+        """The function's zip that was kept for a release."""
         return self.read(f"artifacts/{self._env}/function/{sha256}.zip")
 
     def pages(self) -> list[str]:
-        """The objects of the site."""
-        return [
-            found["Key"]
-            for found in self["s3"].list_objects_v2(Bucket=self.site_bucket)["Contents"]
-        ]
+        """The keys of the site's objects."""
+        listed = self["s3"].list_objects_v2(Bucket=self.site_bucket)["Contents"]
+        return [entry["Key"] for entry in listed]
 
     def page(self, key: str) -> bytes:
         """An object of the site."""
@@ -87,20 +86,20 @@ class Account:
         return body
 
     def versions(self, bucket: str, key: str = "") -> list[tuple[str, str]]:
-        """Every version of every object, deletions too: the same before and after whatever only looks."""
+        """Every version and delete marker of every object: a command that only reads adds none."""
         pages = self["s3"].get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        found = [
+        entries = (
             entry
             for page in pages
             for kind in ("Versions", "DeleteMarkers")
             for entry in page.get(kind, ())
-        ]
-        return sorted((entry["Key"], entry["VersionId"]) for entry in found)
+        )
+        return sorted((entry["Key"], entry["VersionId"]) for entry in entries)
 
     def alias(self) -> dict[str, Any]:
         """Where the function's alias points."""
-        found = self["lambda"].get_alias(FunctionName=self.outputs["function_name"], Name="live")
-        return {"version": found["FunctionVersion"], "routing": found.get("RoutingConfig") or {}}
+        alias = self["lambda"].get_alias(FunctionName=self.outputs["function_name"], Name="live")
+        return {"version": alias["FunctionVersion"], "routing": alias.get("RoutingConfig") or {}}
 
 
 def zipped(source: str = OTHER_CODE) -> bytes:

@@ -1,62 +1,81 @@
-"""Projects for the tests to deploy, each with an embedded cloud of its own that ends with the tests."""
+"""Projects to test with, each with an embedded cloud of its own that ends with the tests."""
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.project import Project, Run
+from tests.e2e.deployed import deployed as first_deploy
+from tests.e2e.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.e2e.deployed import Deployed
+    from tests.e2e.project import Run
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Started in the background of a script. What the tests start would ignore Ctrl-C, too.
+    # A script starts background jobs with SIGINT ignored; what the tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONGEST_FIRST = ("drift", "rough", "story", "rollback", "recovery", "faults", "destroy", "browser")
-"""The modules that take minutes, each one piece of work. Every worker is given two at the start: of three workers, the
-first gets the first and the fourth. What is short comes last, and fills up the end."""
+ORDER = ("rough", "drift", "recovery", "browser", "rollback", "story", "faults")
+"""The modules that take long, in the order in which they start; the short ones fill the end.
+
+xdist gives each worker two modules at the start: of three workers, the first gets 1 and 4. The
+first three are the longest; `rough` mostly waits while a distribution is deleted.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest."""
-    ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST_FIRST)}
+    """Start the longest modules first."""
+    ranks = {f"test_{name}": rank for rank, name in enumerate(ORDER)}
     items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """A project that was deployed once for the whole run, whichever worker asked first."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return first_deploy(folder / "deployed")
 
 
 @pytest.fixture(scope="module")
 def new_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Project]]:
-    """Makes fresh clones."""
-    made: list[Project] = []
+    """Makes fresh clones that were never deployed."""
+    projects: list[Project] = []
 
     def make() -> Project:
         folder = tmp_path_factory.mktemp("e2e")
-        made.append(Project.copy(folder / "resume", folder / "home"))
-        return made[-1]
+        projects.append(Project.copy(folder / "resume", folder / "home"))
+        return projects[-1]
 
     yield make
-    for project in made:
+    for project in projects:
         project.end()
 
 
 @pytest.fixture(scope="module")
-def project(new_project: Callable[[], Project]) -> Project:
-    """A fresh clone, shared by the tests of a module."""
-    return new_project()
+def copied(
+    deployed: Deployed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Project, Run]]:
+    """A copy of the deployed project, shared by the tests of a module, and its first deploy."""
+    folder = tmp_path_factory.mktemp("e2e")
+    project, first = deployed.copy(folder / "resume", folder / "home")
+    yield project, first
+    project.end()
 
 
 @pytest.fixture(scope="module")
-def resumectl(project: Project) -> Callable[..., Run]:
-    """The command line in that clone."""
-    return project.resumectl
+def project(copied: tuple[Project, Run]) -> Project:
+    return copied[0]
 
 
 @pytest.fixture(scope="module")
-def first(project: Project) -> Run:
-    """Its first deploy."""
-    done = project.resumectl("deploy", "--yes", "--json")
-    assert done.code == 0, done
-    return done
+def first(copied: tuple[Project, Run]) -> Run:
+    """The first deploy of `project`."""
+    return copied[1]

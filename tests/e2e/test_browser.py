@@ -1,4 +1,4 @@
-"""The live site in a real browser: it counts people, loads nothing from elsewhere, and everybody can use it."""
+"""The site in a real browser: it counts visitors, loads nothing from elsewhere, is accessible."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.e2e import browser as chromium
+from tests.e2e.probes import CONTRAST, EMPTY, FOCUSED, OVERFLOW, REPEATED_IDS
+from tests.e2e.project import TWO_MINUTES
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -30,45 +32,11 @@ pytestmark = pytest.mark.skipif(
 
 PHONE = {"width": 390, "height": 844}
 A4_AT_96_DPI = {"width": 680, "height": 1032}
-OVERFLOW = """
-() => [...document.querySelectorAll("body *")]
-  .filter(found => found.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
-  .map(found => found.outerHTML.slice(0, 80))
-"""
-FOCUSED = """
-() => {
-  const found = document.activeElement, place = found.getBoundingClientRect();
-  const outline = parseFloat(getComputedStyle(found).outlineWidth);
-  return {href: found.getAttribute("href"), seen: place.top >= 0 && place.width > 0, outline};
-}
-"""
-CONTRAST = """
-() => {
-  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const light = colour => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(
-      part => (part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = found => {
-    const own = getComputedStyle(found).backgroundColor;
-    return own !== "rgba(0, 0, 0, 0)" || !found.parentElement ? own : behind(found.parentElement);
-  };
-  const texts = [...document.querySelectorAll("body *")].filter(found => found.checkVisibility() &&
-    [...found.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim()));
-  return texts.map(found => {
-    const [high, low] = [getComputedStyle(found).color, behind(found)].map(light).sort((a, b) => b - a);
-    return [Math.round((high + 0.05) / (low + 0.05) * 100) / 100, found.textContent.trim().slice(0, 40)];
-  }).filter(([ratio]) => ratio < 4.5);
-}
-"""
 
 
 @pytest.fixture(scope="module")
 def url(first: Run) -> str:
-    found: str = first.json["urls"]["site"]
-    return found
+    return str(first.json["urls"]["site"])
 
 
 @pytest.fixture(scope="module")
@@ -81,49 +49,50 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """A new person: nothing is remembered."""
-    made: list[BrowserContext] = []
+    """Makes new visitors: no cookies, empty storage."""
+    contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        made.append(browser.new_context(**options))
-        return made[-1]
+        contexts.append(browser.new_context(**options))
+        contexts[-1].set_default_timeout(TWO_MINUTES * 1000)
+        return contexts[-1]
 
     yield make
-    for context in made:
+    for context in contexts:
         context.close()
 
 
 def trouble(page: Page, home: str) -> list[str]:
-    """A list that grows: everything that goes wrong on a page, and every address that it asks for elsewhere.
+    """A growing list of everything that goes wrong on a page, and of every request to another host.
 
-    Chromium asks for the icon when all else is there, and calls that off when the test has gone on to the next page by
-    then: that alone is no trouble.
+    Chromium requests the icon last, and cancels that when the test opens the next page before.
     """
-    found: list[str] = []
+    lines: list[str] = []
 
-    def told(event: str, line: Callable[[Any], str | None]) -> None:
-        page.on(event, lambda subject: found.extend(filter(None, [line(subject)])))
+    cancelled = f"{urljoin(home, '/favicon.svg')}: net::ERR_ABORTED"
 
-    told("console", lambda message: message.text if message.type in ("error", "warning") else None)
-    told("pageerror", str)
-    called_off = f"{urljoin(home, '/favicon.svg')}: net::ERR_ABORTED"
-    told(
-        "requestfailed",
-        lambda request: (
-            said if (said := f"{request.url}: {request.failure}") != called_off else None
-        ),
-    )
-    told(
-        "response",
-        lambda answer: f"{answer.url}: {answer.status}" if answer.status >= 400 else None,
-    )
-    told(
-        "request",
-        lambda request: (
-            None if urlsplit(request.url).netloc == urlsplit(home).netloc else request.url
-        ),
-    )
-    return found
+    def on_console(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            lines.append(message.text)
+
+    def on_failure(request: Any) -> None:
+        if (line := f"{request.url}: {request.failure}") != cancelled:
+            lines.append(line)
+
+    def on_response(response: Any) -> None:
+        if response.status >= 400:
+            lines.append(f"{response.url}: {response.status}")
+
+    def on_request(request: Any) -> None:
+        if urlsplit(request.url).netloc != urlsplit(home).netloc:
+            lines.append(request.url)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: lines.append(str(error)))
+    page.on("requestfailed", on_failure)
+    page.on("response", on_response)
+    page.on("request", on_request)
+    return lines
 
 
 def visitors(page: Page) -> int:
@@ -133,18 +102,18 @@ def visitors(page: Page) -> int:
 
 
 def shot(page: Page, name: str, folder: Path) -> None:
-    """Take a picture of the page; RESUMECTL_SCREENSHOTS names a folder to keep it in."""
+    """Take a screenshot of the page; RESUMECTL_SCREENSHOTS names a folder for a copy."""
     picture = folder / f"{name}.png"
     page.screenshot(path=picture, animations="disabled", full_page=name in ("light", "dark"))
     assert picture.stat().st_size > 10_000, "an empty page"
-    if kept := os.environ.get("RESUMECTL_SCREENSHOTS"):
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        shutil.copy(picture, kept)
+    if copies := os.environ.get("RESUMECTL_SCREENSHOTS"):
+        Path(copies).mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture, copies)
 
 
-def test_a_person_is_counted_once(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_a_visitor_is_counted_once(visitor: Callable[..., BrowserContext], url: str) -> None:
     page = visitor().new_page()
-    wrong = trouble(page, url)
+    problems = trouble(page, url)
     page.goto(url)
     seen = visitors(page)
     page.reload()
@@ -155,12 +124,12 @@ def test_a_person_is_counted_once(visitor: Callable[..., BrowserContext], url: s
     other.goto(url)
 
     assert (again, same_page, visitors(other)) == (seen, seen, seen + 1)
-    assert wrong == []
+    assert problems == []
     assert "Alex Morgan" in page.title()
 
 
 @pytest.mark.parametrize("how", ["blocked", "failing", "nonsense", "silent"])
-def test_without_a_counter_the_page_is_whole(
+def test_a_counter_that_fails_leaves_the_page_complete(
     visitor: Callable[..., BrowserContext], url: str, how: str
 ) -> None:
     page = visitor().new_page()
@@ -183,7 +152,7 @@ def test_without_a_counter_the_page_is_whole(
     assert page.locator("section").count() > 3
 
 
-def test_without_javascript_the_page_is_whole(
+def test_without_javascript_the_page_is_complete(
     visitor: Callable[..., BrowserContext], url: str
 ) -> None:
     page = visitor(java_script_enabled=False).new_page()
@@ -193,13 +162,13 @@ def test_without_javascript_the_page_is_whole(
     assert page.locator("[data-counter]").is_hidden()
 
 
-def test_a_page_that_is_not_there_says_so_and_leads_back(
+def test_the_404_page_links_back_to_the_resume(
     visitor: Callable[..., BrowserContext], url: str
 ) -> None:
     page = visitor().new_page()
-    answer = page.goto(f"{url}no/such/page")
+    response = page.goto(f"{url}no/such/page")
 
-    assert answer.status == 404
+    assert response.status == 404
     assert page.locator("h1").inner_text() == "There is no such page"
     page.get_by_role("link").click()
     page.wait_for_url(url)
@@ -218,7 +187,7 @@ def test_a_page_that_is_not_there_says_so_and_leads_back(
         ("narrow", {"viewport": {"width": 320, "height": 640}}),
     ],
 )
-def test_it_fits_and_can_be_read(
+def test_the_page_fits_the_screen_and_its_text_has_contrast(
     visitor: Callable[..., BrowserContext],
     url: str,
     name: str,
@@ -235,7 +204,9 @@ def test_it_fits_and_can_be_read(
     assert page.evaluate(CONTRAST) == []
 
 
-def test_light_and_dark_differ(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_the_dark_scheme_has_a_dark_background(
+    visitor: Callable[..., BrowserContext], url: str
+) -> None:
     background = "() => getComputedStyle(document.body).backgroundColor"
     pages = [visitor(color_scheme=scheme).new_page() for scheme in ("light", "dark")]
     for page in pages:
@@ -247,7 +218,7 @@ def test_light_and_dark_differ(visitor: Callable[..., BrowserContext], url: str)
     ]
 
 
-def test_it_prints_on_paper(
+def test_it_prints_in_black_on_white_on_at_most_two_pages(
     visitor: Callable[..., BrowserContext], url: str, tmp_path: Path
 ) -> None:
     page = visitor(viewport=A4_AT_96_DPI, color_scheme="dark").new_page()
@@ -265,12 +236,14 @@ def test_it_prints_on_paper(
     assert 1 <= len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True))) <= 2
 
 
-def test_everybody_finds_their_way(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_headings_landmarks_and_links_are_accessible(
+    visitor: Callable[..., BrowserContext], url: str
+) -> None:
     page = visitor().new_page()
     page.goto(url)
     visitors(page)
     headings = page.locator("h1, h2, h3, h4").evaluate_all(
-        "all => all.map(found => Number(found.tagName[1]))"
+        "all => all.map(element => Number(element.tagName[1]))"
     )
 
     assert page.locator("html").get_attribute("lang") == "en"
@@ -279,37 +252,31 @@ def test_everybody_finds_their_way(visitor: Callable[..., BrowserContext], url: 
     assert [page.locator(name).count() for name in ("header", "main", "footer")] == [1, 1, 1]
     assert page.locator("img:not([alt])").count() == 0
     assert page.locator("section:not([aria-labelledby])").count() == 0
-    assert (
-        page.locator("[id]").evaluate_all(
-            "all => all.length - new Set(all.map(found => found.id)).size"
-        )
-        == 0
-    )
-    assert (
-        page.locator("a").evaluate_all("all => all.filter(found => !found.innerText.trim()).length")
-        == 0
-    )
+    assert page.locator("[id]").evaluate_all(REPEATED_IDS) == 0
+    assert page.locator("a").evaluate_all(EMPTY) == 0
 
 
-def test_every_link_is_reached_with_the_keyboard(
+def test_the_keyboard_reaches_every_link_in_order(
     visitor: Callable[..., BrowserContext], url: str
 ) -> None:
     page = visitor().new_page()
     page.goto(url)
     links = page.locator("a[href]").evaluate_all(
-        "all => all.map(found => found.getAttribute('href'))"
+        "all => all.map(element => element.getAttribute('href'))"
     )
     reached = []
     for _ in links:
         page.keyboard.press("Tab")
         reached.append(page.evaluate(FOCUSED))
 
-    assert [found["href"] for found in reached] == links
+    assert [link["href"] for link in reached] == links
     assert links[0] == "#main", "the first one skips to the resume"
-    assert all(found["seen"] and found["outline"] >= 2 for found in reached), reached
+    assert all(link["seen"] and link["outline"] >= 2 for link in reached), reached
 
 
-def test_the_skip_link_skips(visitor: Callable[..., BrowserContext], url: str) -> None:
+def test_the_skip_link_moves_the_focus_to_the_resume(
+    visitor: Callable[..., BrowserContext], url: str
+) -> None:
     page = visitor().new_page()
     page.goto(url)
     page.keyboard.press("Tab")

@@ -1,6 +1,6 @@
-"""A project in bad weather: its resumectl is killed but not its Terraform, its state is lost, AWS breaks off.
+"""Faults: resumectl is killed while Terraform goes on, the state is lost or broken, AWS fails.
 
-The tests follow one another: each finds what the one before left.
+The tests run in order: each continues where the one before stopped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from resumectl.errors import CloudError, Exit
-from tests.e2e.killing import kill_when, made_in
+from tests.e2e.account import Account
+from tests.e2e.killing import created_in, kill_when
 from tests.e2e.project import ask
 from tests.e2e.weather import weather
 
@@ -29,13 +30,13 @@ ITEM = {"page": {"S": "/"}, "count": {"N": "41"}}
 
 @pytest.fixture(scope="module")
 def survivor(new_project: Callable[[], Project]) -> Project:
-    """A project whose first deploy was killed in the middle of an apply, which goes on without it."""
+    """A project whose first deploy was killed during an apply, which goes on without it."""
     project = new_project()
     project.resumectl("local", "start")
     logs = project.root / ".resumectl/env/local/run"
     kill_when(
         project,
-        lambda: any(made_in(log) for log in logs.glob("*/terraform.log")),
+        lambda: any(created_in(log) for log in logs.glob("*/terraform.log")),
         "deploy",
         "--yes",
     )
@@ -44,95 +45,81 @@ def survivor(new_project: Callable[[], Project]) -> Project:
 
 def state(project: Project) -> dict[str, Any]:
     """Terraform's state."""
-    found: dict[str, Any] = json.loads(
-        project.client("s3").get_object(Bucket=BUCKET, Key=STATE)["Body"].read()
-    )
-    return found
+    body = project.client("s3").get_object(Bucket=BUCKET, Key=STATE)["Body"]
+    return dict(json.loads(body.read()))
 
 
-def test_terraform_goes_on_without_resumectl_and_the_next_deploy_waits_for_it(
+def test_the_next_deploy_waits_for_a_terraform_that_outlived_its_resumectl(
     survivor: Project,
 ) -> None:
-    done = survivor.resumectl("deploy", "--yes", "--json")
-    assert done.code == Exit.OK, done
-    assert "Waiting for Terraform of an interrupted run." in done.err
-    assert "taking" not in done.err  # it saved what it made
-    assert not [change for change in done.json["changes"] if change["part"] == "infra"]
-    assert (done.json["release"]["id"], done.json["release"]["status"]) == (1, "verified")
+    deployed = survivor.resumectl("deploy", "--yes", "--json")
+    assert deployed.code == Exit.OK, deployed
+    assert "Waiting for Terraform" in deployed.err
+    changed = {change["part"] for change in deployed.json["changes"]}
+    assert "infra" not in changed, "Terraform finished and saved its state"
+    release = deployed.json["release"]
+    assert (release["id"], release["status"]) == (1, "verified")
 
 
-# --- the state
-
-
-def test_a_state_that_is_gone_is_brought_back_also_by_a_rollback(survivor: Project) -> None:
+def test_a_rollback_restores_a_deleted_state(survivor: Project) -> None:
     before = state(survivor)
     survivor.client("s3").delete_object(Bucket=BUCKET, Key=STATE)
-    done = survivor.resumectl("rollback", "1", "--yes", "--json")
-    assert done.code == Exit.OK, done
-    assert "The Terraform state was gone: brought back its newest good version" in done.err
+    restored = survivor.resumectl("rollback", "1", "--yes", "--json")
+    assert restored.code == Exit.OK, restored
+    assert f"serial {before['serial']}" in restored.err
     assert state(survivor) == before
     assert survivor.resumectl("unpin").code == Exit.OK
 
 
-def test_a_lock_that_nothing_proves_to_be_ours_is_left_to_its_owner(survivor: Project) -> None:
+def test_a_state_lock_of_somebody_else_is_left_to_its_owner(survivor: Project) -> None:
     lock = {
         "ID": "1",
         "Operation": "OperationTypeApply",
         "Who": "alex@laptop",
         "Created": "2026-11-22T10:00:00Z",
     }
-    survivor.client("s3").put_object(
-        Bucket=BUCKET, Key=f"{STATE}.tflock", Body=json.dumps(lock).encode()
-    )
-    done = survivor.resumectl("deploy", "--yes", "--json")
-    assert done.code == Exit.LOCKED
-    assert "alex@laptop" in done.json["error"]["message"]
-    assert done.json["error"]["hint"].endswith("resumectl unlock --env local")
+    body = json.dumps(lock).encode()
+    survivor.client("s3").put_object(Bucket=BUCKET, Key=f"{STATE}.tflock", Body=body)
+    refused = survivor.resumectl("deploy", "--yes", "--json")
+    assert refused.code == Exit.LOCKED
+    assert "alex@laptop" in refused.json["error"]["message"]
+    assert refused.json["error"]["hint"].endswith("resumectl unlock --env local")
     assert survivor.resumectl("unlock", "--yes").code == Exit.OK
 
 
-def test_a_broken_state_an_unsaved_one_and_a_tainted_table_are_mended_at_once(
+def test_one_deploy_recovers_a_broken_state_an_unsaved_one_and_a_tainted_table(
     survivor: Project,
 ) -> None:
-    """What Terraform could not save is newer, and says that making the table was interrupted; it holds a count."""
+    """The unsaved state is newer and has the table tainted, which holds a count."""
     survivor.client("dynamodb").put_item(TableName=TABLE, Item=ITEM)
-    found = state(survivor)
-    survivor.client("s3").put_object(
-        Bucket=BUCKET, Key=STATE, Body=json.dumps(found).encode()[:2000]
-    )
-    for block in found["resources"]:
+    before = state(survivor)
+    broken = json.dumps(before).encode()[:2000]
+    survivor.client("s3").put_object(Bucket=BUCKET, Key=STATE, Body=broken)
+    for block in before["resources"]:
         if block["type"] == "aws_dynamodb_table":
             block["instances"][0]["status"] = "tainted"
-    unsaved = survivor.write(
-        "terraform/errored.tfstate", json.dumps({**found, "serial": found["serial"] + 1})
-    )
+    newer = json.dumps({**before, "serial": before["serial"] + 1})
+    unsaved = survivor.write("terraform/errored.tfstate", newer)
 
-    assert "brings back" in survivor.resumectl("drift", "--json").json["error"]["hint"]
-    done = survivor.resumectl("deploy", "--yes", "--json")
-    assert done.code == Exit.OK, done
-    assert "The Terraform state was broken: brought back its newest good version" in done.err
-    assert "Saved the state that an interrupted run could not save" in done.err
-    assert "Keeping aws_dynamodb_table.counter" in done.err
-    assert not [change for change in done.json["changes"] if change["part"] == "infra"]
+    assert survivor.resumectl("drift", "--json").json["error"]["hint"]
+    deployed = survivor.resumectl("deploy", "--yes", "--json")
+    assert deployed.code == Exit.OK, deployed
+    assert "aws_dynamodb_table.counter" in deployed.err
+    assert "infra" not in {change["part"] for change in deployed.json["changes"]}
     assert not unsaved.exists()
-    assert (
-        survivor.client("dynamodb").get_item(TableName=TABLE, Key={"page": ITEM["page"]})["Item"]
-        == ITEM
-    )
-
-
-def test_then_nothing_has_drifted(survivor: Project) -> None:
-    done = survivor.resumectl("drift", "--json")
-    assert done.code == Exit.OK, done
-
-
-# --- faults of AWS, while function and site are deployed
+    after = state(survivor)
+    assert after["serial"] > before["serial"], "the unsaved state was pushed"
+    assert "tainted" not in json.dumps(after)
+    key = {"page": ITEM["page"]}
+    assert survivor.client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"] == ITEM
+    recorded = Account(survivor.client).release()["infra"]["serial"]
+    assert recorded == after["serial"], "drift reports any other state"
 
 
 @pytest.fixture(scope="module")
 def proxy(survivor: Project) -> Iterator[Weather]:
-    with weather(survivor) as found:
-        yield found
+    with weather(survivor) as running:
+        yield running
 
 
 def rule(service: str, operation: str, **more: Any) -> dict[str, Any]:
@@ -177,7 +164,7 @@ LASTING = {
 
 
 def write(project: Project, word: str) -> None:
-    """A file that is another one now, a new one, and another function."""
+    """Change a file and the function, add a file."""
     for name in ("robots", word.replace(" ", "-")):
         project.write(f"frontend/{name}.txt", f"# {word}\n")
     source = (project.root / "lambda_src/counter.py").read_text().split("\n# ")[0]
@@ -185,19 +172,21 @@ def write(project: Project, word: str) -> None:
 
 
 def whole(project: Project, word: str) -> None:
+    """Everything is live and recorded, and nothing is left of a failed attempt."""
     releases = project.resumectl("history", "-n", "99", "--json").json["releases"]
-    ended = [found for found in releases if found["status"] != "failed"]
+    complete = [release for release in releases if release["status"] != "failed"]
     assert releases[0]["status"] == "verified"
     assert word in ask(f"{releases[0]['urls']['site']}robots.txt").body.decode()
     listed = project.client("lambda").list_versions_by_function(FunctionName=FUNCTION)["Versions"]
-    assert {found["Version"] for found in listed} - {"$LATEST"} == {
-        found["function"]["version"] for found in ended
-    }
+    published = {version["Version"] for version in listed} - {"$LATEST"}
+    assert published == {release["function"]["version"] for release in complete}
     assert "Contents" not in project.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="locks/")
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_fault_that_passes_is_waited_out(survivor: Project, proxy: Weather, fault: str) -> None:
+def test_a_deploy_outlasts_a_fault_that_passes(
+    survivor: Project, proxy: Weather, fault: str
+) -> None:
     write(survivor, fault)
     proxy.turn(*PASSING[fault])
     assert proxy.deploy().error is None
@@ -205,10 +194,10 @@ def test_a_fault_that_passes_is_waited_out(survivor: Project, proxy: Weather, fa
     whole(survivor, fault)
 
 
-def test_an_answer_that_breaks_off_is_named_or_asked_for_again(
+def test_a_truncated_response_is_requested_again_or_named(
     survivor: Project, proxy: Weather
 ) -> None:
-    """boto3 tries a request again, but not one whose answer began well."""
+    """boto3 does not retry a request whose response has begun."""
     write(survivor, "an answer that breaks off")
     for operation in (
         "GetObject",
@@ -227,7 +216,7 @@ def test_an_answer_that_breaks_off_is_named_or_asked_for_again(
 
 
 @pytest.mark.parametrize("code", LASTING)
-def test_a_fault_that_lasts_is_named_and_the_next_deploy_ends_it(
+def test_a_fault_that_lasts_is_named_and_the_next_deploy_completes(
     survivor: Project, proxy: Weather, code: str
 ) -> None:
     write(survivor, code)

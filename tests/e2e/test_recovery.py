@@ -1,155 +1,169 @@
-"""A project whose commands are killed with SIGKILL, Terraform with them: the same command again brings it to the end.
+"""Commands killed with SIGKILL, Terraform with them: the same command again completes the work.
 
-The tests follow one another: each finds what the one before left.
+The tests run in order: each continues where the one before stopped.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from resumectl.errors import Exit
-from tests.e2e.killing import kill_terraform, kill_when
+from tests.e2e.account import Account
+from tests.e2e.deployed import duplicate
+from tests.e2e.killing import kill_at, kill_terraform
 from tests.e2e.project import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.e2e.project import Project
 
 PROJECT_BUCKET = "resume-resumectl-000000000000-us-east-1"
-PARTS = ("deploy", "--yes", "--only", "backend", "--only", "site")
+FUNCTION = "resume-local-counter"
+UPLOAD = ("deploy", "--yes", "--only", "backend", "--only", "site")
 PAGES = 200
 
 
 @pytest.fixture(scope="module")
 def crashed(new_project: Callable[[], Project]) -> Project:
-    """A project whose first deploy was killed, Terraform and its provider with it, when the table was there."""
+    """A project whose first deploy, Terraform and provider were killed once the table existed."""
     project = new_project()
     project.resumectl("local", "start")
     kill_terraform(project, 6, "deploy", "--yes")
     item = {"page": {"S": "/"}, "count": {"N": "41"}}
-    project.client("dynamodb").put_item(TableName="resume-local-counter", Item=item)
+    project.client("dynamodb").put_item(TableName=FUNCTION, Item=item)
     return project
 
 
-def release(project: Project) -> dict[str, Any]:
-    """The newest record."""
-    found: dict[str, Any] = project.resumectl("history", "-n", "99", "--json").json["releases"][0]
-    return found
+@pytest.fixture
+def twin(crashed: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it, before anything recovers it."""
+    crashed.resumectl("local", "stop")
+    project = duplicate(crashed.root, tmp_path / "resume", tmp_path / "home")
+    crashed.resumectl("local", "start")
+    yield project
+    project.end()
 
 
 def keys(project: Project, prefix: str) -> list[str]:
-    """What the project bucket holds."""
+    """The keys of the project bucket under a prefix."""
     listed = project.client("s3").list_objects_v2(Bucket=PROJECT_BUCKET, Prefix=prefix)
-    return [found["Key"] for found in listed.get("Contents", ())]
+    return [entry["Key"] for entry in listed.get("Contents", ())]
 
 
 def versions(project: Project) -> set[str]:
     """The published versions of the function."""
-    listed = project.client("lambda").list_versions_by_function(
-        FunctionName="resume-local-counter"
-    )["Versions"]
-    return {found["Version"] for found in listed} - {"$LATEST"}
+    listed = project.client("lambda").list_versions_by_function(FunctionName=FUNCTION)["Versions"]
+    return {version["Version"] for version in listed} - {"$LATEST"}
 
 
 def pages(project: Project, word: str) -> int:
-    """How many of the pages of that word are live."""
-    return int(
-        project.client("s3").list_objects_v2(Bucket=project.bucket, Prefix=f"{word}/")["KeyCount"]
-    )
+    """How many pages of that word are uploaded."""
+    listed = project.client("s3").list_objects_v2(Bucket=project.bucket, Prefix=f"{word}/")
+    return int(listed["KeyCount"])
 
 
 def write(project: Project, word: str) -> None:
-    """Many more pages, one that is another one now, and another function."""
+    """Write many new pages, change one page and the function."""
     for name in ("page", *(f"{word}/{number}" for number in range(PAGES))):
-        project.write(
-            f"frontend/{name}.html", f"<!doctype html><html lang=en><title>{word}</title>"
-        )
+        page = f"<!doctype html><html lang=en><title>{word}</title>"
+        project.write(f"frontend/{name}.html", page)
     source = (project.root / "lambda_src/counter.py").read_text().split("\n# ")[0]
     project.write("lambda_src/counter.py", f"{source}\n# {word}\n")
 
 
 def whole(project: Project, word: str) -> None:
-    """All of it is live and recorded, and nothing is left of the attempts before."""
+    """Everything is live and recorded, and nothing is left of the killed command."""
     releases = project.resumectl("history", "-n", "99", "--json").json["releases"]
-    ended = [found for found in releases if found["status"] != "failed"]
+    complete = [release for release in releases if release["status"] != "failed"]
     page = ask(f"{releases[0]['urls']['site']}page.html").body.decode()
     assert (word in page, pages(project, word)) == (True, PAGES)
-    assert versions(project) == {found["function"]["version"] for found in ended}
+    assert versions(project) == {release["function"]["version"] for release in complete}
     assert keys(project, "locks/") == []
 
 
-def test_on_another_machine_the_lock_is_named_and_what_to_do(crashed: Project) -> None:
-    """There is no record of the killed run: nothing proves that it has ended."""
+def test_destroy_deletes_what_a_killed_deploy_created(twin: Project) -> None:
+    """Terraform's state does not have it."""
+    assert twin.client("dynamodb").list_tables()["TableNames"]
+    destroyed = twin.resumectl("destroy", "--yes", "--json")
+    assert destroyed.code == Exit.OK, destroyed
+    assert {change["action"] for change in destroyed.json["changes"]} == {"delete"}
+    assert twin.client("dynamodb").list_tables()["TableNames"] == []
+    assert twin.client("apigatewayv2").get_apis()["Items"] == []
+    buckets = [bucket["Name"] for bucket in twin.client("s3").list_buckets()["Buckets"]]
+    assert buckets == [PROJECT_BUCKET]
+
+
+def test_on_another_machine_a_killed_deploy_still_holds_terraforms_lock(crashed: Project) -> None:
+    """The record of the killed run is on the machine where it ran: nothing here proves its end."""
     here, away = crashed.root / ".resumectl/env", crashed.root / ".resumectl/elsewhere"
     here.rename(away)
     try:
-        done = crashed.resumectl("deploy", "--yes", "--json")
+        locked = crashed.resumectl("deploy", "--yes", "--json")
     finally:
         shutil.rmtree(here, ignore_errors=True)
         away.rename(here)
-    assert done.code == Exit.LOCKED
-    assert "Terraform's state is locked by" in done.json["error"]["message"]
-    assert done.json["error"]["hint"].endswith("resumectl unlock --env local")
+    assert (locked.code, locked.json["error"]["code"]) == (Exit.LOCKED, "locked"), locked
+    assert locked.json["error"]["hint"].endswith("resumectl unlock --env local")
 
 
-def test_what_a_killed_terraform_made_is_taken_over(crashed: Project) -> None:
-    done = crashed.resumectl("deploy", "--yes", "--json")
-    assert done.code == Exit.OK, done
-    assert "Released Terraform's state lock of" in done.err
-    assert "that an interrupted deploy made: taking them over." in done.err
-    table = {change["key"] for change in done.json["changes"]}
-    assert "aws_dynamodb_table.counter" not in table
-    found = json.loads(ask(done.json["urls"]["counter"]).body)
-    assert found["count"] == 41
+def test_the_next_deploy_imports_what_a_killed_one_created(crashed: Project) -> None:
+    deployed = crashed.resumectl("deploy", "--yes", "--json")
+    assert deployed.code == Exit.OK, deployed
+    changed = {change["key"] for change in deployed.json["changes"]}
+    assert "aws_dynamodb_table.counter" not in changed
+    assert json.loads(ask(deployed.json["urls"]["counter"]).body)["count"] == 41
     distributions = crashed.client("cloudfront").list_distributions()["DistributionList"]["Items"]
     apis = crashed.client("apigatewayv2").get_apis()["Items"]
     assert (len(distributions), len(apis)) == (1, 1)
 
 
-@pytest.mark.parametrize("command", [("plan", "--exit-code"), ("drift",)])
-def test_then_nothing_is_left_to_do(crashed: Project, command: tuple[str, ...]) -> None:
-    done = crashed.resumectl(*command, "--json")
-    assert done.code == Exit.OK, done
-    assert done.json["changes"] == []
+def test_then_nothing_is_left_to_deploy_and_nothing_has_drifted(crashed: Project) -> None:
+    status = crashed.resumectl("status", "--json")
+    assert (status.code, status.json["drift"]) == (Exit.OK, []), status
+    nothing = {"to_deploy": 0, "drifted": 0}
+    assert status.json["parts"] == {"infra": nothing, "function": nothing, "site": nothing}
 
 
-def test_killed_while_the_function_is_published(crashed: Project) -> None:
+def test_killed_between_publishing_the_function_and_moving_the_alias(crashed: Project) -> None:
     write(crashed, "one")
     before = versions(crashed)
-    kill_when(crashed, lambda: versions(crashed) > before, *PARTS)
-    assert crashed.resumectl(*PARTS).code == Exit.OK
+    kill_at(crashed, rf"PUT \S*/functions/{FUNCTION}/aliases/live ", *UPLOAD)
+    assert versions(crashed) > before
+    assert crashed.resumectl(*UPLOAD).code == Exit.OK
     whole(crashed, "one")
 
 
 def test_killed_while_the_site_is_uploaded(crashed: Project) -> None:
     write(crashed, "two")
-    kill_when(crashed, lambda: pages(crashed, "two"), *PARTS)
-    assert pages(crashed, "two") < PAGES
-    assert crashed.resumectl(*PARTS).code == Exit.OK
+    kill_at(crashed, rf"PUT \S*/two/{PAGES // 2}\.html", *UPLOAD)
+    assert 0 < pages(crashed, "two") < PAGES
+    assert crashed.resumectl(*UPLOAD).code == Exit.OK
     whole(crashed, "two")
 
 
-def test_killed_before_it_is_recorded(crashed: Project) -> None:
-    """When all is uploaded, and only the tests and the record are left."""
+def test_killed_before_the_release_is_recorded(crashed: Project) -> None:
     write(crashed, "three")
-    last, told = release(crashed)["id"], len(crashed.invalidated())
-    kill_when(crashed, lambda: len(crashed.invalidated()) > told, *PARTS)
-    assert release(crashed)["id"] == last
-    assert crashed.resumectl(*PARTS).code == Exit.OK
-    assert (release(crashed)["id"], release(crashed)["status"]) == (last + 1, "verified")
+    account = Account(crashed.client)
+    last = account.release()["id"]
+    kill_at(crashed, rf"PUT /{PROJECT_BUCKET}/releases/", *UPLOAD)
+    assert account.release()["id"] == last
+    assert crashed.resumectl(*UPLOAD).code == Exit.OK
+    assert (account.release()["id"], account.release()["status"]) == (last + 1, "verified")
     whole(crashed, "three")
 
 
-def test_a_rollback_that_was_killed_goes_on(crashed: Project) -> None:
-    last = release(crashed)["id"]
-    kill_when(crashed, lambda: keys(crashed, "pins/"), "rollback", "--yes")
-    done = crashed.resumectl("rollback", "--yes", "--json")
-    assert done.code == Exit.OK, done
-    assert (done.json["release"]["id"], done.json["target"]) == (last + 1, last - 1)
+def test_a_killed_rollback_goes_on(crashed: Project) -> None:
+    last = Account(crashed.client).release()["id"]
+    kill_at(crashed, rf"PUT \S*/functions/{FUNCTION}/aliases/live ", "rollback", "--yes")
+    assert keys(crashed, "pins/")
+    restored = crashed.resumectl("rollback", "--yes", "--json")
+    assert restored.code == Exit.OK, restored
+    assert (restored.json["release"]["id"], restored.json["target"]) == (last + 1, last - 1)
     whole(crashed, "two")
     assert crashed.resumectl("deploy", "--yes", "--json").json["error"]["code"] == "pinned"

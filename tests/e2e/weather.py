@@ -1,4 +1,4 @@
-"""Faults between resumectl and the embedded cloud, in the very form in which AWS has them: a proxy of microburst's."""
+"""Faults of AWS between resumectl and the embedded cloud, injected by the proxy microburst."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Weather:
-    """The proxy; every call of a deploy that goes through it may meet a fault.
+    """The proxy; calls of a deploy that go through it can meet a fault.
 
     Args:
         project: whose embedded cloud is behind it.
@@ -45,34 +45,33 @@ class Weather:
         return False
 
     def turn(self, *rules: dict[str, Any]) -> None:
-        """Have these faults from now on, and forget which there were."""
+        """Inject these faults from now on; restart the count."""
         self._control("fired", method="DELETE")
         self._control("rules", json.dumps(rules).encode())
 
     def fired(self) -> int:
-        """How many calls met a fault."""
+        """How many calls met a fault since the last `turn`."""
         return len(self._control("fired"))
 
     def deploy(self) -> Outcome:
-        """Deploy function and site through it, as the command line would."""
-        found = settings.load(self._project.root)
-        cloud = Cloud(found.environment("local"), self._url)
-        ctx = Context(
-            found, cloud, self._project.environ, Steps(Silent()), lambda: datetime.now(UTC)
-        )
+        """Deploy function and site through it, as the command does, in this process."""
+        configured = settings.load(self._project.root)
+        cloud = Cloud(configured.environment("local"), self._url)
+        steps = Steps(Silent())
+        ctx = Context(configured, cloud, self._project.environ, steps, lambda: datetime.now(UTC))
         return deploy.deploy(ctx, deploy.Options(only=("function", "site")), lambda plan: None)
 
     def _control(self, name: str, body: bytes | None = None, method: str | None = None) -> Any:
         request = urllib.request.Request(f"{self._url}/_microburst/{name}", body, method=method)
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=10
+            request, timeout=120
         ) as answer:
             return json.loads(answer.read() or b"null")
 
 
 @contextmanager
 def weather(project: Project) -> Iterator[Weather]:
-    """A proxy before a project's embedded cloud, ended with the block."""
+    """A proxy in front of a project's embedded cloud, ended with the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     upstream = json.loads((project.root / ".resumectl/local/emulator.json").read_text())["port"]
@@ -83,8 +82,8 @@ def weather(project: Project) -> Iterator[Weather]:
         [*command, "--upstream", f"http://127.0.0.1:{upstream}"], env=environ, **quiet
     ) as process:
         try:
-            found = Weather(project, port)
-            wait_until(lambda: process.poll() is not None or found.answers(), seconds=60)
-            yield found
+            proxy = Weather(project, port)
+            wait_until(lambda: process.poll() is not None or proxy.answers())
+            yield proxy
         finally:
             process.terminate()

@@ -1,4 +1,4 @@
-"""Terraform's own checks of every root module, offline: format, validity, and its tests against a mocked AWS."""
+"""Terraform's own checks of every root module, offline: format, validity, tests with mocked AWS."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Terraform = "Callable[..., str]"
 
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Runs the Terraform that resumectl finds, with the provider that it finds, in a copy of the modules."""
+    """Runs the Terraform and the provider that resumectl finds, in a copy of the modules."""
     folder = tmp_path_factory.mktemp("terraform")
     shutil.copytree(
         ROOT, folder / "terraform", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*")
     )
-    found = find_terraform(os.environ, folder / ".resumectl")
+    binary = find_terraform(os.environ, folder / ".resumectl")
     provider = cli_config(os.environ, folder / ".resumectl")
 
     def run(module: Path, *arguments: str) -> str:
@@ -36,8 +36,8 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
         }
         offline = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true"}
         data = folder / "data" / (module.name or "root")
-        done = subprocess.run(
-            [found.path, f"-chdir={folder / 'terraform' / module}", *arguments],
+        completed = subprocess.run(
+            [binary.path, f"-chdir={folder / 'terraform' / module}", *arguments],
             env={**quiet, **offline, **provider.env, "TF_DATA_DIR": str(data), "GOGC": "400"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -45,15 +45,15 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        assert completed.returncode == 0, completed.stdout
+        return completed.stdout
 
     return run
 
 
 @pytest.fixture(scope="module", params=MODULES, ids=lambda module: module.name or "root")
 def module(request: pytest.FixtureRequest, terraform: Terraform) -> Path:
-    """A root module, with its provider at hand; the lock file must already name it."""
+    """A root module after `init`, which must not change its lock file."""
     terraform(
         request.param, "init", "-backend=false", "-input=false", "-lockfile=readonly", "-no-color"
     )
@@ -64,11 +64,9 @@ def test_every_file_is_formatted(terraform: Terraform) -> None:
     assert terraform(Path(), "fmt", "-check", "-recursive", "-diff", "-no-color") == ""
 
 
-def test_it_is_valid(terraform: Terraform, module: Path) -> None:
-    assert "The configuration is valid" in terraform(module, "validate", "-no-color")
-
-
-def test_its_own_tests_pass(terraform: Terraform, module: Path) -> None:
-    if not list((ROOT / module).glob("tests/*.tftest.hcl")):
-        pytest.skip("it has none")
-    assert "0 failed" in terraform(module, "test", "-no-color")
+def test_a_module_is_valid_and_passes_its_tests(terraform: Terraform, module: Path) -> None:
+    """`terraform test` validates, too; a `validate` before it only starts the provider again."""
+    if list((ROOT / module).glob("tests/*.tftest.hcl")):
+        assert "0 failed" in terraform(module, "test", "-no-color")
+    else:
+        assert "The configuration is valid" in terraform(module, "validate", "-no-color")

@@ -1,4 +1,4 @@
-"""What others do to an environment, one thing at a time: how it is done and undone, and what drift must say of it."""
+"""Changes made outside resumectl: how each is made and undone, and what drift must find."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ __all__ = ["Tampering", "catalogue", "function", "site"]
 
 
 def catalogue(account: Account) -> list[Tampering]:
-    """All of them; the environment must be as it was released."""
+    """All of them. The environment must be as released: `undo` restores what is there now."""
     return [one for part in (site, function, resources, extras) for one in part(account)]

@@ -1,4 +1,4 @@
-"""What others hang on the resources of Terraform."""
+"""Things added to Terraform's resources that Terraform does not manage."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def _routes(account: Account) -> Iterator[Tampering]:
     for key in ("GET /admin", "ANY /{proxy+}"):
 
         def remove(key: str = key) -> None:
-            made = next(
+            added = next(
                 route for route in client.get_routes(**where)["Items"] if route["RouteKey"] == key
             )
-            client.delete_route(**where, RouteId=made["RouteId"])
+            client.delete_route(**where, RouteId=added["RouteId"])
 
         yield extra(f"route {key}", partial(client.create_route, **where, RouteKey=key), remove)
     stage = {**where, "StageName": "test"}

@@ -1,4 +1,4 @@
-"""One thing that others do."""
+"""One change made outside resumectl."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tampering:
-    """One of them.
+    """A change and its opposite.
 
     Attributes:
-        name: says what is done.
+        name: what is changed, for the message of a failed test.
         about: what it is done to; two about the same thing are not done together.
-        found: part, key and kind of the change that must be found; None when nobody can tell a difference.
+        expected: part, key and kind that drift must find; None if nothing differs.
     """
 
     name: str
     about: str
-    found: Finding | None
+    expected: Finding | None
     do: Callable[[], object]
     undo: Callable[[], object]
 
@@ -33,10 +33,10 @@ class Tampering:
 def changed(
     address: str, what: str, write: Write, wrong: Mapping[str, Any], right: Mapping[str, Any]
 ) -> Tampering:
-    """A setting that is undone by the same call."""
-    found = ("infra", address, "changed")
+    """A setting; the same call restores it."""
+    expected = ("infra", address, "changed")
     return Tampering(
-        f"{address}: {what}", address, found, partial(write, **wrong), partial(write, **right)
+        f"{address}: {what}", address, expected, partial(write, **wrong), partial(write, **right)
     )
 
 
@@ -45,5 +45,5 @@ def deleted(address: str, delete: Callable[[], object], make: Callable[[], objec
 
 
 def extra(key: str, do: Callable[[], object], undo: Callable[[], object]) -> Tampering:
-    """Something that nobody released."""
+    """Something that is not part of a release."""
     return Tampering(key, key, ("infra", key, "unmanaged"), do, undo)

@@ -1,4 +1,4 @@
-"""What others do to the resources of Terraform."""
+"""Changes of Terraform's resources."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def _lambda(account: Account) -> Iterator[Tampering]:
         partial(client.tag_resource, Resource=arn),
         partial(client.untag_resource, Resource=arn),
     )
-    found = ("infra", about, "changed")
+    expected = ("infra", about, "changed")
     yield Tampering(
         "function: a tag",
         about,
-        found,
+        expected,
         partial(tag, Tags={"By": "nobody"}),
         partial(untag, TagKeys=["By"]),
     )
@@ -159,7 +159,8 @@ def _bucket(account: Account) -> Iterator[Tampering]:
     tags = s3.get_bucket_tagging(**where)["TagSet"]
     write = partial(s3.put_bucket_tagging, **where)
     wrong, right = (
-        {"Tagging": {"TagSet": kept}} for kept in ([*tags, {"Key": "By", "Value": "nobody"}], tags)
+        {"Tagging": {"TagSet": tagged}}
+        for tagged in ([*tags, {"Key": "By", "Value": "nobody"}], tags)
     )
     yield changed("aws_s3_bucket.site", "a tag", write, wrong, right)
 
@@ -217,10 +218,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
     about = "aws_cloudfront_distribution.site"
 
     def configure(**changes: Any) -> None:
-        found = client.get_distribution_config(Id=distribution)
-        config = {**found["DistributionConfig"], **changes}
+        current = client.get_distribution_config(Id=distribution)
+        config = {**current["DistributionConfig"], **changes}
         client.update_distribution(
-            Id=distribution, IfMatch=found["ETag"], DistributionConfig=config
+            Id=distribution, IfMatch=current["ETag"], DistributionConfig=config
         )
 
     before = client.get_distribution_config(Id=distribution)["DistributionConfig"]
@@ -241,10 +242,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
     access = account.resource("aws_cloudfront_origin_access_control")["id"]
 
     def sign(SigningBehavior: str) -> None:
-        found = client.get_origin_access_control_config(Id=access)
-        config = {**found["OriginAccessControlConfig"], "SigningBehavior": SigningBehavior}
+        current = client.get_origin_access_control_config(Id=access)
+        config = {**current["OriginAccessControlConfig"], "SigningBehavior": SigningBehavior}
         client.update_origin_access_control(
-            Id=access, IfMatch=found["ETag"], OriginAccessControlConfig=config
+            Id=access, IfMatch=current["ETag"], OriginAccessControlConfig=config
         )
 
     right = {"SigningBehavior": "always"}
@@ -258,10 +259,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
     policy = account.resource("aws_cloudfront_response_headers_policy")["id"]
 
     def secure(**changes: Any) -> None:
-        found = client.get_response_headers_policy_config(Id=policy)
-        config = {**found["ResponseHeadersPolicyConfig"], **changes}
+        current = client.get_response_headers_policy_config(Id=policy)
+        config = {**current["ResponseHeadersPolicyConfig"], **changes}
         client.update_response_headers_policy(
-            Id=policy, IfMatch=found["ETag"], ResponseHeadersPolicyConfig=config
+            Id=policy, IfMatch=current["ETag"], ResponseHeadersPolicyConfig=config
         )
 
     comment = client.get_response_headers_policy_config(Id=policy)["ResponseHeadersPolicyConfig"][
@@ -273,13 +274,13 @@ def _edge(account: Account) -> Iterator[Tampering]:
     code = client.get_function(Name=name, Stage="LIVE")["FunctionCode"].read()
 
     def program(code: bytes) -> None:
-        found = client.describe_function(Name=name, Stage="DEVELOPMENT")
-        config = found["FunctionSummary"]["FunctionConfig"]
+        current = client.describe_function(Name=name, Stage="DEVELOPMENT")
+        config = current["FunctionSummary"]["FunctionConfig"]
         client.update_function(
-            Name=name, IfMatch=found["ETag"], FunctionConfig=config, FunctionCode=code
+            Name=name, IfMatch=current["ETag"], FunctionConfig=config, FunctionCode=code
         )
-        made = client.describe_function(Name=name, Stage="DEVELOPMENT")
-        client.publish_function(Name=name, IfMatch=made["ETag"])
+        updated = client.describe_function(Name=name, Stage="DEVELOPMENT")
+        client.publish_function(Name=name, IfMatch=updated["ETag"])
 
     other = b"function handler(event) { return event.request; }"
     yield changed(

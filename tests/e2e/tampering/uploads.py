@@ -1,4 +1,4 @@
-"""What others do to what resumectl uploads: the objects of the site, the code of the function."""
+"""Changes of what resumectl uploads: the objects of the site, the code of the function."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ if TYPE_CHECKING:
 
     from tests.e2e.account import Account
 
+EXTRA = {
+    "evil.html": b"x",
+    "deep/er/evil.js": b"x",
+    "empty": b"",
+    "späße & mehr.txt": b"x",
+    "INDEX.HTML": b"x",
+    "index.html.bak": b"x",
+    "100%/a+b.html": b"x",
+    ".well-known/security.txt": b"x",
+    "index.html/": b"x",
+}
+
 
 def site(account: Account) -> Iterator[Tampering]:
-    """Those that visitors see: objects."""
+    """Changes of objects."""
     put = partial(account["s3"].put_object, Bucket=account.site_bucket)
     for key in account.pages():
         yield from _object(account, key)
-    for key, body in {
-        "evil.html": b"x",
-        "deep/er/evil.js": b"x",
-        "empty": b"",
-        "späße & mehr.txt": b"x",
-    }.items():
+    for key, body in EXTRA.items():
         undo = partial(_restore, account, key, account.versions(account.site_bucket, key))
         yield Tampering(
             f"{key}: extra", key, ("site", key, "unmanaged"), partial(put, Key=key, Body=body), undo
@@ -68,14 +75,14 @@ def _object(account: Account, key: str) -> Iterator[Tampering]:
 
 
 def _restore(account: Account, key: str, before: list[tuple[str, str]]) -> None:
-    """Forget every version that is newer."""
-    for found, version in account.versions(account.site_bucket, key):
-        if found == key and (found, version) not in before:
+    """Delete every version that is newer."""
+    for other, version in account.versions(account.site_bucket, key):
+        if other == key and (key, version) not in before:
             account["s3"].delete_object(Bucket=account.site_bucket, Key=key, VersionId=version)
 
 
 def function(account: Account) -> Iterator[Tampering]:
-    """Those of the code: versions and the alias. Publishes versions that nobody is served."""
+    """Changes of the code and the alias. Publishes versions that are not live."""
     client, name = account["lambda"], account.outputs["function_name"]
     released = account.release()["function"]
     upload = partial(client.update_function_code, FunctionName=name)
@@ -97,8 +104,8 @@ def function(account: Account) -> Iterator[Tampering]:
             FunctionVersion=released["version"],
             RoutingConfig={"AdditionalVersionWeights": {}},
         )
-        found = ("function", "live", kind) if kind else None
-        return Tampering(f"live: {what}", "live", found, partial(point, **to), back)
+        expected = ("function", "live", kind) if kind else None
+        return Tampering(f"live: {what}", "live", expected, partial(point, **to), back)
 
     yield alias("another version", "code", FunctionVersion=other)
     yield alias("an unpublished one", "code", FunctionVersion="$LATEST")
