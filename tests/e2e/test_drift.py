@@ -8,19 +8,18 @@ from __future__ import annotations
 import json
 import random
 import re
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from resumectl.steps.progress import Silent, Steps
 
 from resumectl import settings
 from resumectl.aws import Cloud
-from resumectl.commands import drift
-from resumectl.steps.context import Context
+from resumectl.steps import drift
+from resumectl.steps.look import look_deployed
 from tests.e2e.account import Account, zipped
+from tests.e2e.inside import context
 from tests.e2e.project import ROOT, ask
 from tests.e2e.tampering import catalogue
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from tests.e2e.project import Project, Run
     from tests.e2e.tampering import Tampering
 
-    Look = Callable[..., drift.Drift]
+    Look = Callable[..., drift.Drifted]
 
 pytestmark = pytest.mark.usefixtures("first")
 
@@ -75,15 +74,12 @@ def account(project: Project, first: Run) -> Account:
 @pytest.fixture(scope="module")
 def look(project: Project, account: Account) -> Look:
     """Looks for drift as the command does, in this process."""
-    configured = settings.load(project.root)
-    environment = configured.environment("local")
+    environment = settings.load(project.root).environment("local")
 
-    def run(cloud: type[Cloud] = Cloud) -> drift.Drift:
+    def run(cloud: type[Cloud] = Cloud) -> drift.Drifted:
         opened = cloud(environment, account["s3"].meta.endpoint_url)
-        steps = Steps(Silent())
-        return drift.find(
-            Context(configured, opened, project.environ, steps, lambda: datetime.now(UTC))
-        )
+        ctx = context(project, opened)
+        return drift.find(ctx, look_deployed(ctx))
 
     return run
 
@@ -99,7 +95,7 @@ def shown(run: Run) -> set[tuple[str, str, str]]:
 def read_actions() -> list[str]:
     """The actions that docs/permissions.md lists for reading."""
     text = (ROOT / "docs/permissions.md").read_text()
-    first, second = text.index("## Buckets and the function"), text.index("To look (R, D, X):")
+    first, second = text.index("## Buckets and the function"), text.index("To read (R, D, X):")
     rows = [row.split("|") for row in text[first:second].splitlines() if row.startswith("|")]
     cells = [row[1] for row in rows if row[3].strip() == "✓"]
     cells += [row.split("|")[2] for row in text[second:].split("\n\n")[1].splitlines()]

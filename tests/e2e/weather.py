@@ -9,15 +9,12 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from resumectl.steps.progress import Silent, Steps
 
 from resumectl import settings
 from resumectl.aws import Cloud
 from resumectl.commands import deploy
-from resumectl.steps.context import Context
+from tests.e2e.inside import context
 from tests.e2e.project import wait_until
 
 if TYPE_CHECKING:
@@ -57,8 +54,7 @@ class Weather:
         """Deploy function and site through it, as the command does, in this process."""
         configured = settings.load(self._project.root)
         cloud = Cloud(configured.environment("local"), self._url)
-        steps = Steps(Silent())
-        ctx = Context(configured, cloud, self._project.environ, steps, lambda: datetime.now(UTC))
+        ctx = context(self._project, cloud)
         return deploy.deploy(ctx, deploy.Options(only=("function", "site")), lambda plan: None)
 
     def _control(self, name: str, body: bytes | None = None, method: str | None = None) -> Any:
