@@ -30,7 +30,7 @@ def needs(
         environment: the environment that would be deployed to.
         embedded_cloud: says how the embedded cloud is; only for an environment that uses it.
     """
-    found: dict[str, Callable[[], str]] = {
+    checks: dict[str, Callable[[], str]] = {
         "resumectl": lambda: f"{__version__}, Python {platform.python_version()}",
         "terraform": lambda: _terraform(settings),
         "provider": lambda: _provider(settings),
@@ -39,8 +39,8 @@ def needs(
         "git": _git,
     }
     if environment.emulator:
-        return {**found, "embedded cloud": embedded_cloud}
-    return {**found, "credentials": lambda: _credentials(environment)}
+        return {**checks, "embedded cloud": embedded_cloud}
+    return {**checks, "credentials": lambda: _credentials(environment)}
 
 
 def _terraform(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """Where objects are made and handed to one another: settings and options -> a context to work in.
 
-The only file that names all parts. A fourth part is one folder and one line in `_parts`.
+The only file that names all parts. A fourth part is one folder, its name in `NAMES` and one line in
+`_parts`.
 """
 
 from __future__ import annotations

@@ -187,6 +187,9 @@ class FakeCall(Call):
     def context(self) -> Context:
         return self.world.context()
 
+    def context_if_up(self) -> Context | None:
+        return self.world and self.world.context()
+
     @property
     def environment(self) -> Environment:
-        return self.world.env
+        return self.world.env if self.world else Environment("local", emulator=True)
