@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from resumectl.errors import ResumectlError
 from resumectl.part import Drift
 from resumectl.plan import REPLACE, Plan
-from resumectl.steps.look import Scene
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from resumectl.plan import Change
     from resumectl.settings import Ignore
     from resumectl.steps.context import Context
+    from resumectl.steps.look import Scene
 
 
 @dataclass(frozen=True)

@@ -98,11 +98,11 @@ class World:
         *parts: FakePart,
         protected: bool = False,
         ignores: tuple[Ignore, ...] = (),
-        retention: Retention = Retention(),
+        retention: Retention | None = None,
     ) -> None:
         self.parts = parts or usual()
         self.env = Environment("prod", region="eu-west-2", protected=protected)
-        self.ignores, self.retention = ignores, retention
+        self.ignores, self.retention = ignores, retention or Retention()
         self.s3, self.progress, self.now = Objects(), Recorder(), NOW
         self.checks: list[tuple[Check, ...]] = [(GOOD,)]
         self.tested: list[tuple[Any, float]] = []

@@ -1,4 +1,4 @@
-"""The object store of a project bucket in memory: conditional writes, listings, failures on demand."""
+"""A project bucket in memory: conditional writes, listings, failures on demand."""
 
 from __future__ import annotations
 

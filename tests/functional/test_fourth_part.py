@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
@@ -10,9 +11,11 @@ from rich.console import Console
 from resumectl.commands import deploy, drift, history, plan, rollback, status
 from resumectl.report import console, github
 from resumectl.report.junit import junit
-from resumectl.steps.outcome import Outcome
 from tests.fakes.context import BAD, NOW, Approval, World
 from tests.fakes.part import FakePart, FakeRecord, usual
+
+if TYPE_CHECKING:
+    from resumectl.steps.outcome import Outcome
 
 NAME = "mail"
 

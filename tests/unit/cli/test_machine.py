@@ -48,9 +48,7 @@ def test_terraform_is_the_one_that_a_deploy_would_use(find, project, monkeypatch
     program.write_text("#!/bin/sh\necho Terraform v1.12.3\n")
     program.chmod(0o755)
     monkeypatch.setenv("RESUMECTL_TERRAFORM", str(program))
-    assert find("terraform") == (
-        f"terraform 1.12.3, {program} named by RESUMECTL_TERRAFORM"
-    )
+    assert find("terraform") == (f"terraform 1.12.3, {program} named by RESUMECTL_TERRAFORM")
     assert find("provider")
     monkeypatch.setenv("RESUMECTL_TERRAFORM", "no-such-program")
     with pytest.raises(TerraformError, match="no-such-program, which is not a program"):

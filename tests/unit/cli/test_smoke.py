@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_the_environment_is_tested(call):
 def test_a_report_is_written_also_of_failures(call, world, tmp_path):
     world.checks = [(GOOD, BAD)]
     assert smoke(call, junit=tmp_path / "smoke.xml").exit_code == 4
-    suite = ElementTree.parse(tmp_path / "smoke.xml").getroot().find(".//testsuite")
+    suite = ET.parse(tmp_path / "smoke.xml").getroot().find(".//testsuite")
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert "prod" in suite.get("name")
 

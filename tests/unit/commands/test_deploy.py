@@ -147,7 +147,7 @@ def test_a_crash_that_cannot_be_recovered_from_changes_nothing(world):
 def test_a_pinned_environment_is_refused_until_it_is_unpinned(world):
     world.write("2")
     world.pins.set(PIN)
-    with pytest.raises(Refused, match="pinned to release #1 by alex at .*: broken") as caught:
+    with pytest.raises(Refused, match=r"pinned to release #1 by alex at .*: broken") as caught:
         world.deploy()
     assert caught.value.code == "pinned"
     assert "resumectl unpin --env prod" in caught.value.hint

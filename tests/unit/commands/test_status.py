@@ -59,9 +59,9 @@ def test_what_is_live_and_in_sync(world, site_url):
     assert body.keys() == KEYS
     assert (body["release"]["id"], body["checks"]) == (1, [GOOD.as_json()])
     assert body["urls"] == {"site": f"{site_url}/", "counter": f"{site_url}/api/count"}
-    assert body["parts"] == dict.fromkeys(
-        ("infra", "function", "site"), {"to_deploy": 0, "drifted": 0}
-    )
+    assert body["parts"] == {
+        name: {"to_deploy": 0, "drifted": 0} for name in ("infra", "function", "site")
+    }
     assert (body["drift"], body["missing"], body["lock"], body["pin"]) == ([], [], None, None)
 
 

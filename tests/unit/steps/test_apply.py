@@ -29,9 +29,7 @@ def carry_out(world, only=(), **choices):
     world.bucket.ensure("eu-west-2")
     found = survey(ctx, only)
     draft = record.draft(ctx, found.plan, "deploy")
-    return apply.carry_out(
-        ctx, found.scene, found.comparisons, draft, apply.Choices(**choices)
-    )
+    return apply.carry_out(ctx, found.scene, found.comparisons, draft, apply.Choices(**choices))
 
 
 def newest(world):
