@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -61,9 +62,9 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
         comparisons: list[Future[AnyComparison]] = []
         for part in ctx.parts:
             chosen = not only or part.name in only
-            comparing = _Comparing(part, looking, tuple(comparisons), together)
             worktree = together(part.worktree) if chosen else None
-            comparisons.append(together(partial(comparing.compare, worktree)))
+            compare = partial(_compare, part, worktree, looking, tuple(comparisons), together.stop)
+            comparisons.append(together(compare))
         together.wait()
         scene = looking.scene.result()
         names = only or [part.name for part in ctx.parts]
@@ -74,26 +75,24 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
 
 def to_release(ctx: Context, scene: Scene, release: Release) -> tuple[AnyComparison, ...]:
     """What it takes to serve a release again, in the parts that can."""
-    with Together(1) as together:
-        return tuple(
-            part.compare(scene.lives[part.name], part.released(release), (), together.stop)
-            if part.rolls_back
-            else Comparison(part.name, scene.lives[part.name], None)
-            for part in ctx.parts
-        )
+    stop = threading.Event()
+    return tuple(
+        part.compare(scene.lives[part.name], part.released(release), (), stop)
+        if part.rolls_back
+        else Comparison(part.name, scene.lives[part.name], None)
+        for part in ctx.parts
+    )
 
 
-@dataclass(frozen=True)
-class _Comparing:
+def _compare(
+    part: AnyPart,
+    worktree: Future[Any] | None,
+    looking: Looking,
+    earlier: Sequence[Future[AnyComparison]],
+    stop: threading.Event,
+) -> AnyComparison:
     """The comparison of one part, as soon as what it needs is known."""
-
-    part: AnyPart
-    looking: Looking
-    earlier: tuple[Future[AnyComparison], ...]
-    together: Together
-
-    def compare(self, worktree: Future[Any] | None) -> AnyComparison:
-        wanted = worktree.result() if worktree else None
-        live = self.looking.lives[self.part.name].result()
-        earlier = tuple(change for done in self.earlier for change in done.result().changes)
-        return self.part.compare(live, wanted, earlier, self.together.stop)
+    wanted = worktree.result() if worktree else None
+    live = looking.lives[part.name].result()
+    changes = tuple(change for other in earlier for change in other.result().changes)
+    return part.compare(live, wanted, changes, stop)
