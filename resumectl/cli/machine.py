@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 def needs(
     settings: Settings, environment: Environment, embedded_cloud: Callable[[], str]
 ) -> dict[str, Callable[[], str]]:
-    """Everything that a deploy needs, by name: a function that says what was found.
+    """Everything that a deploy needs, by name: a function that returns what is there.
 
     Args:
         settings: the project.
         environment: the environment that would be deployed to.
-        embedded_cloud: says how the embedded cloud is; only for an environment that uses it.
+        embedded_cloud: returns the state of the embedded cloud, for an environment that uses it.
     """
     checks: dict[str, Callable[[], str]] = {
         "resumectl": lambda: f"{__version__}, Python {platform.python_version()}",

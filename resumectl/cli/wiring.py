@@ -1,4 +1,4 @@
-"""Where objects are made and handed to one another: settings and options -> a context to work in.
+"""Creates the objects of an environment and hands them to one another.
 
 The only file that names all parts. A fourth part is one folder, its name in `NAMES` and one line in
 `_parts`.

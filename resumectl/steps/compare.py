@@ -75,13 +75,13 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
 
 def to_release(ctx: Context, scene: Scene, release: Release) -> tuple[AnyComparison, ...]:
     """What it takes to serve a release again, in the parts that can."""
-    stop = threading.Event()
-    return tuple(
-        part.compare(scene.lives[part.name], part.released(release), (), stop)
-        if part.rolls_back
-        else Comparison(part.name, scene.lives[part.name], None)
-        for part in ctx.parts
-    )
+    return tuple(_to_release(part, scene.lives[part.name], release) for part in ctx.parts)
+
+
+def _to_release(part: AnyPart, live: Any, release: Release) -> AnyComparison:
+    if not part.rolls_back:
+        return Comparison(part.name, live, None)
+    return part.compare(live, part.released(release), (), threading.Event())
 
 
 def _compare(

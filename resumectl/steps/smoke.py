@@ -55,7 +55,7 @@ class SmokeTest:
         return self.target(Target(outputs["site_url"], pages, bucket_url), settle)
 
     def target(self, target: Target, settle: float = 0.0) -> tuple[Check, ...]:
-        """Test a site at an address, whoever deployed it."""
+        """Test any site at a URL."""
         checks: tuple[Check, ...] = ()
         with suppress(SmokeFailed), self.steps(SMOKE) as tell:  # the checks say how it ended
             done: list[Check] = []

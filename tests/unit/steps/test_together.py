@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import pytest
@@ -10,7 +12,7 @@ LONG = 60.0  # seconds; only a failing test waits so long
 
 
 def raising(error):
-    def work():
+    def work(*_):
         raise error
 
     return work
@@ -71,20 +73,28 @@ def test_an_interrupt_in_a_task_is_raised_too():
 
 
 def test_an_interrupt_of_the_waiting_thread_stops_the_tasks_and_waits_for_them():
-    ended = threading.Event()
+    """SIGUSR1 instead of SIGINT, which is ignored in the background."""
+    started, ended = threading.Event(), threading.Event()
 
     def interrupted():
         with Together(1) as together:
 
             def patient():
+                started.wait(LONG)
+                os.kill(os.getpid(), signal.SIGUSR1)
                 if together.stop.wait(LONG):
                     ended.set()
 
             together(patient)
-            raise KeyboardInterrupt
+            started.set()
+            together.wait()
 
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
+    before = signal.signal(signal.SIGUSR1, raising(KeyboardInterrupt()))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
     assert ended.is_set()
 
 
