@@ -124,13 +124,14 @@ class _Work:
     def failed(self, error: SmokeFailed, *, take_back: bool) -> Ending:
         """Return to the live release if that was asked for, and record the failure in any case."""
         step, to = self._ctx.steps.failed or SMOKE.id, None
-        try:
-            if take_back:
+        if take_back:
+            try:
                 to = self._take_back()
-        finally:
-            release = replace(self.standing, status="failed", failed_step=step, taken_back_to=to)
-            recorded = record.append(self._ctx, release)
-        return self._ended(recorded, error)
+            except BaseException:
+                record.append_failure(self._ctx, self.standing)
+                raise
+        release = replace(self.standing, status="failed", failed_step=step, taken_back_to=to)
+        return self._ended(record.append(self._ctx, release), error)
 
     def _take_back(self) -> int | None:
         """Return the parts that were changed here; others may differ for their own reasons."""

@@ -248,6 +248,22 @@ def test_a_way_back_that_fails_is_recorded_as_not_taken(world):
     assert newest(world).failed_step == "smoke"
 
 
+def test_a_way_back_that_fails_is_what_is_raised_even_if_it_cannot_be_recorded(world):
+    world.write("2")
+    world.checks = [(BAD,)]
+
+    def gone():
+        if world.tested:
+            world.s3.fails["put_object"] = aws_error("SlowDown")
+            raise aws_error("AccessDenied")
+
+    world.part("site").hooks["live"] = gone
+    with pytest.raises(CloudError) as caught:
+        carry_out(world, take_back=True)
+    assert caught.value.code == "access-denied"
+    assert "Could not record this deploy" in world.progress.notes[-1]
+
+
 def test_a_version_that_does_not_work_fails_like_the_smoke_test(world):
     world.write("2")
     function = world.part("function")
