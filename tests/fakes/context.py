@@ -23,7 +23,7 @@ from tests.fakes.objects import Objects
 from tests.fakes.part import usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from resumectl.plan import Plan
     from resumectl.release.record import Release
@@ -39,13 +39,14 @@ BAD = Check("counter", ok=False, detail="500", seconds=0.1)
 
 @dataclass
 class Recorder(Silent):
-    """Whoever watches a command; keeps the id of each step, and each note."""
+    """Whoever watches a command; keeps the id of each step, and each note, and tells `on_note`."""
 
     started: list[str] = field(default_factory=list)
     ended: list[tuple[str, bool]] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pauses: int = 0
+    on_note: Callable[[str], None] = lambda line: None
 
     def start(self, step) -> None:
         self.started.append(step.id)
@@ -58,6 +59,7 @@ class Recorder(Silent):
 
     def note(self, line) -> None:
         self.notes.append(line)
+        self.on_note(line)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -142,12 +142,14 @@ class FakePart(Part):
         return Comparison(self.name, live, wanted, changes, self.imports)
 
     def losses(self, comparison):
+        self._call("losses")
         return self.lost
 
     def check(self, comparison, outputs):
         self._call("check")
 
     def is_recorded(self, comparison, heads):
+        self._call("is_recorded")
         if comparison.wanted is None:
             return True
         return heads.record(self.name) == self._record(comparison.live)
@@ -176,9 +178,11 @@ class FakePart(Part):
         self.recovered.append(for_apply)
 
     def lock(self):
+        self._call("lock")
         return self.foreign
 
     def removal(self, heads):
+        self._call("removal")
         if self.rolls_back:
             return None
         return Comparison(self.name, self.cloud, None, self._diff(self.cloud, {}))
@@ -198,6 +202,7 @@ class FakePart(Part):
         return Comparison(self.name, live, wanted, changes)
 
     def remaining(self, reverted):
+        self._call("remaining")
         return tuple(change for change in reverted if change.key in self.untouched)
 
     def pending(self, heads):

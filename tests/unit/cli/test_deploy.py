@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from resumectl.cli.deploy import Only, deploy, parts
@@ -76,7 +78,16 @@ def test_force_deploys_a_pinned_environment(call, world):
     assert deploy(call, yes=True, force=True).error is None
 
 
-def test_wait_gives_up_after_its_seconds(call, world):
+def test_wait_waits_for_another_deploy_to_finish(call, world):
+    with ExitStack() as lock:
+        lock.enter_context(world.context(pid=2).locked("deploy"))
+        world.progress.on_note = lambda line: lock.close()
+        outcome = deploy(call, yes=True, wait=600)
+    assert outcome.error is None
+    assert world.progress.notes[0].startswith("Waiting for the lock of ada on laptop")
+
+
+def test_without_wait_the_lock_is_refused_at_once(call, world):
     with world.context(pid=2).locked("deploy"), pytest.raises(Locked):
-        deploy(call, yes=True, wait=0.01)
-    assert any("Waiting for the lock" in note for note in world.progress.notes)
+        deploy(call, yes=True)
+    assert world.progress.notes == []

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
-from resumectl.backoff import Backoff
-from resumectl.commands import deploy
+from resumectl.commands import destroy
 from resumectl.errors import CloudError, Locked, Refused, TerraformError
 from resumectl.release.pin import Pin
 from tests.fakes.context import ADA, BAD, Approval, World
@@ -171,15 +170,17 @@ def test_somebody_elses_lock_is_refused(world):
 
 def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world):
     world.write("2")
-    deployer, rolling = world.context(pid=2), world.context(pid=1)
-    with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
-        waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), Approval())
-        assert Backoff(60).until(
-            lambda: any("Waiting for the lock" in note for note in world.progress.notes)
-        )
-        world.pins.set(PIN)
-    with pytest.raises(Refused, match="pinned to release #1 by alex"):
-        waiting.result()
+    with ExitStack() as lock:
+        lock.enter_context(world.context(pid=2).locked("rollback"))
+
+        def finish(line):
+            world.pins.set(PIN)
+            lock.close()
+
+        world.progress.on_note = finish
+        with pytest.raises(Refused, match="pinned to release #1 by alex"):
+            world.deploy(wait=600)
+    assert world.progress.notes[0].startswith("Waiting for the lock")
     assert untouched(world)
 
 
@@ -224,8 +225,6 @@ def test_resources_that_the_state_does_not_know_are_imported_although_nothing_ch
 
 
 def test_after_a_destroy_everything_is_deployed_again(world):
-    from resumectl.commands import destroy
-
     destroy.destroy(world.context(), Approval())
     assert world.ledger.heads().released is None
     assert world.deploy().body["recorded"] is True
