@@ -7,15 +7,18 @@ import re
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-from resumectl.steps.live import Live
 
-from resumectl.commands.drift import Drift, described
 from resumectl.commands.status import stopped
 from resumectl.errors import Exit, Refused, SmokeFailed
+from resumectl.function.record import FunctionRecord
+from resumectl.infra.record import InfraRecord
 from resumectl.plan import Change, Plan, of_kind
-from resumectl.release.ledger import Release
-from resumectl.site.manifest import LiveObject
+from resumectl.release.record import Release
+from resumectl.site.manifest import ReleasedObject
+from resumectl.site.record import SiteRecord
 from resumectl.smoke.check import Check
+from resumectl.steps.drift import Drifted, describe
+from resumectl.steps.look import Scene
 from resumectl.steps.outcome import Outcome
 from tests.commands import commands
 from tests.schemas import FOLDER, schema_of, validate
@@ -42,22 +45,12 @@ RELEASE = Release(
     status="verified",
     actor={"name": "alex", "host": "laptop", "run": "https://github.com/o/r/actions/runs/1"},
     git={"revision": "a" * 40, "dirty": True},
-    infra={"digest": "a" * 64, "serial": 3},
-    function={
-        "version": "2",
-        "sha256": "b" * 64,
-        "settings": {"memory_mb": 128},
-        "routing": {},
-        "latest": "b" * 64,
-    },
-    site={
-        "index.html": {
-            "sha256": "c" * 64,
-            "size": 3,
-            "content_type": "text/html",
-            "cache_control": "no-cache",
-            "version_id": "null",
-        }
+    parts={
+        "infra": InfraRecord("a" * 64, 3),
+        "function": FunctionRecord("2", "b" * 64, {"memory_mb": 128}, {}, "b" * 64),
+        "site": SiteRecord(
+            {"index.html": ReleasedObject("c" * 64, 3, "text/html", "no-cache", "null")}
+        ),
     },
     changes=Plan(CHANGES).counts(),
     smoke=(CHECK,),
@@ -145,7 +138,7 @@ def test_what_a_rollback_leaves_alone_is_named_by_part():
 
     validate(_document("rollback", body))
     with pytest.raises(ValidationError):
-        validate(_document("rollback", {**body, "not_rolled_back": ["infrastructure"]}))
+        validate(_document("rollback", {**body, "not_rolled_back": ["The infrastructure"]}))
 
 
 def test_a_status():
@@ -159,13 +152,14 @@ def test_a_stored_release():
 def test_every_key_of_a_release_is_described():
     record = SCHEMAS["release.json"]["$defs"]["record"]["properties"]
 
-    assert record.keys() | {"site"} == set(Release.__dataclass_fields__)
+    parts = {"infra", "function", "site"}
+    assert record.keys() | parts == (set(Release.__dataclass_fields__) - {"parts"}) | parts
 
 
 def test_a_drift():
-    live = Live(objects={"index.html": LiveObject({}, 3, "v1", "2026-11-22T09:12:44+00:00")})
-    found = Drift(Plan(), live, {"aws_lambda_function.counter": "2026-11-22T09:10:00+00:00"})
-    changes = [described(change, found) for change in of_kind("changed", CHANGES)]
+    since = {("infra", "aws_lambda_function.counter"): "2026-11-22T09:10:00+00:00"}
+    drifted = Drifted(Plan(), Scene(), since)
+    changes = [describe(change, drifted) for change in of_kind("changed", CHANGES)]
     body = {
         "release": 3,
         "changes": changes,
