@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from resumectl.part import Applied, Comparison, Drift, Part
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from resumectl.part import Changes
     from resumectl.plan import Change
 
+DIGEST = "0" * 64
 OUTPUTS = {
     "site_url": "https://d1.cloudfront.net",
     "counter_url": "https://d1.cloudfront.net/api/count",
@@ -24,16 +25,17 @@ OUTPUTS = {
 
 @dataclass(frozen=True)
 class FakeRecord:
-    """What a release remembers: each thing and its value."""
+    """What a release remembers: each thing and its value; documents show `shown`."""
 
     things: Mapping[str, str]
     serves: bool = False
+    shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def as_json(self) -> dict[str, Any]:
-        return {"things": dict(self.things), "serves": self.serves}
+        return asdict(self)
 
     def summary(self) -> dict[str, Any]:
-        return {"objects": len(self.things)}
+        return dict(self.shown)
 
     def needs(self) -> frozenset[tuple[str, ...]]:
         return frozenset(self.things.items())
@@ -67,6 +69,7 @@ class FakePart(Part):
         rolls_back: whether an earlier release of it can be served again.
         offers: its outputs, once it is live.
         serves: its things are files that visitors get.
+        shown: its record, as documents show it.
 
     Attributes:
         repository: what the repository wants.
@@ -88,7 +91,9 @@ class FakePart(Part):
         rolls_back: bool = True,
         offers: Mapping[str, str] | None = None,
         serves: bool = False,
+        shown: Mapping[str, Any] | None = None,
     ) -> None:
+        self.shown = shown or {"size": 1}
         self.name, self.rolls_back, self.serves = name, rolls_back, serves
         self.repository, self.offers = dict(wanted), dict(offers or {})
         self.cloud: dict[str, str] = {}
@@ -223,7 +228,7 @@ class FakePart(Part):
             self.cloud[change.key] = change.after["value"]
 
     def _record(self, things: Mapping[str, str]) -> FakeRecord:
-        return FakeRecord(dict(things), self.serves)
+        return FakeRecord(dict(things), self.serves, self.shown)
 
     def _standing(self, heads: Any) -> dict[str, str]:
         record = heads.record if self.rolls_back else heads.standing
@@ -237,11 +242,15 @@ class FakePart(Part):
 
 
 def usual() -> tuple[FakePart, ...]:
-    """Parts with the names and roles of the real ones."""
+    """Parts with the names, roles and documents of the real ones."""
+    infra = {"digest": DIGEST, "serial": 7}
+    function = {"version": "1", "sha256": DIGEST, "settings": {}, "routing": {}, "latest": DIGEST}
     return (
-        FakePart("infra", {"aws_s3_bucket.site": "1"}, rolls_back=False, offers=OUTPUTS),
-        FakePart("function", {"live": "1"}),
-        FakePart("site", {"index.html": "1"}, serves=True),
+        FakePart(
+            *("infra", {"aws_s3_bucket.site": "1"}), rolls_back=False, offers=OUTPUTS, shown=infra
+        ),
+        FakePart("function", {"live": "1"}, shown=function),
+        FakePart("site", {"index.html": "1"}, serves=True, shown={"objects": 1, "bytes": 1}),
     )
 
 

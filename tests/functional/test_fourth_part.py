@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from resumectl.report import console, github
 from resumectl.report.junit import junit
 from tests.fakes.context import BAD, NOW, Approval, World
 from tests.fakes.part import FakePart, FakeRecord, usual
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from resumectl.steps.outcome import Outcome
@@ -30,8 +32,9 @@ def world() -> World:
 
 
 def printed(command: str, outcome: Outcome, *, verbose: bool = False) -> str:
-    """The document of a command as a terminal shows it; GitHub's page takes it, too."""
+    """The document of a command as a terminal shows it; the contract and GitHub take it, too."""
     document = outcome.document(command, "prod")
+    validate(json.loads(json.dumps(document)))
     out = Console(file=io.StringIO(), width=100)
     console.show(command, document, verbose=verbose, out=out, now=NOW)
     github.summary(document)
@@ -44,7 +47,7 @@ def test_it_is_deployed_and_recorded(world: World) -> None:
     outcome = deploy.deploy(world.context(), deploy.Options(), approval)
     assert world.live()[NAME] == {"welcome": "2"}
     assert world.ledger.read(2).parts[NAME] == FakeRecord({"welcome": "2"})
-    assert outcome.body["release"][NAME] == {"objects": 1}
+    assert outcome.body["release"][NAME] == {"size": 1}
     assert outcome.body["release"]["changes"] == {NAME: {"update": 1}}
     assert [change.part for change in approval.plans[0].changes] == [NAME]
     assert "Release #2 is live and verified: 1 changed." in printed("deploy", outcome)
