@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from resumectl.errors import TerraformError
+from resumectl.errors import CloudError, TerraformError
 from resumectl.settings import Ignore
 from resumectl.steps import drift
 from resumectl.steps.look import look
@@ -65,6 +65,16 @@ def test_what_is_not_deployed_yet_is_no_drift(world):
 def test_a_part_that_cannot_be_compared_fails_the_command(world):
     world.part("infra").fail("drift", TerraformError("Terraform is not installed."))
     with pytest.raises(TerraformError, match="not installed"):
+        find(world)
+
+
+def test_the_first_failure_is_raised_and_stops_the_others(world):
+    def stopped(heads, live, stop):
+        raise TerraformError("Stopped." if stop.wait(60) else "Not stopped.")
+
+    world.part("infra").drift = stopped
+    world.part("site").fail("drift", CloudError("Denied."))
+    with pytest.raises(CloudError, match="Denied"):
         find(world)
 
 
