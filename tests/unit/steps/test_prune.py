@@ -38,7 +38,13 @@ def test_old_releases_go_with_what_only_they_need(world):
 def test_a_part_of_which_nothing_is_needless_is_not_asked(world):
     world.pins.set(Pin(1, ADA, "", ""))
     assert run(world) == [4, 3, 1]
-    assert [part.pruned for part in world.parts] == [set(), set(), set()]
+    assert all("prune" not in part.calls for part in world.parts)
+
+
+def test_without_too_many_releases_nothing_more_is_read(world):
+    world.s3.calls.clear()
+    run(world, keep=4)
+    assert {operation for operation, _ in world.s3.calls} == {"list_objects_v2"}
 
 
 @pytest.mark.parametrize(("keep", "keep_days"), [(4, 1), (1, 100), (2, 45)])
