@@ -7,7 +7,7 @@ import pytest
 from resumectl.commands import destroy
 from resumectl.errors import CloudError, Locked, Refused, TerraformError
 from resumectl.release.pin import Pin
-from tests.fakes.context import ADA, BAD, Approval, World
+from tests.fakes.context import ADA, BAD, GOOD, Approval, World
 from tests.fakes.objects import aws_error
 from tests.fakes.part import OUTPUTS
 
@@ -216,6 +216,16 @@ def test_what_is_live_but_was_never_recorded_is_recorded_by_the_next_deploy(worl
     assert (outcome.body["recorded"], outcome.body["release"]["status"]) == (True, "verified")
     assert approval.plans == []
     assert untouched(world)
+
+
+def test_after_a_failed_deploy_an_unchanged_environment_is_tested_and_recorded_again(world):
+    world.write("2", "site")
+    world.checks = [(BAD,), (GOOD,)]
+    assert world.deploy().body["release"]["taken_back_to"] == 1
+    world.write("1", "site")
+    outcome = world.deploy()
+    assert (outcome.body["changes"], outcome.body["release"]["id"]) == ([], 3)
+    assert world.deploy().body["recorded"] is False
 
 
 def test_resources_that_the_state_does_not_know_are_imported_although_nothing_changes(world):

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from resumectl.errors import CloudError, Refused
+from resumectl.errors import CloudError, Refused, TerraformError
 from resumectl.settings import Ignore
 from tests.fakes.context import BAD, Approval, World
 from tests.fakes.objects import aws_error
@@ -91,6 +91,14 @@ def test_what_is_needed_must_still_exist_before_anything_is_changed(world):
         world.revert(approval)
     assert world.part("function").writes == []
     assert approval.plans == []
+
+
+def test_a_crash_that_cannot_be_recovered_from_changes_nothing(world):
+    tamper(world, "site")
+    world.part("infra").fail("recover", TerraformError("The state is corrupt."))
+    with pytest.raises(TerraformError):
+        world.revert()
+    assert world.part("site").writes == []
 
 
 def test_what_is_still_different_afterwards_is_named(world):

@@ -336,6 +336,19 @@ def test_another_command_or_an_older_rollback_is_no_reason_to_stop(world, comman
     assert world.rollback().body["target"] == 1
 
 
+def test_a_crash_in_the_second_of_the_last_deploy_is_repeated(world):
+    crash(world)
+    assert world.rollback().body["target"] == 1
+
+
+def test_a_failed_rollback_in_the_second_of_the_crash_is_repeated(world):
+    world.checks = [(BAD,), (GOOD,)]
+    world.rollback()
+    crash(world)
+    outcome = world.rollback()
+    assert (outcome.body["target"], outcome.body["release"]["id"]) == (1, 4)
+
+
 def test_a_crash_before_the_record_is_repeated(world):
     world.later(hours=1)
     crash(world)
