@@ -85,6 +85,12 @@ class Call:
 
         return context(self.settings, self.environment, self.steps)
 
+    def context_if_up(self) -> Context | None:
+        """The same, but an embedded cloud that is not running is left alone: None."""
+        from resumectl.cli.wiring import context_if_up
+
+        return context_if_up(self.settings, self.environment, self.steps)
+
     def _progress(self) -> Progress:
         from resumectl.progress import Silent
 

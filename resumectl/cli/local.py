@@ -27,19 +27,15 @@ local = typer.Typer(
 )
 app.add_typer(local)
 
+EXAMPLE = "\b\nExample:\n  resumectl local {}\n"
+
 Port = Annotated[
     int | None,
     typer.Option("--port", metavar="N", min=1024, max=65535, help="Listen on port N."),
 ]
 
 
-@register(
-    local,
-    "start",
-    group="local",
-    writes=True,
-    epilog="\b\nExample:\n  resumectl local start --port 4566\n",
-)
+@register(local, "start", group="local", writes=True, epilog=EXAMPLE.format("start --port 4566"))
 def start(call: Call, port: Port = None) -> Outcome:
     """Start the embedded cloud with the data it had.
 
@@ -53,9 +49,7 @@ def start(call: Call, port: Port = None) -> Outcome:
     return _outcome(cloud)
 
 
-@register(
-    local, "stop", group="local", writes=True, epilog="\b\nExample:\n  resumectl local stop\n"
-)
+@register(local, "stop", group="local", writes=True, epilog=EXAMPLE.format("stop"))
 def stop(call: Call) -> Outcome:
     """Stop the embedded cloud and keep its data."""
     cloud = _emulator(call)
@@ -64,19 +58,13 @@ def stop(call: Call) -> Outcome:
     return _outcome(cloud)
 
 
-@register(local, "status", group="local", epilog="\b\nExample:\n  resumectl local status --json\n")
+@register(local, "status", group="local", epilog=EXAMPLE.format("status --json"))
 def status(call: Call) -> Outcome:
     """Show whether the embedded cloud runs, where, and its size."""
     return _outcome(_emulator(call))
 
 
-@register(
-    local,
-    "reset",
-    group="local",
-    writes=True,
-    epilog="\b\nExample:\n  resumectl local reset --yes\n",
-)
+@register(local, "reset", group="local", writes=True, epilog=EXAMPLE.format("reset --yes"))
 def reset(call: Call, yes: Yes = False) -> Outcome:
     """Stop the embedded cloud and delete all of its data.
 

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def needs(
     settings: Settings, environment: Environment, embedded_cloud: Callable[[], str]
 ) -> dict[str, Callable[[], str]]:
-    """Everything that a deploy needs, by name: a function that says what was found.
+    """Everything that a deploy needs, by name: a function that returns what is there.
 
     Args:
         settings: the project.
         environment: the environment that would be deployed to.
-        embedded_cloud: says how the embedded cloud is; only for an environment that uses it.
+        embedded_cloud: returns the state of the embedded cloud, for an environment that uses it.
     """
-    found: dict[str, Callable[[], str]] = {
+    checks: dict[str, Callable[[], str]] = {
         "resumectl": lambda: f"{__version__}, Python {platform.python_version()}",
         "terraform": lambda: _terraform(settings),
         "provider": lambda: _provider(settings),
@@ -39,8 +39,8 @@ def needs(
         "git": _git,
     }
     if environment.emulator:
-        return {**found, "embedded cloud": embedded_cloud}
-    return {**found, "credentials": lambda: _credentials(environment)}
+        return {**checks, "embedded cloud": embedded_cloud}
+    return {**checks, "credentials": lambda: _credentials(environment)}
 
 
 def _terraform(settings: Settings) -> str:

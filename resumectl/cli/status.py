@@ -16,8 +16,7 @@ Examples:
 @register(app, "status", epilog=EXAMPLES)
 def status(call: Call) -> Outcome:
     """Show what is live, what drifted and what is not deployed yet."""
-    from resumectl.cli.wiring import context_if_up
     from resumectl.commands import status as command
 
-    context = context_if_up(call.settings, call.environment, call.steps)
+    context = call.context_if_up()
     return command.status(context) if context else command.stopped(call.environment.name)

@@ -1,6 +1,7 @@
-"""Where objects are made and handed to one another: settings and options -> a context to work in.
+"""Creates the objects of an environment and hands them to one another.
 
-The only file that names all parts. A fourth part is one folder and one line in `_parts`.
+The only file that names all parts. A fourth part is one folder, its name in `NAMES` and one line in
+`_parts`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from resumectl.process import Process
     from resumectl.progress import Steps
     from resumectl.release.bucket import ProjectBucket
-    from resumectl.release.ledger import Heads
     from resumectl.settings import Environment, Settings
     from resumectl.site.part import SitePart
     from resumectl.steps.context import Context, Releases
@@ -220,7 +220,7 @@ class Wiring:
                 self._bucket,
                 workspaces,
                 host=self.machine.me.host,
-                recorded=self._had_state,
+                recorded=lambda: self._releases.ledger.heads().standing("infra") is not None,
                 workspace=lambda: workspaces.open(module()),
                 note=note,
             ),
@@ -230,10 +230,6 @@ class Wiring:
             package=function.released_zip,
             client=cloud.client,
         )
-
-    def _had_state(self) -> bool:
-        heads: Heads = self._releases.ledger.heads()
-        return heads.standing("infra") is not None
 
     def _artifacts(self, part: str) -> Any:
         from resumectl.release.artifacts import Artifacts

@@ -1,4 +1,4 @@
-"""`doctor`: what resumectl needs on this machine, and what it found."""
+"""`doctor`: whether this machine has what resumectl needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def doctor(needs: Mapping[str, Callable[[], str]]) -> Outcome:
     """Check everything that is needed.
 
     Args:
-        needs: by name, a function that says what was found, or raises what is missing.
+        needs: by name, a function that returns what is there, or raises if it is missing.
     """
     checks = [_check(name, find) for name, find in needs.items()]
     missing = [check["name"] for check in checks if not check["ok"]]

@@ -102,7 +102,7 @@ def _way_back(ctx: Context, options: Options) -> _WayBack:
     scene = look_deployed(ctx)
     with ctx.steps(_CHECK):
         target = _target(ctx, scene, options.release)
-        comparisons = tuple(_served(found) for found in to_release(ctx, scene, target))
+        comparisons = tuple(_served(comparison) for comparison in to_release(ctx, scene, target))
         for part, comparison in zip(ctx.parts, comparisons, strict=True):
             part.check(comparison, scene.outputs)
     return _WayBack(scene, target, comparisons)

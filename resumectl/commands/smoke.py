@@ -26,7 +26,7 @@ def smoke(ctx: Context) -> Outcome:
 
 
 def smoke_url(url: str, test: SmokeTest) -> Outcome:
-    """Test the site at an address, whoever deployed it."""
+    """Test any site at a URL."""
     return _outcome(test.target(Target(url)), url)
 
 

@@ -31,7 +31,7 @@ def unlock(ctx: Context, ask: Callable[[str], None], *, force: bool) -> Outcome:
     lock = ctx.releases.lock
     with ctx.steps(_READ):
         held = lock.read()
-        foreign = [found for part in ctx.parts if (found := part.lock())]
+        foreign = [other for part in ctx.parts if (other := part.lock())]
     if held and not (held.dead or force):
         raise Refused(
             f"The holder is still working: {held.describe()}.",
@@ -39,12 +39,12 @@ def unlock(ctx: Context, ask: Callable[[str], None], *, force: bool) -> Outcome:
             code="holder-alive",
         )
     locks = [f"the deploy lock of {held.describe()}"] if held else []
-    locks += [f"the state lock of {found.describe()}" for found in foreign]
+    locks += [f"the state lock of {other.describe()}" for other in foreign]
     if locks:
         ask(f"Release {' and '.join(locks)}. Continue only if no deploy is running. Continue?")
         with ctx.steps(_RELEASE):
             released = [held is None or lock.release(held.etag)]
-            released += [found.release() for found in foreign]
+            released += [other.release() for other in foreign]
         if not all(released):
             hint = "Run it again to see who holds it now."
             raise Refused("The lock changed hands meanwhile.", hint=hint)

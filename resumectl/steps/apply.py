@@ -16,7 +16,7 @@ from resumectl.steps.look import look
 from resumectl.steps.smoke import SMOKE, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from resumectl.part import AnyPart, Outputs
     from resumectl.release.ledger import Heads
@@ -38,12 +38,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the tail may do.
-
-    Attributes:
-        smoke: run the smoke test.
-        take_back: after a failure, return what was changed to the live release.
-    """
+    """Whether to run the smoke test, and whether to take back what was changed if it fails."""
 
     smoke: bool = True
     take_back: bool = False
@@ -61,33 +56,31 @@ def carry_out(
     Raises:
         ResumectlError: something failed; what was changed is recorded as failed.
     """
-    work = _Work(ctx, scene, comparisons, draft, choices)
+    work = _Work(ctx, scene, comparisons, draft)
     try:
         work.apply()
-        work.test()
+        if choices.smoke:
+            work.test()
     except SmokeFailed as unhealthy:  # a new version did not work, and got no traffic
-        return work.failed(unhealthy)
+        return work.failed(unhealthy, take_back=choices.take_back)
     except BaseException:
         record.append_failure(ctx, work.standing)
         raise
     error = failure(work.checks)
-    return work.failed(error) if error else work.succeeded()
+    return work.failed(error, take_back=choices.take_back) if error else work.succeeded()
 
 
 class _Work:
     """What was done so far."""
 
     def __init__(
-        self,
-        ctx: Context,
-        scene: Scene,
-        comparisons: Sequence[AnyComparison],
-        draft: Release,
-        choices: Choices,
+        self, ctx: Context, scene: Scene, comparisons: Sequence[AnyComparison], draft: Release
     ) -> None:
-        self._ctx, self._scene, self._choices = ctx, scene, choices
-        self._comparisons, self._draft = comparisons, draft
-        self._records = {part.name: _known(part, scene.heads) for part in ctx.parts}
+        self._ctx, self._scene, self._comparisons, self._draft = ctx, scene, comparisons, draft
+        self._standing = {part.name for part in ctx.parts if not part.rolls_back}
+        self._records = {
+            part.name: record for part in ctx.parts if (record := _known(part, scene.heads))
+        }
         self._outputs = scene.outputs
         self.checks: tuple[Check, ...] = ()
 
@@ -95,7 +88,7 @@ class _Work:
     def _release(self) -> Release:
         return replace(
             self._draft,
-            parts=_present(self._records),
+            parts=dict(self._records),
             urls=record.urls(self._outputs),
             smoke=tuple(check.as_json() for check in self.checks),
         )
@@ -103,9 +96,8 @@ class _Work:
     @property
     def standing(self) -> Release:
         """The release with only those parts that stay as they are when it fails."""
-        standing = {part.name for part in self._ctx.parts if not part.rolls_back}
         release = self._release
-        parts = {name: part for name, part in release.parts.items() if name in standing}
+        parts = {name: part for name, part in release.parts.items() if name in self._standing}
         return replace(release, parts=parts)
 
     def apply(self) -> None:
@@ -119,7 +111,7 @@ class _Work:
     def test(self) -> None:
         """Run the smoke test, if there is something to see."""
         served = self._release.served
-        if self._choices.smoke and served:
+        if served:
             smoke = self._ctx.smoke
             settle = smoke.new if self._creates() else smoke.changed
             self.checks = smoke.of(self._outputs, served, settle)
@@ -129,16 +121,17 @@ class _Work:
         status = "verified" if self.checks else self._draft.status
         return self._ended(record.append(self._ctx, replace(self._release, status=status)))
 
-    def failed(self, error: SmokeFailed) -> Ending:
+    def failed(self, error: SmokeFailed, *, take_back: bool) -> Ending:
         """Return to the live release if that was asked for, and record the failure in any case."""
         step, to = self._ctx.steps.failed or SMOKE.id, None
-        try:
-            if self._choices.take_back:
+        if take_back:
+            try:
                 to = self._take_back()
-        finally:
-            release = replace(self.standing, status="failed", failed_step=step, taken_back_to=to)
-            recorded = record.append(self._ctx, release)
-        return self._ended(recorded, error)
+            except BaseException:
+                record.append_failure(self._ctx, self.standing)
+                raise
+        release = replace(self.standing, status="failed", failed_step=step, taken_back_to=to)
+        return self._ended(record.append(self._ctx, release), error)
 
     def _take_back(self) -> int | None:
         """Return the parts that were changed here; others may differ for their own reasons."""
@@ -147,9 +140,8 @@ class _Work:
             return None
         changed = {comparison.part for comparison in self._comparisons if comparison.changes}
         scene = look(self._ctx)
-        for part, comparison in zip(
-            self._ctx.parts, to_release(self._ctx, scene, live), strict=True
-        ):
+        way_back = to_release(self._ctx, scene, live)
+        for part, comparison in zip(self._ctx.parts, way_back, strict=True):
             if part.name in changed and part.rolls_back:
                 part.apply(comparison, scene.outputs)
         return live.id
@@ -159,18 +151,11 @@ class _Work:
 
     def _creates(self) -> bool:
         """Whether infrastructure is new: CloudFront takes minutes to know it everywhere."""
-        standing = [
-            comparison
-            for part, comparison in zip(self._ctx.parts, self._comparisons, strict=True)
-            if not part.rolls_back
-        ]
-        changes = plan_of(standing).changes
-        return any(change.action in ("create", "replace") for change in changes)
+        return any(
+            change.part in self._standing and change.action in ("create", "replace")
+            for change in plan_of(self._comparisons).changes
+        )
 
 
 def _known(part: AnyPart, heads: Heads) -> Record | None:
     return heads.record(part.name) if part.rolls_back else heads.standing(part.name)
-
-
-def _present(records: Mapping[str, Record | None]) -> dict[str, Record]:
-    return {name: part for name, part in records.items() if part is not None}

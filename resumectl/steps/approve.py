@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Approve(Protocol):
-    """Whoever is asked before anything is changed."""
+    """Asks before anything is changed."""
 
     def __call__(self, plan: Plan) -> None:
         """Return if the plan may be applied, raise `Refused` if not."""

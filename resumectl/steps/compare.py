@@ -62,9 +62,9 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
         comparisons: list[Future[AnyComparison]] = []
         for part in ctx.parts:
             chosen = not only or part.name in only
-            comparing = _Comparing(part, looking, tuple(comparisons), together)
             worktree = together(part.worktree) if chosen else None
-            comparisons.append(together(partial(comparing.compare, worktree)))
+            compare = partial(_compare, part, worktree, looking, tuple(comparisons), together.stop)
+            comparisons.append(together(compare))
         together.wait()
         scene = looking.scene.result()
         names = only or [part.name for part in ctx.parts]
@@ -84,17 +84,15 @@ def _to_release(part: AnyPart, live: Any, release: Release) -> AnyComparison:
     return part.compare(live, part.released(release), (), threading.Event())
 
 
-@dataclass(frozen=True)
-class _Comparing:
+def _compare(
+    part: AnyPart,
+    worktree: Future[Any] | None,
+    looking: Looking,
+    earlier: Sequence[Future[AnyComparison]],
+    stop: threading.Event,
+) -> AnyComparison:
     """The comparison of one part, as soon as what it needs is known."""
-
-    part: AnyPart
-    looking: Looking
-    earlier: tuple[Future[AnyComparison], ...]
-    together: Together
-
-    def compare(self, worktree: Future[Any] | None) -> AnyComparison:
-        wanted = worktree.result() if worktree else None
-        live = self.looking.lives[self.part.name].result()
-        earlier = tuple(change for done in self.earlier for change in done.result().changes)
-        return self.part.compare(live, wanted, earlier, self.together.stop)
+    wanted = worktree.result() if worktree else None
+    live = looking.lives[part.name].result()
+    changes = tuple(change for other in earlier for change in other.result().changes)
+    return part.compare(live, wanted, changes, stop)

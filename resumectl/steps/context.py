@@ -1,4 +1,4 @@
-"""One environment, wired: what commands work with, made in one place and handed over."""
+"""What commands work with: one environment, its parts and its releases."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Releases:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who works, from which revision, when.
+    """Who runs the command, from which revision, when.
 
     Attributes:
         actor: as `release.actor.actor()` gives it.
@@ -50,12 +50,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Context:
-    """An environment of a project, and what to work on it with.
+    """One environment, ready to work on.
 
     Attributes:
         parts: in the order in which they are applied.
-        steps: told what is being done.
-        smoke: proves that the live site works.
+        steps: reports what is being done.
+        smoke: tests the live site.
     """
 
     env: Environment
@@ -74,7 +74,7 @@ class Context:
         Gives the crashed command of this machine that held it until now, if there was one.
 
         Raises:
-            Locked: somebody else holds it.
+            Locked: another command holds it.
         """
         origin, note = self.origin, self.steps.note
         held = self.releases.lock.held(command, origin.actor, origin.now(), note, wait)

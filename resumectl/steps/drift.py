@@ -13,7 +13,6 @@ from resumectl.plan import REPLACE, Plan
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping
 
     from resumectl.part import AnyPart, Changes
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drifted:
-    """What was found.
+    """How live differs from what was released.
 
     Attributes:
         plan: released -> live, each change with its kind.
@@ -63,7 +62,7 @@ def find(ctx: Context, scene: Scene, *, lenient: bool = False) -> Drifted:
 
         def compare(part: AnyPart) -> Drift:
             try:
-                return _drift(part, scene, together.stop)
+                return part.drift(scene.heads, scene.lives[part.name], together.stop)
             except ResumectlError as error:
                 if not lenient:
                     raise
@@ -77,10 +76,7 @@ def find(ctx: Context, scene: Scene, *, lenient: bool = False) -> Drifted:
 
 
 def pending(ctx: Context, scene: Scene) -> dict[str, int | None]:
-    """How many changes wait to be deployed, by part; None if the worktree cannot be read or built.
-
-    That is no drift, so it is told apart. What exactly would change, `plan` tells.
-    """
+    """How many changes wait to be deployed, by part; None if it cannot be built."""
     return {part.name: part.pending(scene.heads) for part in ctx.parts}
 
 
@@ -110,10 +106,6 @@ def describe(change: Change, drifted: Drifted) -> dict[str, Any]:
     }
     since = drifted.since.get((change.part, change.key))
     return {**change.as_json(), "values": values, "since": since}
-
-
-def _drift(part: AnyPart, scene: Scene, stop: threading.Event) -> Drift:
-    return part.drift(scene.heads, scene.lives[part.name], stop)
 
 
 def _sorted(

@@ -1,4 +1,4 @@
-"""What an operation hands back: the body of its JSON document, and how it ended."""
+"""What a command returns: the body of its JSON document, and how it ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of an operation.
+    """How a command ended.
 
     Attributes:
         body: the keys of the command's JSON document besides `schema`, `env`, `ok`, `exit_code` and
@@ -49,5 +49,7 @@ class Outcome:
 
 def _document(error: ResumectlError) -> dict[str, Any]:
     message, *details = error.message.splitlines()
-    told = {"code": error.code, "message": message, "hint": error.hint}
-    return {**told, "details": [line.strip() for line in details]} if details else told
+    document: dict[str, Any] = {"code": error.code, "message": message, "hint": error.hint}
+    if details:
+        document["details"] = [line.strip() for line in details]
+    return document

@@ -1,4 +1,4 @@
-"""Deleting releases that are past their time, with everything that no other release needs.
+"""Deleting releases that are expired, with everything that no other release needs.
 
 The record of a release goes last, so an interrupted pruning continues next time. Nothing here fails
 a deploy.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from resumectl.errors import CloudError
+from resumectl import aws
+from resumectl.errors import ResumectlError
 from resumectl.parallel import side_by_side
 from resumectl.progress import Step
 from resumectl.release import retention
@@ -26,15 +27,15 @@ _LANES: Final = 16
 
 def prune(ctx: Context, outputs: Outputs) -> None:
     """Prune what the settings allow; a failure is reported and left for the next time."""
-    numbers = ctx.releases.ledger.numbers()
-    old = _prunable(ctx, numbers)
-    if not old:
-        return
     try:
-        with ctx.steps(_PRUNE) as tell:
-            _delete(ctx, numbers, old, outputs)
-            tell(f"{len(old)}, up to #{old[-1].id}")
-    except CloudError as error:
+        with aws.translated("looking for old releases"):
+            numbers = ctx.releases.ledger.numbers()
+            old = _prunable(ctx, numbers)
+        if old:
+            with ctx.steps(_PRUNE) as tell:
+                _delete(ctx, numbers, old, outputs)
+                tell(f"{len(old)}, up to #{old[-1].id}")
+    except ResumectlError as error:
         ctx.steps.note(f"Some old releases were not pruned: {error.message}")
 
 

@@ -55,9 +55,9 @@ class SmokeTest:
         return self.target(Target(outputs["site_url"], pages, bucket_url), settle)
 
     def target(self, target: Target, settle: float = 0.0) -> tuple[Check, ...]:
-        """Test a site at an address, whoever deployed it."""
+        """Test any site at a URL."""
         checks: tuple[Check, ...] = ()
-        with suppress(_Failed), self.steps(SMOKE) as tell:
+        with suppress(SmokeFailed), self.steps(SMOKE) as tell:  # the checks say how it ended
             done: list[Check] = []
 
             def on_check(check: Check) -> None:
@@ -65,13 +65,10 @@ class SmokeTest:
                 tell(f"{sum(each.ok for each in done)} of {len(done)} checks passed")
 
             checks = self.run(target, pace=Pace(settle), on_check=on_check)
-            if failure(checks):
-                raise _Failed
+            error = failure(checks)
+            if error:
+                raise error
         return checks
-
-
-class _Failed(Exception):
-    """Ends the step as one that failed; the checks themselves say more."""
 
 
 def failure(checks: Sequence[Check]) -> SmokeFailed | None:

@@ -9,6 +9,7 @@ from resumectl.cli.approve import Approve
 from resumectl.cli.command import Call
 from resumectl.errors import Refused
 from resumectl.plan import Change, Plan
+from tests.fakes.context import FakeCall, World
 
 PLAN = Plan((Change("infra", "aws_s3_bucket.site", None, {}),))
 
@@ -20,7 +21,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def ask(monkeypatch):
-    """Asks somebody who types `answer`; None is nobody. Gives what was shown."""
+    """Asks a person who types `answer`; None means there is no terminal. Gives what was shown."""
 
     def asked(question, answer):
         shown = Terminal() if answer is not None else io.StringIO()
@@ -41,7 +42,7 @@ def approve(*, yes=False, **options):
 
 
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", " YES \n"])
-def test_yes(ask, answer):
+def test_yes_is_an_answer(ask, answer):
     assert ask(lambda: approve()(PLAN), answer) == "Apply these changes? [y/N] "
 
 
@@ -60,7 +61,7 @@ class Interrupted(Terminal):
 @pytest.mark.parametrize(
     ("answer", "error"), [(Interrupted(), KeyboardInterrupt), (Terminal(), Refused)]
 )
-def test_after_ctrl_c_and_ctrl_d_the_next_line_begins_anew(monkeypatch, answer, error):
+def test_after_ctrl_c_and_ctrl_d_the_next_output_starts_a_new_line(monkeypatch, answer, error):
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdin", answer)
         patch.setattr(sys, "stderr", shown := Terminal())
@@ -74,24 +75,24 @@ def test_the_plan_is_shown_first(ask):
     assert shown.index("S3 bucket site") < shown.index("Apply these changes?")
 
 
-def test_an_answer_given_in_advance(ask):
+def test_yes_in_advance_asks_nothing(ask):
     assert ask(lambda: approve(yes=True)(PLAN), None) == ""
 
 
 @pytest.mark.parametrize("options", [{}, {"json": True}])
-def test_without_anybody_to_ask_it_refuses_at_once(ask, options):
+def test_without_a_terminal_it_refuses(ask, options):
     with pytest.raises(Refused, match="there is no terminal") as caught:
         ask(lambda: approve(**options)(PLAN), None)
     assert caught.value.code == "no-terminal"
     assert "--yes" in str(caught.value.hint)
 
 
-def test_json_is_never_asked_anything(ask):
+def test_with_json_it_never_asks(ask):
     with pytest.raises(Refused, match="there is no terminal"):
         ask(lambda: approve(json=True)(PLAN), "y\n")
 
 
-def test_the_name_of_a_protected_environment_is_typed(ask):
+def test_the_name_of_a_protected_environment_must_be_typed(ask):
     shown = ask(lambda: approve().name("prod", "Data would be lost."), "prod\n")
     assert shown == "Data would be lost.\nType prod to continue: "
 
@@ -103,7 +104,15 @@ def test_another_name_is_no(ask, answer):
 
 
 @pytest.mark.parametrize("yes", [False, True])
-def test_yes_does_not_answer_for_the_name(ask, yes):
+def test_yes_in_advance_is_not_the_name(ask, yes):
     with pytest.raises(Refused, match="there is no terminal") as caught:
         ask(lambda: approve(yes=yes).name("prod", "Data would be lost."), None)
     assert "Data would be lost." in str(caught.value.hint)
+
+
+def test_the_terminal_is_left_alone_while_it_asks(ask):
+    world = World()
+    call = FakeCall("deploy", quiet=True, world=world)
+    call.steps.progress = world.progress
+    ask(lambda: Approve(call, yes=False)(PLAN), "y\n")
+    assert world.progress.pauses == 1

@@ -10,29 +10,35 @@ from pathlib import Path
 
 import pytest
 import typer
-from resumectl.steps.progress import Silent
 from typer.testing import CliRunner
 
-from resumectl.cli import app, command
-from resumectl.errors import CloudError, Exit, Locked, Refused, SmokeFailed
-from resumectl.report import console
+from resumectl.cli import command
+from resumectl.errors import (
+    CloudError,
+    Exit,
+    Locked,
+    Refused,
+    SmokeFailed,
+    TerraformError,
+)
+from resumectl.local import folder
+from resumectl.progress import Silent, Step
 from resumectl.report.progress import LiveProgress, PlainProgress
 from resumectl.steps.outcome import Outcome
-
-TOML = '[env.prod]\nregion = "eu-west-2"\n'
 
 
 @dataclass
 class Probe:
-    """A command line with one command, `probe`, that does what a test says and keeps its call."""
+    """A command line with one command that does what a test says and keeps its call."""
 
+    name: str = "probe"
     does: object = None
     calls: list = field(default_factory=list)
 
     def __post_init__(self):
         self.app = typer.Typer()
         self.app.callback()(self._main)
-        command.register(self.app, "probe")(self._probe)
+        command.register(self.app, self.name)(self._probe)
 
     def _main(self, ctx: typer.Context, project: str = "") -> None:
         ctx.obj = None
@@ -44,15 +50,7 @@ class Probe:
 
     def __call__(self, *arguments, does=None, **environ):
         self.does = does
-        return CliRunner().invoke(self.app, ["probe", *arguments], env=environ)
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project in the current folder."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "resumectl.toml").write_text(TOML)
-    return tmp_path
+        return CliRunner().invoke(self.app, [self.name, *arguments], env=environ)
 
 
 @pytest.fixture
@@ -98,13 +96,13 @@ def test_an_error_has_its_exit_code(probe, error, code):
 
 
 @pytest.mark.parametrize("arguments", [["--nope"], ["surplus"], ["--env"]])
-def test_what_cannot_be_understood_is_exit_code_2(probe, arguments):
-    done = probe(*arguments)
-    assert (done.exit_code, done.stdout) == (2, "")
+def test_a_usage_error_is_exit_code_2(probe, arguments):
+    result = probe(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
     assert probe.calls == []
 
 
-def test_an_exit_of_typers_own_passes(probe):
+def test_an_exit_of_typer_passes_through(probe):
     assert probe(does=failing(typer.Exit(9))).exit_code == 9
 
 
@@ -112,13 +110,13 @@ def test_an_exit_of_typers_own_passes(probe):
 
 
 def test_an_error_is_one_line_and_a_hint_on_stderr(probe):
-    done = probe(does=failing(Refused("It is locked.", hint="Wait.")))
-    assert (done.stdout, done.stderr) == ("", "error: It is locked.\nhint: Wait.\n")
+    result = probe(does=failing(Refused("It is locked.", hint="Wait.")))
+    assert (result.stdout, result.stderr) == ("", "error: It is locked.\nhint: Wait.\n")
 
 
-def test_interrupted(probe):
-    done = probe(does=failing(KeyboardInterrupt()))
-    assert done.stderr == "error: Interrupted.\nhint: Run the same command again to continue.\n"
+def test_an_interrupt_is_reported_as_one(probe):
+    result = probe(does=failing(KeyboardInterrupt()))
+    assert result.stderr == "error: Interrupted.\nhint: Run the same command again to continue.\n"
 
 
 def crash_log(stderr):
@@ -127,15 +125,15 @@ def crash_log(stderr):
 
 
 def test_a_bug_is_one_line_and_a_file_with_the_traceback(probe, project):
-    done = probe(does=failing(ValueError("odd")))
-    assert done.stderr.splitlines()[0] == "error: This is a bug in resumectl: ValueError: odd"
-    assert "Traceback" not in done.stderr
-    path = crash_log(done.stderr)
+    result = probe(does=failing(ValueError("odd")))
+    assert result.stderr.splitlines()[0] == "error: This is a bug in resumectl: ValueError: odd"
+    assert "Traceback" not in result.stderr
+    path = crash_log(result.stderr)
     assert path.startswith(f"{project / '.resumectl'}/crash-")
     assert "Traceback" in Path(path).read_text()
 
 
-def test_a_bug_outside_of_a_project_leaves_its_file_elsewhere(
+def test_a_bug_outside_a_project_writes_its_log_to_the_temporary_folder(
     probe, project, tmp_path_factory, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("elsewhere")))
@@ -149,43 +147,60 @@ def test_a_crash_log_that_cannot_be_written_is_not_another_crash(probe, project,
     """As on a full or a read-only disk."""
     monkeypatch.setattr(tempfile, "tempdir", str(project / "not-there"))
     (project / "resumectl.toml").unlink()
-    done = probe(does=failing(ValueError("odd")))
-    assert done.exit_code == 70
-    assert "This is a bug in resumectl: ValueError: odd" in done.stderr
+    result = probe(does=failing(ValueError("odd")))
+    assert result.exit_code == 70
+    assert "This is a bug in resumectl: ValueError: odd" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_a_bug_in_showing_the_outcome_is_a_bug_as_any_other(probe, arguments):
+def test_a_bug_in_a_renderer_is_reported_like_any_other(probe, arguments):
     """`probe` has no page of its own; and what JSON cannot hold is not shown in JSON."""
-    done = probe(*arguments, does=lambda call: Outcome({"made": object()}))
-    assert done.exit_code == 70
-    assert "This is a bug in resumectl: " in done.stderr
-    assert crash_log(done.stderr)
+    result = probe(*arguments, does=lambda call: Outcome({"made": object()}))
+    assert result.exit_code == 70
+    assert "This is a bug in resumectl: " in result.stderr
+    assert crash_log(result.stderr)
 
 
-def test_an_error_of_the_cloud_outside_of_a_project_is_just_that(probe, project):
+def test_a_cloud_error_outside_a_project_is_shown_as_it_is(probe, project):
     (project / "resumectl.toml").unlink()
-    done = probe(does=failing(CloudError("No answer.")))
-    assert (done.exit_code, done.stderr) == (1, "error: No answer.\n")
+    result = probe(does=failing(CloudError("No answer.")))
+    assert (result.exit_code, result.stderr) == (1, "error: No answer.\n")
+
+
+@pytest.mark.parametrize("error", [CloudError("No answer."), TerraformError("No answer.")])
+def test_an_embedded_cloud_that_stopped_meanwhile_explains_any_error_of_it(probe, project, error):
+    state = project / ".resumectl" / "local"
+    state.mkdir(parents=True)
+    (state / folder.PORT).write_text('{"port": 4566}')
+    assert (
+        "The embedded cloud was stopped while the command ran" in probe(does=failing(error)).stderr
+    )
+    assert "No answer." in probe("-e", "prod", does=failing(error)).stderr
+    assert "No." in probe(does=failing(Refused("No."))).stderr
+
+
+def test_a_reader_that_went_away_is_no_bug(probe):
+    """`__main__` turns it into exit code 141."""
+    assert isinstance(probe(does=failing(BrokenPipeError())).exception, BrokenPipeError)
 
 
 # --- JSON
 
 
-def document(done):
-    return json.loads(done.stdout)
+def document_of(result):
+    return json.loads(result.stdout)
 
 
 def test_one_json_document_on_stdout(probe):
-    done = probe("--json", does=lambda call: Outcome({"changes": []}, code=Exit.DIFFERENT))
-    assert document(done) == {
+    result = probe("--json", does=lambda call: Outcome({"changes": []}, code=Exit.DIFFERENT))
+    assert document_of(result) == {
         "schema": "resumectl/probe/v1",
         "env": "local",
         "ok": True,
         "exit_code": 3,
         "changes": [],
     }
-    assert done.stderr == ""
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -198,19 +213,19 @@ def test_one_json_document_on_stdout(probe):
     ],
 )
 def test_an_error_in_json(probe, error, code, exit_code):
-    done = probe("--json", does=failing(error))
-    found = document(done)
-    assert (found["ok"], found["exit_code"], done.exit_code) == (False, exit_code, exit_code)
-    assert found["error"]["code"] == code
-    assert found["error"].keys() == {"code", "message", "hint"}
-    assert found["error"]["message"] in done.stderr
+    result = probe("--json", does=failing(error))
+    body = document_of(result)
+    assert (body["ok"], body["exit_code"], result.exit_code) == (False, exit_code, exit_code)
+    assert body["error"]["code"] == code
+    assert body["error"].keys() == {"code", "message", "hint"}
+    assert body["error"]["message"] in result.stderr
 
 
-def test_json_of_an_environment_that_is_not_there(probe):
-    done = probe("--json", "--env", "prd", does=lambda call: call.environment)
-    found = document(done)
-    assert (found["env"], found["error"]["code"]) == ("prd", "settings")
-    assert "Did you mean 'prod'?" in found["error"]["hint"]
+def test_an_unknown_environment_in_json(probe):
+    result = probe("--json", "--env", "prd", does=lambda call: call.environment)
+    body = document_of(result)
+    assert (body["env"], body["error"]["code"]) == ("prd", "settings")
+    assert "Did you mean 'prod'?" in body["error"]["hint"]
 
 
 # --- the common options
@@ -225,7 +240,10 @@ def test_the_environment_flag_variable_and_default(probe, project):
     assert chosen(RESUMECTL_ENV="prod") == "prod"
     assert chosen(RESUMECTL_ENV="") == "local"
     assert chosen("--env", "local", RESUMECTL_ENV="prod") == "local"
-    (project / "resumectl.toml").write_text(f'[project]\ndefault_env = "prod"\n{TOML}')
+    toml = (project / "resumectl.toml").read_text()
+    (project / "resumectl.toml").write_text(
+        toml.replace("[project]", '[project]\ndefault_env = "prod"')
+    )
     assert chosen() == "prod"
     assert chosen("-e", "local") == "local"
 
@@ -242,10 +260,10 @@ def test_another_folder(probe, tmp_path_factory, monkeypatch):
 
 
 def test_a_folder_without_a_project(probe, tmp_path_factory):
-    done = probe("-C", str(tmp_path_factory.mktemp("empty")), does=lambda call: call.environment)
-    assert done.exit_code == 1
-    assert "There is no resumectl.toml in " in done.stderr
-    assert "hint: " in done.stderr
+    result = probe("-C", str(tmp_path_factory.mktemp("empty")), does=lambda call: call.environment)
+    assert result.exit_code == 1
+    assert "There is no resumectl.toml in " in result.stderr
+    assert "hint: " in result.stderr
 
 
 def test_the_options_reach_the_call(probe):
@@ -254,14 +272,19 @@ def test_the_options_reach_the_call(probe):
     assert (call.command, call.quiet, call.verbose, call.json) == ("probe", True, True, True)
 
 
-def test_what_is_shown_is_the_document(probe, monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        console, "show", lambda name, document, *, verbose: seen.append((name, document, verbose))
+def test_a_document_is_shown_by_the_page_of_its_command(project):
+    rows = [
+        {"part": "site", "key": f"{number}.html", "action": "create", "fields": []}
+        for number in range(20)
+    ]
+    probe = Probe("plan")
+    short, long = (
+        probe(*arguments, does=lambda call: Outcome({"changes": rows})).stdout
+        for arguments in ((), ("-v",))
     )
-    probe("-v", does=lambda call: Outcome({"changes": []}))
-    ((name, found, verbose),) = seen
-    assert (name, found["changes"], verbose) == ("probe", [], True)
+    assert "0.html" in short
+    assert ("9.html" in long, len(long) > len(short)) == (True, True)
+    assert probe(does=lambda call: Outcome({"changes": []})).stdout.startswith("Nothing to deploy")
 
 
 # --- progress
@@ -285,7 +308,7 @@ class Terminal(io.StringIO):
         ({}, True, "xterm", LiveProgress),
     ],
 )
-def test_progress_suits_whoever_watches(monkeypatch, options, terminal, term, kind):
+def test_progress_depends_on_who_watches(monkeypatch, options, terminal, term, kind):
     monkeypatch.setenv("TERM", term)
     with monkeypatch.context() as patch:
         if terminal:
@@ -294,11 +317,11 @@ def test_progress_suits_whoever_watches(monkeypatch, options, terminal, term, ki
 
 
 @pytest.mark.parametrize("writes", [False, True])
-def test_the_steps_of_what_changes_things_stay_on_the_screen(monkeypatch, writes):
+def test_the_steps_of_a_writing_command_stay_on_the_screen(monkeypatch, writes):
     monkeypatch.setenv("TERM", "xterm")
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", screen := Terminal())
-        with command.Call("probe", writes=writes).steps("Do it"):
+        with command.Call("probe", writes=writes).steps(Step("do", "Do it")):
             pass
     assert ("✓" in screen.getvalue()) is writes
 
@@ -309,53 +332,43 @@ def test_the_steps_of_what_changes_things_stay_on_the_screen(monkeypatch, writes
 def test_on_github_actions_there_is_a_summary_and_annotations(probe, project):
     summary = project / "summary.md"
     does = failing(Refused("No.", hint="Yes."))
-    done = probe(does=does, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
-    assert "::error title=resumectl probe local::No." in done.stderr
+    result = probe(does=does, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert "::error title=resumectl probe local::No." in result.stderr
     assert "No." in summary.read_text()
 
 
 # --- the real command line
 
 
-def run(*arguments, **environ):
-    return CliRunner().invoke(app, list(arguments), env=environ, prog_name="resumectl")
-
-
-def test_no_arguments_show_the_help():
-    done = run()
-    assert "Usage: resumectl" in done.output
-    assert "deploy" in done.output
+def test_no_arguments_show_the_help(run):
+    help_text = run().output
+    assert "Usage: resumectl" in help_text
+    assert "deploy" in help_text
 
 
 @pytest.mark.parametrize(
     "arguments", [["package"], ["plan"], ["deploy", "--yes"], ["status"], ["local", "status"]]
 )
-def test_every_command_needs_a_project(arguments, tmp_path):
-    done = run("-C", str(tmp_path), *arguments)
-    assert done.exit_code == 1
-    assert f"There is no resumectl.toml in {tmp_path}" in done.stderr
+def test_every_command_needs_a_project(run, arguments, tmp_path):
+    result = run("-C", str(tmp_path), *arguments)
+    assert result.exit_code == 1
+    assert f"There is no resumectl.toml in {tmp_path}" in result.stderr
 
 
-def test_the_folder_can_stand_before_or_after_the_command(tmp_path):
+def test_the_folder_can_stand_before_or_after_the_command(run, tmp_path):
     for arguments in (("-C", str(tmp_path), "package"), ("package", "-C", str(tmp_path))):
         assert f"There is no resumectl.toml in {tmp_path}" in run(*arguments).stderr
 
 
-def test_the_document_names_command_and_group(tmp_path):
-    found = document(run("local", "status", "--json", "-C", str(tmp_path)))
-    assert found["schema"] == "resumectl/local-status/v1"
+def test_the_document_names_command_and_group(document, tmp_path):
+    schema = document("local", "status", "-C", str(tmp_path))["schema"]
+    assert schema == "resumectl/local-status/v1"
 
 
-def test_a_package_needs_no_aws(project):
-    (project / "lambda_src").mkdir()
-    (project / "lambda_src" / "counter.py").write_text(
-        "def handler(event, context):\n    return {}\n"
-    )
-    done = run("package", "--env", "prod", "--out", str(project / "out.zip"), "--json")
-    found = document(done)
-    assert (done.exit_code, found["env"], found["files"]) == (0, "prod", ["counter.py"])
-    assert (project / "out.zip").stat().st_size == found["size"]
-    again = document(
-        run("package", "--out", str(project / "again.zip"), "--json", RESUMECTL_ENV="prod")
-    )
-    assert (again["env"], again["sha256"]) == ("prod", found["sha256"])
+@pytest.mark.parametrize(
+    "arguments",
+    [["deploy", "--only", "frontend"], ["rollback", "0"], ["history", "-n", "0"], ["destory"]],
+)
+def test_a_wrong_value_is_a_usage_error(run, project, arguments):
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")

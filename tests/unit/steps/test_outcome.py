@@ -23,12 +23,12 @@ SMOKE = SmokeFailed("1 of 2 checks failed: page.", hint="404")
         (Outcome(error=SMOKE, code=Exit.DIFFERENT), 4, False),
     ],
 )
-def test_how_it_ended(outcome, code, ok):
+def test_the_exit_code_and_ok(outcome, code, ok):
     document = outcome.document("deploy", "prod")
     assert (outcome.exit_code, document["exit_code"], document["ok"]) == (code, code, ok)
 
 
-def test_the_head_of_every_document():
+def test_every_document_begins_with_schema_environment_and_exit_code():
     assert Outcome({"changes": []}).document("local-start", None) == {
         "schema": "resumectl/local-start/v1",
         "env": None,
@@ -38,7 +38,7 @@ def test_the_head_of_every_document():
     }
 
 
-def test_an_error_is_told_beside_what_there_is_to_show():
+def test_an_error_is_shown_beside_the_body():
     document = Outcome({"checks": [1]}, SMOKE).document("smoke", "prod")
     assert document["checks"] == [1]
     assert document["error"] == {
@@ -50,3 +50,13 @@ def test_an_error_is_told_beside_what_there_is_to_show():
 
 def test_an_exit_code_is_a_number_in_json():
     assert '"exit_code": 3' in json.dumps(Outcome(code=Exit.DIFFERENT).document("plan", "prod"))
+
+
+def test_further_lines_of_a_message_are_details():
+    error = Refused("The build failed.\n  no such file: x\nexit code 2", hint="Fix it.")
+    assert Outcome(error=error).document("deploy", "prod")["error"] == {
+        "code": "refused",
+        "message": "The build failed.",
+        "hint": "Fix it.",
+        "details": ["no such file: x", "exit code 2"],
+    }

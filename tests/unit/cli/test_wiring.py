@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from resumectl import settings
+from resumectl.aws import EMULATOR_ACCOUNT, Cloud
+from resumectl.cli import wiring
+from resumectl.cli.wiring import ALIASES, NAMES, Machine, Wiring
+from resumectl.errors import Refused
+from resumectl.infra.record import InfraRecord
+from resumectl.process import Process
+from resumectl.progress import Steps
+from resumectl.steps.look import look, look_deployed
+from tests.fakes.context import NOW, Recorder
+
+BUCKET = "resume-resumectl-123456789012-eu-west-2"
+ENDPOINT = "http://127.0.0.1:9"
+RELEASE = {
+    "id": 0,
+    "env": "prod",
+    "time": "2026-11-22T09:00:00+00:00",
+    "status": "verified",
+    "actor": {"name": "ada"},
+}
+
+
+@pytest.fixture
+def wire(project):
+    """Makes the wiring of an environment."""
+
+    def wire(env="prod", endpoint=None, pid=1, **environ):
+        loaded = settings.load(project)
+        machine = Machine(
+            Process("laptop", pid, "start"),
+            alive=lambda other, _: other != 9,
+            environ=environ,
+            now=lambda: NOW,
+        )
+        cloud = Cloud(loaded.environment(env), endpoint)
+        return Wiring(loaded, cloud, Steps(Recorder()), machine)
+
+    return wire
+
+
+@pytest.fixture
+def account(monkeypatch):
+    """An account with an empty project bucket. (moto takes its policy for a plain Deny.)"""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="eu-west-2")
+        place = {"LocationConstraint": "eu-west-2"}
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
+        yield
+
+
+def test_the_parts_have_the_names_that_only_takes(wire):
+    parts = wire(endpoint=ENDPOINT).context.parts
+    assert tuple(part.name for part in parts) == NAMES
+    assert set(ALIASES.values()) <= set(NAMES)
+    assert [part.rolls_back for part in parts] == [False, True, True]
+
+
+def test_nothing_is_asked_until_it_is_needed(wire):
+    """Nothing listens at that address."""
+    ctx = wire(endpoint=ENDPOINT).context
+    assert ctx.releases.bucket.name == f"resume-resumectl-{EMULATOR_ACCOUNT}-eu-west-2"
+
+
+def test_an_environment_is_wired_once(wire):
+    wired = wire(endpoint=ENDPOINT)
+    assert wired.context is wired.context
+    assert wired.context.releases is wired.context.releases
+
+
+def test_bucket_ledger_lock_and_pins_are_of_the_environment(wire, account):
+    ctx = wire(GITHUB_ACTOR="ada").context
+    bucket = ctx.releases.bucket
+    assert (bucket.name, bucket.env) == (BUCKET, "prod")
+    with ctx.locked("deploy"):
+        assert bucket.keys("locks/") == ["locks/prod.json"]
+        assert ctx.releases.lock.read().holder.process == Process("laptop", 1, "start")
+    assert (ctx.origin.actor["name"], ctx.origin.now()) == ("ada", NOW)
+
+
+def test_the_lock_of_a_process_that_has_exited_is_taken_over(wire, account):
+    crashed = wire(pid=9).context
+    with crashed.locked("rollback"), wire(pid=1).context.locked("deploy") as holder:
+        assert holder.command == "rollback"
+
+
+def test_the_ledger_reads_the_record_of_each_part(wire, account):
+    from resumectl.release.record import Release
+
+    ctx = wire().context
+    records = {"infra": InfraRecord("abc", 7)}
+    ctx.releases.ledger.append(Release(**RELEASE, parts=records))
+    assert wire().context.releases.ledger.heads().released.parts == records
+
+
+def test_an_empty_account_is_an_environment_that_is_not_deployed(wire, account):
+    ctx = wire().context
+    assert look(ctx).outputs == {}
+    with pytest.raises(Refused, match="not deployed yet"):
+        look_deployed(ctx)
+
+
+def test_the_private_bucket_is_asked_where_it_is(wire):
+    aws, local = wire()._smoke, wire(endpoint=ENDPOINT)._smoke
+    assert aws.object_url("b") == "https://b.s3.eu-west-2.amazonaws.com/index.html"
+    assert local.object_url("b") == f"{ENDPOINT}/b/index.html"
+    assert (aws.new, aws.changed) == (600.0, 20.0)
+    assert (local.new, local.changed) == (5.0, 5.0)
+
+
+def test_every_environment_has_a_folder_of_its_own(wire, project):
+    function = wire(endpoint=ENDPOINT).function(None)
+    assert function.zip_file == project / ".resumectl" / "env" / "prod" / "function.zip"
+    assert wire("local", ENDPOINT).function(None).zip_file != function.zip_file
+
+
+def test_the_revision_is_that_of_the_project(wire, project):
+    ctx = wire(endpoint=ENDPOINT).context
+    assert ctx.origin.revision() == {}
+    git = ["git", "-C", str(project), "-c", "user.name=ada", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *arguments], check=True)
+    assert ctx.origin.revision()["dirty"] is False
+
+
+def test_terraform_is_looked_for_only_when_it_is_needed(wire):
+    calls = []
+
+    def terraform(directory, work):
+        calls.append(directory)
+
+    wired = wire(endpoint=ENDPOINT)
+    Wiring(wired.settings, wired.cloud, wired.steps, wired.machine, terraform).context  # noqa: B018
+    assert calls == []
+
+
+def test_an_embedded_cloud_that_is_down_is_left_alone(project):
+    loaded = settings.load(project)
+    local = loaded.environment("local")
+    assert wiring.context_if_up(loaded, local, Steps(Recorder())) is None
+    assert wiring.emulator(loaded, local).status().state == "stopped"
+
+
+def test_the_function_can_be_packaged_without_any_cloud(project):
+    loaded = settings.load(project)
+    function = wiring.function_part(loaded, loaded.environment("prod"), Steps(Recorder()))
+    assert function.package(project / "out.zip").files == ("counter.py",)
+
+
+def test_a_machine_tells_the_time_with_its_zone():
+    assert abs((Machine(Process("x", 1)).now() - datetime.now(UTC)).total_seconds()) < 3600
