@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.errors import Refused
 from resumectl.progress import Step
 from resumectl.steps import apply, approve, record
-from resumectl.steps.compare import survey
+from resumectl.steps.compare import check, survey
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.prune import prune
 from resumectl.steps.recover import recover
@@ -66,6 +66,7 @@ def deploy(ctx: Context, options: Options, approval: Approve) -> Outcome:
         plan = survey(ctx, options.only)
         if not plan.plan and not plan.imports and _is_recorded(ctx, plan):
             return _nothing(ctx, plan)
+        check(ctx, plan.scene, plan.comparisons)
         approve.ask(ctx, plan.comparisons, approval, force=options.force)
         return _deploy(ctx, options, plan)
 

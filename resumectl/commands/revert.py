@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import Refused, ResumectlError
-from resumectl.progress import Step
 from resumectl.steps import apply, approve, drift, record
-from resumectl.steps.compare import plan_of
+from resumectl.steps.compare import check, plan_of
 from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context
     from resumectl.steps.drift import Drifted
-
-_CHECK: Final = Step("check-release", "Check what was released")
 
 
 def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
@@ -59,9 +56,7 @@ def _comparisons(ctx: Context, drifted: Drifted) -> tuple[AnyComparison, ...]:
         )
         for part in ctx.parts
     )
-    with ctx.steps(_CHECK):
-        for part, comparison in zip(ctx.parts, comparisons, strict=True):
-            part.check(comparison, scene.outputs)
+    check(ctx, scene, comparisons)
     return comparisons
 
 

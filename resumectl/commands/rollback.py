@@ -15,7 +15,7 @@ from resumectl.plan import UNPUBLISHED, Plan
 from resumectl.progress import Step
 from resumectl.release.pin import Pin
 from resumectl.steps import apply, record
-from resumectl.steps.compare import plan_of, to_release
+from resumectl.steps.compare import check, plan_of, to_release
 from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
@@ -103,8 +103,7 @@ def _way_back(ctx: Context, options: Options) -> _WayBack:
     with ctx.steps(_CHECK):
         target = _target(ctx, scene, options.release)
         comparisons = tuple(_served(comparison) for comparison in to_release(ctx, scene, target))
-        for part, comparison in zip(ctx.parts, comparisons, strict=True):
-            part.check(comparison, scene.outputs)
+        check(ctx, scene, comparisons)
     return _WayBack(scene, target, comparisons)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from resumectl import aws
 from resumectl.part import Comparison
 from resumectl.plan import Plan
 from resumectl.steps.look import Scene, not_deployed, start
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from concurrent.futures import Future
 
-    from resumectl.part import AnyPart
+    from resumectl import aws
+from resumectl.part import AnyPart
     from resumectl.release.record import Release
     from resumectl.steps.context import Context
     from resumectl.steps.look import Looking
@@ -76,6 +78,17 @@ def survey(ctx: Context, only: Sequence[str] = ()) -> Survey:
 def to_release(ctx: Context, scene: Scene, release: Release) -> tuple[AnyComparison, ...]:
     """What it takes to serve a release again, in the parts that can."""
     return tuple(_to_release(part, scene.lives[part.name], release) for part in ctx.parts)
+
+
+def check(ctx: Context, scene: Scene, comparisons: Sequence[AnyComparison]) -> None:
+    """Make sure that everything needed still exists, before anything is changed.
+
+    Raises:
+        ResumectlError: it does not.
+    """
+    with aws.translated("checking what is needed"):
+        for part, comparison in zip(ctx.parts, comparisons, strict=True):
+            part.check(comparison, scene.outputs)
 
 
 def _to_release(part: AnyPart, live: Any, release: Release) -> AnyComparison:
