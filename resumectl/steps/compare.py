@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from concurrent.futures import Future
 
-    from resumectl import aws
-from resumectl.part import AnyPart
+    from resumectl.part import AnyPart
     from resumectl.release.record import Release
     from resumectl.steps.context import Context
     from resumectl.steps.look import Looking
