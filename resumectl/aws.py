@@ -6,6 +6,7 @@ import difflib
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -13,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from resumectl.errors import CloudError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from resumectl.settings import Environment
 
 T = TypeVar("T")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from resumectl.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     Rule = Callable[[str], bool]
 
 

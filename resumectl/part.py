@@ -12,16 +12,14 @@ one on to the next. They know this protocol and no part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from resumectl.plan import Change
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Iterable, Sequence
-
     from resumectl.release.ledger import Heads
     from resumectl.release.record import Need, Record, Release
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -14,8 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 from resumectl import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     Tell = Callable[[str], None]
 
 

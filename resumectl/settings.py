@@ -9,17 +9,15 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resumectl.errors import SettingsError
 from resumectl.tables import Pattern, Table, line_numbers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 FILE: Final = "resumectl.toml"
 STATE_DIR: Final = ".resumectl"

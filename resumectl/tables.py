@@ -5,14 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from resumectl.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]+\s*(#.*)?$")
 _NAMES: Final[Mapping[type, str]] = {

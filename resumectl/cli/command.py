@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,8 +23,6 @@ import typer
 from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from resumectl.progress import Progress, Steps
     from resumectl.settings import Environment, Settings
     from resumectl.steps.context import Context

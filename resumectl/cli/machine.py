@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resumectl import __version__, aws
@@ -14,9 +16,6 @@ from resumectl.infra.binary import find_terraform
 from resumectl.infra.provider import cli_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from resumectl.settings import Environment, Settings
 
 

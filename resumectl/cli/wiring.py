@@ -7,18 +7,17 @@ The only file that names all parts. A fourth part is one folder, its name in `NA
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import process
 from resumectl.aws import Cloud
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from resumectl.function.part import FunctionPart
     from resumectl.infra.part import InfraPart
     from resumectl.infra.workspace import Terraform

@@ -7,6 +7,7 @@ returns to the live release before anything is recorded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +20,6 @@ from resumectl.steps.prune import prune
 from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.part import Outputs
     from resumectl.plan import Plan
     from resumectl.release.record import Release

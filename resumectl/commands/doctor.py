@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from resumectl.errors import ResumectlError
 from resumectl.steps.outcome import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 def doctor(needs: Mapping[str, Callable[[], str]]) -> Outcome:

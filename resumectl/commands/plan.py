@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from resumectl.errors import Exit
@@ -9,8 +10,6 @@ from resumectl.steps.compare import survey
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.steps.context import Context
 
 
@@ -22,9 +21,7 @@ def plan(ctx: Context, only: Sequence[str], *, exit_code: bool) -> Outcome:
         only: the names of the parts to look at; empty means all.
         exit_code: end with `Exit.DIFFERENT` if there is anything to do.
     """
-    changes = survey(ctx, only).plan
-    body = {
-        "changes": [change.as_json() for change in changes.changes],
-        "digest": changes.digest(),
-    }
-    return Outcome(body, code=Exit.DIFFERENT if exit_code and changes else Exit.OK)
+    found = survey(ctx, only).plan
+    changes = [change.as_json() for change in found.changes]
+    code = Exit.DIFFERENT if exit_code and found else Exit.OK
+    return Outcome({"changes": changes, "digest": found.digest()}, code=code)

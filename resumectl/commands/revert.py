@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.part import Changes
     from resumectl.plan import Change
     from resumectl.release.record import Release

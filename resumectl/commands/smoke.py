@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from resumectl.smoke.target import Target
@@ -10,8 +11,6 @@ from resumectl.steps.outcome import Outcome
 from resumectl.steps.smoke import failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.smoke.check import Check
     from resumectl.steps.context import Context
     from resumectl.steps.smoke import SmokeTest

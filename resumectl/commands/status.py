@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.progress import Step
@@ -11,8 +12,6 @@ from resumectl.steps.look import look
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.part import Outputs
     from resumectl.steps.context import Context
     from resumectl.steps.drift import Drifted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from resumectl.errors import Refused
@@ -9,8 +10,6 @@ from resumectl.progress import Step
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from resumectl.steps.context import Context
 
 _READ: Final = Step("read-locks", "Read the locks")

@@ -6,14 +6,13 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.aws import Client
 
 LATEST: Final = "$LATEST"

@@ -11,14 +11,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resumectl import files
 from resumectl.errors import BuildError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SECONDS: Final = 60.0
 """Lambda allows 10, but a busy machine is no reason to call a handler broken."""

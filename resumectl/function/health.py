@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import SmokeFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.aws import Client
     from resumectl.backoff import Backoff
 

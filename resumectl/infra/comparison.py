@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from resumectl.infra.state import State
 from resumectl.part import Comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.infra.stream import Event
     from resumectl.infra.workspace import Workspace
     from resumectl.progress import Tell

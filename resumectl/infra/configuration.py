@@ -13,14 +13,12 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from resumectl.files import unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 VARIABLES: Final = "resumectl.variables.json"
 LOCK: Final = ".terraform.lock.hcl"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from resumectl.plan import resource_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from resumectl.plan import Change
 
 _HOLDS_DATA: Final = {

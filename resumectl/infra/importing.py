@@ -5,6 +5,7 @@ AWS is only asked if a plan would create something.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from resumectl.infra import inventory
 from resumectl.infra.module import Module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from resumectl.infra.inventory import Account
     from resumectl.infra.runner import Watch
     from resumectl.infra.workspace import Planned, Workspace, Workspaces

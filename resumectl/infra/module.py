@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import SettingsError
@@ -10,9 +12,6 @@ from resumectl.infra import configuration
 from resumectl.infra.state import key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from resumectl.aws import Cloud
     from resumectl.settings import Settings
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resumectl.errors import ResumectlError, TerraformError
@@ -21,10 +24,6 @@ from resumectl.plan import diff, of_kind
 from resumectl.progress import Step
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from resumectl.aws import Client
     from resumectl.infra.importing import Importer
     from resumectl.infra.recovery import Recovery

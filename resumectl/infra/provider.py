@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import platform
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from resumectl import files
 from resumectl.errors import TerraformError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
 

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from resumectl.release.record import Record
 
+if TYPE_CHECKING:
     from resumectl.release.record import Need
 
 
 @dataclass(frozen=True)
-class InfraRecord:
+class InfraRecord(Record):
     """The digest of the applied configuration, and the serial of Terraform's state after it."""
 
     digest: str
     serial: int
 
     def as_json(self) -> dict[str, Any]:
-        """The record as the ledger stores it."""
         return asdict(self)
-
-    def summary(self) -> dict[str, Any]:
-        """The same."""
-        return self.as_json()
 
     def needs(self) -> frozenset[Need]:
         """The kept configuration, by digest."""
         return frozenset({(self.digest,)})
-
-    def served(self) -> Mapping[str, str]:
-        """Infrastructure serves no file."""
-        return {}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> InfraRecord:

@@ -8,7 +8,9 @@ found later, when a plan would create them (`importing`).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from resumectl import files
@@ -17,9 +19,6 @@ from resumectl.infra import runs, statelock
 from resumectl.infra import state as states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
     from resumectl.infra.runs import Unfinished
     from resumectl.infra.state import State
     from resumectl.infra.workspace import Workspace, Workspaces

@@ -13,18 +13,16 @@ import re
 import signal
 import subprocess
 import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal
 
 from resumectl.errors import TerraformError
 from resumectl.infra import runs, stream
 from resumectl.infra.configuration import LOCK
 from resumectl.infra.provider import explain_init_failure
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 Mode = Literal["apply", "destroy", "refresh-only"]
 

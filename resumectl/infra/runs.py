@@ -12,17 +12,15 @@ import fcntl
 import json
 import shutil
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 from resumectl import files, process
 from resumectl.infra.configuration import ERRORED
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 LOG: Final = "terraform.log"
 _RECORD: Final = "apply.json"

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.plan import REPLACE, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.plan import Fields, Snapshot
 
 _OWNED_BY_FUNCTION: Final[Mapping[str, frozenset[str]]] = {

@@ -7,14 +7,13 @@ https://developer.hashicorp.com/terraform/language/state
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import TerraformError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from resumectl.release.bucket import ProjectBucket
 
 

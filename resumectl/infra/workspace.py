@@ -6,15 +6,14 @@ environments, and the user's `terraform/` is only read.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from resumectl.infra import configuration, module, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from resumectl.aws import Cloud
     from resumectl.infra.module import Module
     from resumectl.infra.runner import Mode, Watch

@@ -10,9 +10,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from resumectl import files
@@ -21,9 +23,6 @@ from resumectl.errors import CloudError, ResumectlError
 from resumectl.local import folder, launch, pidfile, ports
 
 if TYPE_CHECKING:
-    import socket
-    from pathlib import Path
-
     from resumectl.local.pidfile import Record
 
 _HEALTH = "/_ministack/health"

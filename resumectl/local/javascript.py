@@ -10,10 +10,8 @@ import importlib
 import importlib.util
 import json
 import shutil
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Any, Final
 
 _SECONDS, _BYTES = 5, 64_000_000
 _RUN: Final = """

@@ -5,18 +5,16 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from resumectl.errors import ResumectlError
 from resumectl.local.folder import LOG, OBJECTS, STATE, TEMPORARY, rotate
 from resumectl.local.ports import HOST
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Mapping
 
 _INHERITED: Final = frozenset(
     [

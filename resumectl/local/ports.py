@@ -8,13 +8,11 @@ import os
 import socket
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from resumectl.backoff import Backoff
 from resumectl.errors import ResumectlError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOST: Final = "127.0.0.1"
 IDENTITY: Final = "/_resumectl"

@@ -7,11 +7,9 @@ import os
 import shutil
 import socket
 import subprocess
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 
 def actor(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ same name in another account is never trusted.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resumectl.aws import Client
 
 NEW: Final = {"IfNoneMatch": "*"}

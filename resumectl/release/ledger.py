@@ -8,6 +8,7 @@ roll back to.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from resumectl.release.bucket import NEW, UNREADABLE
 from resumectl.release.record import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from resumectl.release.bucket import ProjectBucket
     from resumectl.release.record import Readers, Record
 

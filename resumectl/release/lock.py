@@ -11,8 +11,10 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import process
@@ -21,9 +23,6 @@ from resumectl.process import Process
 from resumectl.release.bucket import NEW, UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
-
     from resumectl.release.bucket import ProjectBucket
 
 HEARTBEAT: Final = 15.0

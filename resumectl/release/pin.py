@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from resumectl.release.bucket import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.release.bucket import ProjectBucket
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 SCHEMA: Final = "resumectl/release/v1"
 Status = Literal["verified", "unverified", "failed", "destroyed"]
@@ -21,15 +19,19 @@ class Record(Protocol):
 
     def as_json(self) -> dict[str, Any]:
         """The record as the ledger stores it."""
+        ...
 
     def summary(self) -> dict[str, Any]:
         """The record as documents show it: bounded, however large the part is."""
+        return self.as_json()
 
     def needs(self) -> frozenset[Need]:
         """What must be kept so that the release can be served again."""
+        ...
 
     def served(self) -> Mapping[str, str]:
         """The SHA-256 of each file that visitors get, by key; empty if the part serves none."""
+        return {}
 
 
 if TYPE_CHECKING:

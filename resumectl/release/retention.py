@@ -7,12 +7,11 @@ release needs the very same thing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from resumectl.release.record import Need, Release
     from resumectl.settings import Retention
 

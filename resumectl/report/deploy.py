@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from resumectl.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.report.screen import Screen
 
 

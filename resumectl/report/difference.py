@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from resumectl.report import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _DIGEST: Final = 64
 _ABSENT: Final = object()

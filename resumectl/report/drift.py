@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.report import difference, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.report.difference import Row
     from resumectl.report.screen import Screen
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.report import releases, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.report.screen import Screen
 
 _SOON: Final = 14  # days

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resumectl import files
 from resumectl.errors import BuildError
 from resumectl.resume import assets, pages
 from resumectl.resume.document import RESUME, load
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _PUBLIC: Final = ".well-known"
 

@@ -10,6 +10,7 @@ and no random numbers: the same source gives the same bytes everywhere.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -18,8 +19,6 @@ from resumectl.errors import BuildError
 from resumectl.resume.assets import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from jinja2 import Environment
 
 SUFFIX: Final = ".j2"

@@ -12,12 +12,11 @@ time and the CDN keeps it for an hour, as a deploy can invalidate the CDN but no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from resumectl.settings import CacheRule
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -23,8 +24,6 @@ from resumectl.backoff import Backoff
 from resumectl.errors import CloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from resumectl.aws import Client
     from resumectl.plan import Change
 

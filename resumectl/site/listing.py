@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
@@ -22,8 +23,6 @@ from resumectl.site.snapshot import fields
 from resumectl.site.versions import current_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.aws import Client
     from resumectl.site.manifest import ReleasedObject
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resumectl.errors import ResumectlError
@@ -15,11 +19,6 @@ from resumectl.site.scan import SiteFile, scan
 from resumectl.site.source import build
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
     from resumectl.aws import Client
     from resumectl.part import Changes, Outputs
     from resumectl.plan import Change

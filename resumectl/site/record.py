@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resumectl.release.record import Record
 from resumectl.site import snapshot
 from resumectl.site.manifest import ReleasedObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.release.record import Need
     from resumectl.site.manifest import Described, LiveObject
 
 
 @dataclass(frozen=True)
-class SiteRecord:
+class SiteRecord(Record):
     """The objects that were published, by key."""
 
     objects: Mapping[str, ReleasedObject]
 
     def as_json(self) -> dict[str, Any]:
-        """The record as the ledger stores it."""
         return {key: entry.as_json() for key, entry in self.objects.items()}
 
     def summary(self) -> dict[str, Any]:
@@ -35,7 +34,6 @@ class SiteRecord:
         return frozenset((key, entry.version_id) for key, entry in self.objects.items())
 
     def served(self) -> Mapping[str, str]:
-        """The SHA-256 of each file, by key."""
         return {key: entry.sha256 for key, entry in self.objects.items()}
 
     @classmethod

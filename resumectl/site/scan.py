@@ -10,7 +10,9 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resumectl import files
@@ -19,9 +21,6 @@ from resumectl.parallel import side_by_side
 from resumectl.site import credentials, headers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from resumectl.settings import CacheRule
 
 _EXCLUDED: Final = re.compile(

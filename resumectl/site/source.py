@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from resumectl import files
@@ -10,8 +11,6 @@ from resumectl.resume import build as resume
 from resumectl.site.scan import is_excluded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from resumectl.settings import SiteSettings
 
 _OUTPUT_LINES: Final = 20

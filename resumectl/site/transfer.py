@@ -7,6 +7,7 @@ Every step can be repeated: after a failure, the next deploy compares again and 
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.aws import error_code, is_absent
@@ -17,8 +18,6 @@ from resumectl.site.headers import is_page
 from resumectl.site.manifest import NO_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from botocore.exceptions import ClientError
 
     from resumectl.aws import Client

@@ -7,6 +7,7 @@ this operation only and only while listing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +16,6 @@ from resumectl.parallel import side_by_side
 from resumectl.site.manifest import NO_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from resumectl.aws import Client
 
 _LANES: Final = 32

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from resumectl.smoke.check import Mismatch
 from resumectl.smoke.pages import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from resumectl.smoke.http import Http, Response
     from resumectl.smoke.target import Target
 

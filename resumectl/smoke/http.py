@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -14,10 +17,6 @@ from resumectl.smoke.route import Route, route_to
 from resumectl.smoke.trouble import unreachable
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
     import urllib3
 
 _CONNECT: Final = 5.0

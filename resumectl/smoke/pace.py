@@ -5,13 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resumectl.smoke.check import Attempts, Check, Mismatch, Probe, Unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 10.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,8 +13,6 @@ from resumectl.smoke.http import Http
 from resumectl.smoke.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from resumectl.smoke.check import Check, Probe
     from resumectl.smoke.target import Target
 

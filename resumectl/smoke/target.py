@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from resumectl.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ERROR_PAGE: Final = "404.html"
 _SAMPLED: Final = (".html", ".css", ".js", ".mjs", ".json", ".webmanifest", ".svg", ".txt", ".xml")

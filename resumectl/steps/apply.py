@@ -6,6 +6,7 @@ part with nothing to do keeps the record that it had.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from resumectl.steps.look import look
 from resumectl.steps.smoke import SMOKE, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.part import AnyPart, Outputs
     from resumectl.release.ledger import Heads
     from resumectl.release.record import Record, Release

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from resumectl.errors import Refused
 from resumectl.steps.compare import plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.plan import Plan
     from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,9 +16,6 @@ from resumectl.steps.look import Scene, not_deployed, start
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from concurrent.futures import Future
-
     from resumectl.part import AnyPart
     from resumectl.release.record import Release
     from resumectl.steps.context import Context

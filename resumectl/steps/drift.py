@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
@@ -13,8 +14,6 @@ from resumectl.plan import REPLACE, Plan
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.part import AnyPart, Changes
     from resumectl.plan import Change
     from resumectl.settings import Ignore

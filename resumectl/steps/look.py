@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -13,9 +15,6 @@ from resumectl.release.ledger import Heads
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
-
     from resumectl.part import AnyPart, Outputs
     from resumectl.steps.context import Context
 

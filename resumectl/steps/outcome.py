@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.errors import ResumectlError
 
 

@@ -6,6 +6,7 @@ a deploy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from resumectl import aws
@@ -15,8 +16,6 @@ from resumectl.progress import Step
 from resumectl.release import retention
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resumectl.part import Outputs
     from resumectl.release.record import Release
     from resumectl.steps.context import Context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,8 +14,6 @@ from resumectl.smoke.suite import run
 from resumectl.smoke.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from resumectl.part import Outputs
     from resumectl.progress import Steps
     from resumectl.smoke.check import Check

@@ -7,6 +7,7 @@ an interrupted apply could not save it? And what hangs on our resources although
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
@@ -25,8 +26,6 @@ from resumectl.parallel import side_by_side
 from resumectl.plan import UNKNOWN, Change, resource_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from resumectl.infra.inventory.extra import Extra
     from resumectl.infra.state import State
     from resumectl.plan import Fields, Snapshot

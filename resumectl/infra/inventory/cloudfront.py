@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
 from resumectl.infra.inventory.lookup import Account, Lookup, only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from resumectl.plan import Fields
 
 

@@ -7,12 +7,11 @@ compared with the resources of the state, never with the attributes of the bucke
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from resumectl.aws import Client
     from resumectl.infra.state import State
     from resumectl.plan import Fields

@@ -7,14 +7,13 @@ refused. Where a name may repeat (APIs, certificates, a distribution's comment),
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from resumectl.aws import Client
     from resumectl.plan import Fields
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +11,6 @@ from resumectl.infra.inventory.extra import Extra
 from resumectl.infra.inventory.lookup import Account, Lookup, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resumectl.aws import Client
     from resumectl.infra.inventory.extra import Rows
     from resumectl.infra.state import State

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from resumectl.smoke import Http
+from resumectl.smoke.http import Http
 
 from .playground import Clock, opened
 

@@ -16,7 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from resumectl.smoke import Pace, Target
+from resumectl.smoke.pace import Pace
+from resumectl.smoke.target import Target
 
 if TYPE_CHECKING:
     from pathlib import Path

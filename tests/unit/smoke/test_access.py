@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from resumectl.smoke import Http, Target, access
+from resumectl.smoke import access
 from resumectl.smoke.check import Attempts, Mismatch
+from resumectl.smoke.http import Http
+from resumectl.smoke.target import Target
 
 from .playground import opened, self_signed
 

@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from resumectl.smoke import Http
 from resumectl.smoke.check import Attempts, Unreachable
+from resumectl.smoke.http import Http
 
 from .playground import INDEX, opened, self_signed
 

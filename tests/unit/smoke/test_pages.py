@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from resumectl.smoke import Target, pages
+from resumectl.smoke import pages
 from resumectl.smoke.check import Attempts, Mismatch
+from resumectl.smoke.target import Target
 
 
 def failure(probe, *arguments) -> Mismatch:

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from resumectl.smoke import Http
 from resumectl.smoke.check import Unreachable
+from resumectl.smoke.http import Http
 from resumectl.smoke.route import route_to
 
 from .playground import INDEX, opened, self_signed

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from resumectl.smoke import Http, Pace, Target, run
 from resumectl.smoke.check import Attempts, Mismatch, Unreachable
-from resumectl.smoke.suite import FIRST, side_by_side
+from resumectl.smoke.http import Http
+from resumectl.smoke.pace import Pace
+from resumectl.smoke.suite import FIRST, run, side_by_side
+from resumectl.smoke.target import Target
 
 from .playground import opened, self_signed
 

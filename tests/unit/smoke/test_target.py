@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from resumectl.errors import SettingsError
-from resumectl.smoke import Target
-from resumectl.smoke.target import path_of
+from resumectl.smoke.target import Target, path_of
 
 
 @pytest.mark.parametrize(
