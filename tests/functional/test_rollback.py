@@ -1,4 +1,4 @@
-"""Which release a rollback goes back to when nobody names one, and that a deploy that waited for it leaves it alone."""
+"""The release that a rollback without a number goes back to, and a deploy that waited for it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,18 @@ import pytest
 
 from resumectl.backoff import Backoff
 from resumectl.commands import deploy
-from resumectl.commands import smoke as front_door
 from resumectl.errors import Refused
 from resumectl.release.pin import Pin
-from tests.functional.doomed import World
-from tests.functional.remembered import SITE
+from tests.functional.world import Agreed, World, site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path) -> World:
     """Two releases."""
-    monkeypatch.setattr(
-        "resumectl.steps.worktree.check_handler", lambda *_: None
-    )  # it starts a Python
-    monkeypatch.setattr("resumectl.steps.unmanaged.find", lambda *_: ())
     made = World(tmp_path / "project")
-    monkeypatch.setattr(front_door, "run", made.check)
     made.deploy()
     made.write("second", memory=128)
     made.deploy()
@@ -35,29 +28,30 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def tamper(world: World) -> None:
-    world.account.s3.delete_object(Bucket=SITE, Key="index.html")
+    world.client("s3").delete_object(Bucket=site(), Key="index.html")
 
 
 def served(world: World) -> bytes:
-    return world.account.objects()["index.html"][0]
+    return world.objects()["index.html"][0]
 
 
-def test_it_is_the_one_before_the_live_one(world: World) -> None:
+def test_it_goes_back_to_the_release_before_the_live_one(world: World) -> None:
     assert world.rollback().body["target"] == 1
     assert b"first" in served(world)
 
 
-def test_what_drift_fix_put_back_is_no_release_of_its_own(world: World) -> None:
+def test_a_revert_is_not_the_release_to_leave(world: World) -> None:
     tamper(world)
-    fixed = world.fix()
-    assert (fixed.error, fixed.body["release"], served(world).count(b"second")) == (None, 3, 2)
+    reverted = world.fix()
+    assert (reverted.error, reverted.body["release"]) == (None, 3)
+    assert served(world).count(b"second") == 2
 
-    back = world.rollback()
-    assert (back.body["target"], back.body["release"]["id"]) == (1, 4)
+    rolled = world.rollback()
+    assert (rolled.body["target"], rolled.body["release"]["id"]) == (1, 4)
     assert b"first" in served(world)
 
 
-def test_nor_is_it_one_to_go_back_to(world: World) -> None:
+def test_a_revert_is_not_a_release_to_go_back_to(world: World) -> None:
     tamper(world)
     world.fix()
     world.write("third", memory=128)
@@ -70,12 +64,18 @@ def test_nor_is_it_one_to_go_back_to(world: World) -> None:
 
 
 def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> None:
-    deployer, rolling = world.context(), world.context()
-    with ThreadPoolExecutor(1) as pool, rolling.locked("rollback"):
-        waiting = pool.submit(deploy.deploy, deployer, deploy.Options(wait=60), lambda plan: None)
-        assert Backoff(60).until(
-            lambda: any("Waiting for the lock" in note for note in world.notes)
-        )
-        rolling.pins.set(Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken"))
-    with pytest.raises(Refused, match="pinned to release #1 by alex"):
-        waiting.result()
+    with (
+        ThreadPoolExecutor(1) as pool,
+        world.working() as deployer,
+        world.working() as rolling,
+    ):
+        with rolling.locked("rollback"):
+            options = deploy.Options(wait=60)
+            waiting = pool.submit(deploy.deploy, deployer, options, Agreed())
+            assert Backoff(60).until(
+                lambda: any("Waiting for the lock" in note for note in world.notes)
+            )
+            pin = Pin(1, {"name": "alex"}, "2026-11-27T10:00:00+00:00", "broken")
+            rolling.releases.pins.set(pin)
+        with pytest.raises(Refused, match="pinned to release #1 by alex"):
+            waiting.result()
