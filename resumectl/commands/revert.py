@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import Refused, ResumectlError
 from resumectl.steps import apply, approve, drift, record
@@ -16,11 +16,14 @@ from resumectl.steps.recover import recover
 if TYPE_CHECKING:
     from resumectl.part import Changes
     from resumectl.plan import Change
+    from resumectl.release.lock import Holder
     from resumectl.release.record import Release
     from resumectl.steps.approve import Approve
     from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context
     from resumectl.steps.drift import Drifted
+
+_COMMAND: Final = "drift --fix"
 
 
 def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
@@ -31,18 +34,38 @@ def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
         ResumectlError: something is still different afterwards.
     """
     require_release(ctx)
-    with ctx.locked("drift --fix"):
+    with ctx.locked(_COMMAND) as crashed:
         recover(ctx)
         drifted = drift.find(ctx, look_deployed(ctx))
-        if not drifted.plan:
-            return Outcome({**drift.body(ctx, drifted), "reverted": False})
+        if not drifted.plan and not _was_interrupted(drifted, crashed):
+            return _nothing(ctx, drifted)
         released = drifted.scene.heads.released
         if released is None:
             hint = f"resumectl deploy --env {ctx.env.name}"
             raise Refused("There is no release to revert to.", hint=hint)
         comparisons = _comparisons(ctx, drifted)
+        if not drifted.plan and _is_recorded(ctx, drifted, comparisons):
+            return _nothing(ctx, drifted)
         approve.ask(ctx, comparisons, approval, force=force)
         return _revert(ctx, drifted, released, comparisons)
+
+
+def _was_interrupted(drifted: Drifted, crashed: Holder | None) -> bool:
+    """Whether an earlier run may have reverted everything without recording it."""
+    newest = drifted.scene.heads.newest
+    failed = newest is not None and (newest.kind, newest.status) == ("revert", "failed")
+    return failed or (crashed is not None and crashed.command == _COMMAND)
+
+
+def _is_recorded(ctx: Context, drifted: Drifted, comparisons: Sequence[AnyComparison]) -> bool:
+    return all(
+        part.is_recorded(comparison, drifted.scene.heads)
+        for part, comparison in zip(ctx.parts, comparisons, strict=True)
+    )
+
+
+def _nothing(ctx: Context, drifted: Drifted) -> Outcome:
+    return Outcome({**drift.body(ctx, drifted), "reverted": False})
 
 
 def _comparisons(ctx: Context, drifted: Drifted) -> tuple[AnyComparison, ...]:

@@ -17,6 +17,7 @@ from resumectl import files
 from resumectl.errors import Locked, TerraformError
 from resumectl.infra import runs, statelock
 from resumectl.infra import state as states
+from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
     from resumectl.infra.runs import Unfinished
@@ -60,7 +61,10 @@ class Recovery:
         """
         unfinished = self.wait()
         self._release_state_lock(unfinished)
-        self._untaint(self._push_errored(self.readable_state()))
+        state = self._push_errored(self.readable_state())
+        self._untaint(state)
+        if unfinished and state is not None:
+            self._refresh()
         for run in unfinished:
             run.forget()
 
@@ -129,13 +133,23 @@ class Recovery:
             newer = state is None or errored.serial > state.serial
             if newer and (state is None or errored.lineage == state.lineage):
                 self.workspace().command("state", "push", "-lock=false", str(file))
+                state = states.read(self.bucket) or errored  # Terraform stores another serial
                 self.note(
                     f"Saved the state that an interrupted run could not save"
-                    f" (serial {errored.serial})."
+                    f" (serial {state.serial})."
                 )
-                state = errored
             self._set_aside(file, f"errored-{errored.serial}-{errored.lineage[:8]}.tfstate")
         return state
+
+    def _refresh(self) -> None:
+        """Bring the state up to date with AWS, as an apply that ends well does.
+
+        An apply that was killed may have changed a resource and not saved that: no plan would do it
+        again, so nothing else would ever write it down, and it would be reported as drift.
+        """
+        workspace = self.workspace()
+        if workspace.plan(Watch(), "refresh-only").changed:
+            workspace.apply(Watch())
 
     def _set_aside(self, file: Path, name: str) -> None:
         kept = self.workspaces.work / name

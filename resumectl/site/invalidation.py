@@ -100,14 +100,14 @@ def wait_invalidated(cloudfront: Client, distribution_id: str, invalidation_id: 
     Raises:
         CloudError: it took more than ten minutes.
     """
-    from botocore.exceptions import WaiterError
+    from botocore.exceptions import ClientError, WaiterError
 
     waiter = cloudfront.get_waiter("invalidation_completed")
     try:
         waiter.wait(DistributionId=distribution_id, Id=invalidation_id, WaiterConfig=_POLL)
     except WaiterError as error:
-        if "Error" in error.last_response:
-            raise
+        if "Error" in error.last_response:  # AWS refused to say, for example an expired token
+            raise ClientError(error.last_response, "GetInvalidation") from error
         raise CloudError(
             f"CloudFront did not finish invalidation {invalidation_id} within ten minutes.",
             hint="The site is deployed; some visitors may see the old version for a while.",

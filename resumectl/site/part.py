@@ -55,6 +55,13 @@ class SiteLive:
     objects: Mapping[str, LiveObject] = field(default_factory=dict)
     released: Mapping[str, ReleasedObject] = field(default_factory=dict)
 
+    @property
+    def rewritten(self) -> Changes:
+        """What was written since the last record: a crashed run may not have invalidated it."""
+        recorded = {key: {"version": entry.version_id} for key, entry in self.released.items()}
+        live = {key: {"version": entry.version_id} for key, entry in self.objects.items()}
+        return diff(SitePart.name, recorded, live)
+
 
 Wanted = BuiltSite | SiteRecord
 
@@ -223,7 +230,7 @@ class SitePart(Part[SiteLive, Wanted]):
         """
         released = snapshot.described(comparison.live.released)
         since = diff(self.name, released, snapshot.described(wanted.objects))
-        stale = invalidation.paths([*comparison.changes, *since])
+        stale = invalidation.paths([*comparison.changes, *since, *comparison.live.rewritten])
         if not stale:
             return
         with self.steps(_INVALIDATE) as tell:

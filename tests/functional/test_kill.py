@@ -1,61 +1,35 @@
-"""A process that is killed at any of its calls, and the same command again: both together end as one that was not.
+"""A process that is killed or refused at any of its calls, and the same command again.
 
-Nothing is lost, and nothing is left over: no version that nobody uses, no lock, no page without
-what it needs, no edge that still has an old page, no record that says other than what is live.
+Both together end as one command that was left alone: nothing is lost, and nothing is left over. No
+version that nobody uses, no lock, no page without what it needs, no edge that still has an old
+page, no record that says other than what is live.
+
+Each call has two points at which its process can die. One in `EVERY` of them is tried, and all of
+the last `LAST`: there the record is written, old releases are pruned and the lock is given back.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resumectl.commands import drift
-from resumectl.commands import smoke as front_door
 from resumectl.errors import ResumectlError
-from resumectl.release.pin import Pins
+from resumectl.steps import drift
 from resumectl.steps.compare import survey
-from tests.functional.doomed import World
-from tests.functional.fuse import Fault, Fuse, Killed
-from tests.functional.remembered import PROJECT
-from tests.functional.terraforming import STATE_LOCK
+from resumectl.steps.look import look_deployed
+from tests.fakes.faults import Fault, Faults, Killed
+from tests.functional.world import World, name, site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from pathlib import Path
 
-    Process = Callable[[World, str, Fuse], ResumectlError | None]
-
-
-@pytest.fixture(scope="module")
-def ended() -> int:
-    """The number of a process that is no more."""
-    done = subprocess.Popen([sys.executable, "-c", ""])
-    done.wait()
-    return done.pid
-
-
-@pytest.fixture
-def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], World]:
-    """Makes one world after the other."""
-    monkeypatch.setattr(
-        "resumectl.steps.worktree.check_handler", lambda *_: None
-    )  # it starts a Python
-    monkeypatch.setattr("resumectl.release.actor.revision", lambda _: {})
-    monkeypatch.setattr("resumectl.steps.unmanaged.find", lambda *_: ())  # what others put there
-    number = itertools.count()
-
-    def make() -> World:
-        world = World(tmp_path / str(next(number)))
-        monkeypatch.setattr(front_door, "run", world.check)
-        return world
-
-    return make
+EVERY, LAST = 3, 8
+EXTRA = "extra.html"
+"""What nobody released; when an interrupted revert deleted it, nothing remembers that it was there."""
 
 
 def first(world: World) -> None:
@@ -74,94 +48,122 @@ def back(world: World) -> None:
     world.deploy()
 
 
-@pytest.fixture
-def process(ended: int, monkeypatch: pytest.MonkeyPatch) -> Process:
-    """Runs a command in a process that is killed, or has other trouble, at some call; gives how it failed."""
-
-    def run(world: World, command: str, fuse: Fuse) -> ResumectlError | None:
-        with monkeypatch.context() as dead:
-            dead.setattr(os, "getpid", lambda: ended)
-            try:
-                return getattr(world, command)(fuse).error  # type: ignore[no-any-return]
-            except ResumectlError as error:
-                return error
-            except Killed:
-                return None
-
-    return run
+def drifted(world: World) -> None:
+    """Before `drift --fix`: a deploy, and changes of every part by somebody else."""
+    world.deploy()
+    s3, functions = world.client("s3"), world.client("lambda")
+    functions.update_function_configuration(FunctionName=name(), MemorySize=999)
+    functions.update_alias(FunctionName=name(), Name="live", FunctionVersion="$LATEST")
+    html = {"ContentType": "text/html; charset=utf-8", "CacheControl": "no-cache"}
+    s3.put_object(Bucket=site(), Key="index.html", Body=b"<title>somebody else's</title>", **html)
+    s3.put_object(Bucket=site(), Key=EXTRA, Body=b"<title>extra</title>", **html)
+    s3.delete_object(Bucket=site(), Key="404.html")
 
 
-@pytest.mark.parametrize(
-    ("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")]
-)
-def test_killed_at_any_call_the_same_command_again_ends_in_the_same_place(
-    worlds: Callable[[], World],
-    process: Process,
-    before: Callable[[World], None],
-    command: str,
-) -> None:
-    wanted = undisturbed(worlds(), before, command)
-    for call in itertools.count(1):
-        world = worlds()
-        before(world)
-        old = world.account.objects()
-        fuse = Fuse(at=call)
-        process(world, command, fuse)
-        if not fuse.burnt:
-            break
-        assert world.half_pages() == [], f"killed at call {call}"
-        if not ended_well(world, wanted):
-            assert getattr(world, command)().error is None
-        assert seen(world) == wanted, f"killed at call {call}"
-        assert stale(world, old) == [], f"killed at call {call}"
-        settled(world, command)
-    assert call > 60  # it was killed at so many places
+STORIES = {
+    "first-deploy": (first, "deploy"),
+    "second-deploy": (second, "deploy"),
+    "rollback": (back, "rollback"),
+    "fix": (drifted, "fix"),
+}
 
 
-def test_killed_again_and_again(worlds: Callable[[], World], process: Process) -> None:
-    """Each attempt comes a little further than the one before, until one gets through."""
-    wanted = undisturbed(worlds(), second, "deploy")
-    world = worlds()
-    second(world)
+@dataclass
+class Story:
+    """What a command is run on, again and again, and how it ends when nothing goes wrong.
+
+    Attributes:
+        prepared: the world before the command.
+        wanted: what is there after it.
+        calls: how many calls it makes.
+    """
+
+    command: str
+    prepared: World
+    folders: Iterator[Path]
+    wanted: dict[str, Any]
+    calls: int
+
+    def world(self) -> World:
+        """A new copy of the world before the command; its edge has everything in its cache."""
+        world = self.prepared.copy(next(self.folders))
+        world.visit()
+        return world
+
+    def points(self, every: int) -> list[int]:
+        """The points at which the process dies."""
+        count = 2 * self.calls
+        return sorted({*range(1, count + 1, every), *range(count - LAST + 1, count + 1)})
+
+
+@pytest.fixture(scope="module", params=STORIES)
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    prepare, command = STORIES[request.param]
+    top = tmp_path_factory.mktemp(request.param)
+    folders = (top / str(number) for number in itertools.count())
+    prepared = World(next(folders))
+    prepare(prepared)
+    world, faults = prepared.copy(next(folders)), Faults()
+    assert getattr(world, command)(faults).error is None
+    settled(world, command)
+    return Story(command, prepared, folders, seen(world), faults.count)
+
+
+def run(world: World, command: str, faults: Faults) -> ResumectlError | None:
+    """Run a command in a process that is killed, or has other trouble; gives how it failed."""
+    try:
+        error: ResumectlError | None = getattr(world, command)(faults).error
+    except ResumectlError as raised:
+        return raised
+    except Killed:
+        return None
+    return error
+
+
+def test_killed_at_any_call_the_same_command_again_ends_in_the_same_place(story: Story) -> None:
+    for point in story.points(EVERY):
+        world = story.world()
+        keys, faults = set(world.objects()) - {EXTRA}, Faults([Fault.kill(point)])
+        run(world, story.command, faults)
+        assert world.half_pages() == [], f"killed at {point}"
+        world.visit()
+        keys |= set(world.objects()) - {EXTRA}
+        if not ended_well(world, story.wanted):
+            assert faults.met or point > 2 * (story.calls - 2), f"not killed at {point}"
+            assert getattr(world, story.command)().error is None, f"killed at {point}"
+        assert seen(world) == story.wanted, f"killed at {point}"
+        assert world.stale(keys) == [], f"killed at {point}"
+        settled(world, story.command)
+
+
+def test_killed_again_and_again_it_comes_further_each_time(story: Story) -> None:
+    world = story.world()
     for attempt in itertools.count(1):
-        fuse = Fuse(at=3 * attempt)
-        process(world, "deploy", fuse)
-        if not fuse.burnt:
+        faults = Faults([Fault.kill(3 * attempt)])
+        run(world, story.command, faults)
+        if not faults.met:
             break
     assert attempt > 10
-    assert seen(world) == wanted
-    settled(world, "deploy")
+    assert seen(world) == story.wanted
+    settled(world, story.command)
 
 
-@pytest.mark.parametrize(
-    ("before", "command"), [(first, "deploy"), (second, "deploy"), (back, "rollback")]
-)
 @pytest.mark.parametrize(("code", "lasting"), [("InternalError", False), ("ExpiredToken", True)])
 def test_refused_at_any_call_it_says_so_and_the_same_command_again_ends_in_the_same_place(
-    worlds: Callable[[], World],
-    process: Process,
-    before: Callable[[World], None],
-    command: str,
-    code: str,
-    lasting: bool,
+    story: Story, code: str, lasting: bool
 ) -> None:
-    wanted = undisturbed(worlds(), before, command)
-    for call in itertools.count(
-        1, 2 if lasting else 1
-    ):  # an expired token is refused before anything is done
-        world, fault = worlds(), Fault(call, code, lasting=lasting)
-        before(world)
-        error = process(world, command, fault)
-        said = error.code if error else code
-        assert code in said or said in ("credentials", "terraform"), (
-            f"refused at call {call}: {error}"
+    every = 2 * EVERY if lasting else EVERY  # an expired token is refused before anything is done
+    for call in range(1, story.calls + 1, every):
+        world = story.world()
+        error = run(
+            world, story.command, Faults([Fault("refuse", call, code=code, lasting=lasting)])
         )
-        if not fault.met:
-            break
-        if not ended_well(world, wanted):
-            assert getattr(world, command)().error is None
-        assert unnumbered(seen(world)) == unnumbered(wanted), f"refused at call {call}"
-        settled(world, command)
+        said = error.code if error else code
+        assert code in said or said in ("credentials", "terraform"), f"at {call}: {error}"
+        if not ended_well(world, story.wanted):
+            assert getattr(world, story.command)().error is None, f"refused at {call}"
+        assert unnumbered(seen(world)) == unnumbered(story.wanted), f"refused at {call}"
+        settled(world, story.command)
 
 
 def unnumbered(found: dict[str, Any]) -> dict[str, Any]:
@@ -170,62 +172,52 @@ def unnumbered(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def ended_well(world: World, wanted: dict[str, Any]) -> bool:
-    """Whether it was killed after its last call, which gives the lock back: then the same command is another one."""
-    ended = [
-        release for release in world.context().ledger.newest_first() if release.status != "failed"
-    ]
-    return len(ended) == len(wanted["released"]) and not world.account.keys("locks/")
-
-
-def undisturbed(world: World, before: Callable[[World], None], command: str) -> dict[str, Any]:
-    before(world)
-    assert getattr(world, command)().error is None
-    settled(world, command)
-    return seen(world)
+    """Whether it died after its last write, which gives the lock back: it is done."""
+    if not world.aws.buckets:
+        return False
+    releases = world.context().releases.ledger.newest_first()
+    ended = [release for release in releases if release.status != "failed"]
+    return len(ended) == len(wanted["released"]) and not world.keys("locks/")
 
 
 def seen(world: World) -> dict[str, Any]:
     """All that makes two worlds the same."""
-    account, ctx = world.account, world.context()
-    functions, releases = account.functions, list(ctx.ledger.newest_first())
+    function, ctx = world.function(), world.context()
+    releases = list(ctx.releases.ledger.newest_first())
     released = [release for release in releases if release.status != "failed"]
-    live = functions.versions[functions.alias["FunctionVersion"]]
-    pin = Pins(account.s3, PROJECT, "prod").read()
-    state = ctx.state()
-    assert state
+    live = function.at("live")
+    pin = ctx.releases.pins.read()
+    parts: list[Any] = [release.parts for release in released]
     return {
-        "objects": account.objects(),
+        "objects": world.objects(),
         "code": live["CodeSha256"],
         "memory": live["MemorySize"],
-        "versions nobody needs": functions.versions.keys()
-        - {release.function["version"] for release in released},
+        "versions nobody needs": function.versions.keys()
+        - {row["function"].version for row in parts},
         "releases": len(releases),
         "released": [
-            (release.rollback_of, release.function["sha256"], release.site.keys())
-            for release in released
+            (release.kind, release.rollback_of, row["function"].sha256, row["site"].objects.keys())
+            for release, row in zip(released, parts, strict=True)
         ],
+        "recorded": parts[0]["function"].version == live["Version"],
         "pin": pin and pin.release,
-        "locks": [key for key in account.keys() if key.startswith("locks/") or key == STATE_LOCK],  # noqa: SIM118
-        "resources": sorted(resource.address for resource in state.resources),
+        "locks": [key for key in world.keys() if "lock" in key],
+        "resources": sorted(resources(world)),
     }
 
 
-def stale(world: World, old: dict[str, Any]) -> list[str]:
-    """Keys that visitors had before and that are something else now, but that the edges were not told to forget."""
-    account, new = world.account, world.account.objects()
-    last = {key: position for position, key in enumerate(account.writes, 1)}
+def resources(world: World) -> Iterator[str]:
+    from resumectl.infra import state
 
-    def told(key: str) -> bool:
-        since = [path for at, paths in account.edges.told if at >= last[key] for path in paths]
-        return any(fnmatchcase(f"/{key}", path) for path in since)
-
-    return [key for key in old if new.get(key) != old[key] and not told(key)]
+    read = state.read(world.context().releases.bucket)
+    return (resource.address for resource in read.resources if read)
 
 
 def settled(world: World, command: str) -> None:
     """Nothing has drifted, and nothing is left to do but what was rolled back."""
     ctx = world.context()
-    assert not drift.find(ctx).plan
-    found = survey(ctx)
-    assert not found.planned.changed
-    assert command == "rollback" or not found.plan
+    assert drift.find(ctx, look_deployed(ctx)).plan.changes == ()
+    if command != "rollback":
+        found = survey(ctx)
+        assert found.plan.changes == ()
+        assert found.comparisons[0].changed is False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,11 @@ class Aws:
     def chance(self, about: str) -> random.Random:
         """Chance that depends on the seed and on what it is about, and on nothing else."""
         return random.Random(f"{self.seed} {about}")
+
+    def copy(self) -> Aws:
+        """The same world once more, with the same clock; what changes in one stays in one."""
+        shared = {id(kept): kept for kept in (self.clock, self._lock)}
+        return deepcopy(self, {**shared, id(self.journal): list(self.journal)})
 
     @property
     def lock(self) -> threading.RLock:
