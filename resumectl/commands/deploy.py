@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.errors import Refused
 from resumectl.progress import Step
 from resumectl.steps import apply, approve, record
-from resumectl.steps.compare import check, survey
+from resumectl.steps.compare import check, is_recorded, survey
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.prune import prune
 from resumectl.steps.recover import recover
@@ -82,14 +82,10 @@ def _refuse_pinned(ctx: Context, options: Options) -> None:
 
 
 def _is_recorded(ctx: Context, plan: Survey) -> bool:
-    """Whether the last record says exactly what is live; if not, a deploy was interrupted."""
     heads = plan.scene.heads
     if heads.released is None or heads.released is not heads.newest:
         return False
-    return all(
-        part.is_recorded(comparison, heads)
-        for part, comparison in zip(ctx.parts, plan.comparisons, strict=True)
-    )
+    return is_recorded(ctx, plan.scene, plan.comparisons)
 
 
 def _nothing(ctx: Context, plan: Survey) -> Outcome:

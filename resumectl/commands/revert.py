@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import Refused, ResumectlError
 from resumectl.steps import apply, approve, drift, record
-from resumectl.steps.compare import check, plan_of
+from resumectl.steps.compare import check, is_recorded, plan_of
 from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
@@ -44,7 +44,7 @@ def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
             hint = f"resumectl deploy --env {ctx.env.name}"
             raise Refused("There is no release to revert to.", hint=hint)
         comparisons = _comparisons(ctx, drifted)
-        if not drifted.plan and _is_recorded(ctx, drifted, comparisons):
+        if not drifted.plan and is_recorded(ctx, drifted.scene, comparisons):
             return _nothing(ctx, drifted)
         approve.ask(ctx, comparisons, approval, force=force)
         return _revert(ctx, drifted, released, comparisons)
@@ -55,13 +55,6 @@ def _was_interrupted(drifted: Drifted, crashed: Holder | None) -> bool:
     newest = drifted.scene.heads.newest
     failed = newest is not None and (newest.kind, newest.status) == ("revert", "failed")
     return failed or (crashed is not None and crashed.command == _COMMAND)
-
-
-def _is_recorded(ctx: Context, drifted: Drifted, comparisons: Sequence[AnyComparison]) -> bool:
-    return all(
-        part.is_recorded(comparison, drifted.scene.heads)
-        for part, comparison in zip(ctx.parts, comparisons, strict=True)
-    )
 
 
 def _nothing(ctx: Context, drifted: Drifted) -> Outcome:

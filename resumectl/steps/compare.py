@@ -89,6 +89,12 @@ def check(ctx: Context, scene: Scene, comparisons: Sequence[AnyComparison]) -> N
             part.check(comparison, scene.outputs)
 
 
+def is_recorded(ctx: Context, scene: Scene, comparisons: Sequence[AnyComparison]) -> bool:
+    """Whether the newest record says exactly what is live; if not, a command was interrupted."""
+    heads, parts = scene.heads, zip(ctx.parts, comparisons, strict=True)
+    return all(part.is_recorded(comparison, heads) for part, comparison in parts)
+
+
 def _to_release(part: AnyPart, live: Any, release: Release) -> AnyComparison:
     if not part.rolls_back:
         return Comparison(part.name, live, None)
