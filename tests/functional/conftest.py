@@ -1,4 +1,4 @@
-"""The command line in this process, in a small project, with moto in place of AWS and without Terraform."""
+"""The command line in this process, in a small project, on moto and without Terraform."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
 
 @pytest.fixture
 def account(aws: Callable[[str], Any]) -> Callable[[str], Any]:
-    """The account with the project bucket. (moto reads any Deny of a bucket's policy as one without a condition.)"""
+    """The account with the project bucket."""
+    # Not made by resumectl: moto reads any Deny of a bucket policy as one without a condition.
     make_bucket(aws("s3"), PROJECT_BUCKET)
     return aws
 
@@ -105,7 +106,7 @@ def make_bucket(s3: Any, name: str) -> None:
 def check(
     project: Path, resumectl: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., None]:
-    """Runs a case, as a person and then as a program, and looks at all that every failure promises."""
+    """Runs a case, as a person and as a program, and checks what every failure promises."""
 
     def run(case: Case, code: str | None = None) -> None:
         case.prepare(project)

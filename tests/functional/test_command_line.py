@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,6 @@ from tests.e2e.project import ROOT, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 COMMANDS = [command.name.split()[1:] for command in commands() if not command.is_group]
 USAGE = [
@@ -158,7 +158,7 @@ def test_a_reader_that_has_gone_is_no_drama(project: Path, args: list[str]) -> N
 
 def test_a_full_disk_behind_stdout_is_told(project: Path) -> None:
     with (
-        open("/dev/full", "w") as full,
+        Path("/dev/full").open("w") as full,
         process(project, "package", "--json", stdout=full) as running,
     ):
         _, err = running.communicate(timeout=60)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EVERY, LAST = 3, 8
 EXTRA = "extra.html"
-"""What nobody released; when an interrupted revert deleted it, nothing remembers that it was there."""
+"""What nobody released; once an interrupted revert deleted it, nothing remembers it."""
 
 
 def first(world: World) -> None:

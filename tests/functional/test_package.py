@@ -23,7 +23,7 @@ SHELL = 'umask "$1"; ulimit -f "$2"; shift 2; exec "$@"'
 
 
 def package(project: Path, *args: str, umask: str = "022", blocks: str = "unlimited") -> Run:
-    """Run `resumectl package` in a process with another umask, or with a limit on the size of files."""
+    """Run `resumectl package` with another umask, or with a limit on the size of files."""
     command = [sys.executable, "-m", "resumectl", "package", *args]
     done = subprocess.run(
         ["bash", "-c", SHELL, "bash", umask, blocks, *command],

@@ -1,4 +1,4 @@
-"""The site, deployed to moto: whatever files are called, only what must be there gets there, and it is recorded."""
+"""The site, deployed to moto: exactly what must be published is, and it is recorded."""
 
 from __future__ import annotations
 

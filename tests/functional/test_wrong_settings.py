@@ -1,4 +1,4 @@
-"""Wrong settings, no account, no Terraform: one line, a hint, exit code 1, and nothing half-done."""
+"""Wrong settings, no account, no Terraform: one line, a hint, exit code 1, nothing half-done."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ cat >&2 <<'END'
 Error: Failed to query available provider packages
 
 Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to
-registry.terraform.io: failed to request discovery document: dial tcp: lookup registry.terraform.io: no such host
+registry.terraform.io: failed to request discovery document: dial tcp: lookup
+registry.terraform.io: no such host
 END
 exit 1
 """

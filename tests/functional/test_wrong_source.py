@@ -1,4 +1,4 @@
-"""A function or a site that cannot be deployed: one line, a hint, exit code 1, and nothing half-done."""
+"""A function or a site that cannot be deployed: one line, a hint, exit code 1."""
 
 from __future__ import annotations
 

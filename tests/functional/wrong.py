@@ -1,4 +1,4 @@
-"""Things that are wrong with what a person gives, as data: how a project is made so, and what must be said about it."""
+"""Wrong input as data: how a project gets it, and what resumectl must say about it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def all_of(*steps: Prepare) -> Prepare:
 
 
 def tree(root: Path) -> dict[str, tuple[int, object]]:
-    """Every file of a project with its mode and content, apart from what resumectl makes for itself."""
+    """Every file of a project with its mode and content, without what resumectl makes."""
 
     def content(path: Path) -> object:
         if path.is_symlink():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.fakes.conftest import ACCOUNT, PROJECT
+from tests.unit.fakes.repository import ACCOUNT, PROJECT
 
 CONFIG = {
     "CallerReference": "one",

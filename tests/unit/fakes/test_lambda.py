@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.fakes.aws.function import code_sha256
-from tests.unit.fakes.conftest import ACCOUNT, REGION
+from tests.unit.fakes.repository import ACCOUNT, REGION
 
 NAME = "counter"
 MADE = {

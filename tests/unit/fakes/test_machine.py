@@ -9,7 +9,7 @@ from tests.fakes.aws.world import Aws
 from tests.fakes.clock import Clock
 from tests.fakes.faults import Fault, Faults, Killed, SeededFaults
 from tests.fakes.machine import Machine
-from tests.unit.fakes.conftest import ACCOUNT, PLACE, PROJECT, REGION
+from tests.unit.fakes.repository import ACCOUNT, PLACE, PROJECT, REGION
 
 PUT = {"Bucket": PROJECT, "Key": "a", "Body": b"x"}
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.fakes.aws.world import Aws
 from tests.fakes.machine import Machine
-from tests.unit.fakes.conftest import ACCOUNT, PLACE, PROJECT, REGION
+from tests.unit.fakes.repository import ACCOUNT, PLACE, PROJECT, REGION
 
 OTHER = "999999999999"
 

@@ -22,7 +22,7 @@ from tests.fakes.terraform.configuration import (
     TABLE,
     VERSIONING,
 )
-from tests.unit.fakes.conftest import (
+from tests.unit.fakes.repository import (
     ACCOUNT,
     LOCK,
     NAME,

@@ -19,7 +19,7 @@ from tests.fakes.terraform.configuration import (
     NEEDS,
     TABLE,
 )
-from tests.unit.fakes.conftest import (
+from tests.unit.fakes.repository import (
     ACCOUNT,
     BACKEND,
     LOCK,
