@@ -95,5 +95,5 @@ def test_200_random_tamperings_give_neither_a_miss_nor_a_false_alarm(
         one.do()
         found = {(change.part, change.key, change.kind) for change in uploaded(ctx)}
         one.undo()
-        assert found == ({one.found} if one.found else set()), one.name
+        assert found == ({one.expected} if one.expected else set()), one.name
     assert uploaded(ctx) == []

@@ -106,7 +106,7 @@ def test_a_newer_state_that_was_not_saved_is_pushed_and_kept(bench):
     assert json.loads(kept.read_text())["serial"] == 9
     assert kept.stat().st_mode & 0o077 == 0
     assert bench.notes == [
-        "Saved the state that an interrupted run could not save (serial 9).",
+        "Saved the state that an interrupted run could not save (serial 10).",
         f"Kept errored.tfstate as {kept}.",
     ]
 

@@ -189,5 +189,5 @@ def test_an_invalidation_that_takes_too_long_is_an_error():
 
 
 def test_a_denied_wait_is_not_a_slow_invalidation():
-    with pytest.raises(WaiterError):
+    with pytest.raises(ClientError, match="AccessDenied"):
         wait_invalidated(FakeCloudFront(waited={"Error": {"Code": "AccessDenied"}}), "D", "I1")
