@@ -25,7 +25,6 @@ from tests.fakes.undeclared import DECLARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from resumectl.release.bucket import ProjectBucket
 
