@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 EVERY, LAST, REFUSED = 3, 8, 4
 EXTRA = "extra.html"
-"""What nobody released. Once an interrupted revert deleted it, nothing tells that it was there."""
+"""What nobody released; once an interrupted revert deleted it, nothing remembers it."""
 
 
 def first(world: World) -> None:
