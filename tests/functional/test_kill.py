@@ -5,7 +5,9 @@ version that nobody uses, no lock, no page without what it needs, no edge that s
 page, no record that says other than what is live.
 
 Each call has two points at which its process can die. One in `EVERY` of them is tried, and all of
-the last `LAST`: there the record is written, old releases are pruned and the lock is given back.
+the last `LAST`: there the record is written, old releases are pruned and the lock is given back. Of
+the calls, one in `REFUSED` is refused, or half as many when all later ones are, too, and the last
+two.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EVERY, LAST = 3, 8
+EVERY, LAST, REFUSED = 3, 8, 4
 EXTRA = "extra.html"
 """What nobody released; once an interrupted revert deleted it, nothing remembers it."""
 
@@ -95,6 +97,10 @@ class Story:
         count = 2 * self.calls
         return sorted({*range(1, count + 1, every), *range(count - LAST + 1, count + 1)})
 
+    def refusals(self, every: int) -> list[int]:
+        """The calls that are refused."""
+        return sorted({*range(1, self.calls + 1, every), self.calls - 1, self.calls})
+
 
 @pytest.fixture(scope="module", params=STORIES)
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
@@ -152,12 +158,9 @@ def test_killed_again_and_again_it_comes_further_each_time(story: Story) -> None
 def test_refused_at_any_call_it_says_so_and_the_same_command_again_ends_in_the_same_place(
     story: Story, code: str, lasting: bool
 ) -> None:
-    every = 2 * EVERY if lasting else EVERY  # an expired token is refused before anything is done
-    for call in range(1, story.calls + 1, every):
-        world = story.world()
-        error = run(
-            world, story.command, Faults([Fault("refuse", call, code=code, lasting=lasting)])
-        )
+    for call in story.refusals(2 * REFUSED if lasting else REFUSED):
+        world, fault = story.world(), Fault("refuse", call, code=code, lasting=lasting)
+        error = run(world, story.command, Faults([fault]))
         said = error.code if error else code
         assert code in said or said in ("credentials", "terraform"), f"at {call}: {error}"
         if not ended_well(world, story.wanted):
@@ -177,7 +180,7 @@ def ended_well(world: World, wanted: dict[str, Any]) -> bool:
         return False
     releases = world.context().releases.ledger.newest_first()
     ended = [release for release in releases if release.status != "failed"]
-    return len(ended) == len(wanted["released"]) and not world.keys("locks/")
+    return len(ended) == len(wanted["released"]) and not world.stored("locks/")
 
 
 def seen(world: World) -> dict[str, Any]:
@@ -201,7 +204,7 @@ def seen(world: World) -> dict[str, Any]:
         ],
         "recorded": parts[0]["function"].version == live["Version"],
         "pin": pin and pin.release,
-        "locks": [key for key in world.keys() if "lock" in key],
+        "locks": [key for key in world.stored() if "lock" in key],
         "resources": sorted(resources(world)),
     }
 
@@ -210,7 +213,7 @@ def resources(world: World) -> Iterator[str]:
     from resumectl.infra import state
 
     read = state.read(world.context().releases.bucket)
-    return (resource.address for resource in read.resources if read)
+    return (resource.address for resource in read.resources) if read else iter(())
 
 
 def settled(world: World, command: str) -> None:
@@ -220,4 +223,5 @@ def settled(world: World, command: str) -> None:
     if command != "rollback":
         found = survey(ctx)
         assert found.plan.changes == ()
-        assert found.comparisons[0].changed is False
+        infra: Any = found.comparisons[0]
+        assert infra.changed is False

@@ -14,7 +14,7 @@ from resumectl.errors import Exit, Locked, Refused, TerraformError
 from resumectl.infra import runs
 from resumectl.infra.state import read
 from resumectl.steps import recover
-from tests.functional.world import PROJECT, World, site, state
+from tests.functional.world import PROJECT, Agreed, World, site, state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +107,7 @@ def test_before_the_first_deploy_a_missing_state_is_no_error(tmp_path: Path) -> 
 
 def test_a_state_is_restored_although_no_release_was_recorded(world: World) -> None:
     """Its versions prove that there was one."""
-    for key in world.keys("releases/"):
+    for key in world.stored("releases/"):
         world.bucket.forget(key)
     delete_state(world)
     recovered(world)
@@ -131,7 +131,7 @@ def test_the_plan_of_a_rollback_restores_no_state(world: World) -> None:
         world.working() as ctx,
         pytest.raises(TerraformError, match="is corrupt") as caught,
     ):
-        rollback.rollback(ctx, options, lambda plan: None)
+        rollback.rollback(ctx, options, Agreed())
     assert "resumectl deploy --env prod restores" in (caught.value.hint or "")
 
 
@@ -268,7 +268,7 @@ def test_the_lock_of_an_apply_that_ended_here_is_released(world: World) -> None:
     apply_here(world)
     locked_by(world, "alex@laptop")
     recovered(world)
-    assert LOCK not in world.keys()
+    assert LOCK not in world.stored()
     assert world.notes[0].startswith("Released Terraform's state lock of Terraform: alex@laptop")
     assert runs.unfinished(work(world)) == []
 
@@ -284,7 +284,7 @@ def test_a_lock_without_an_apply_here_or_of_another_machine_is_kept(
         recovered(world)
     assert caught.value.exit_code == Exit.LOCKED
     assert (caught.value.hint or "").endswith("resumectl unlock --env prod")
-    assert LOCK in world.keys()
+    assert LOCK in world.stored()
     assert bool(runs.unfinished(work(world))) is recorded
 
 

@@ -49,10 +49,10 @@ def test_one_environment_never_writes_what_belongs_to_another(world: World) -> N
 def test_environments_keep_their_releases_and_states_apart(world: World) -> None:
     world.write("second", memory=256)
     world.deploy(env="stage")
-    assert [key for key in world.keys("releases/") if "stage" in key] == [
+    assert [key for key in world.stored("releases/") if "stage" in key] == [
         "releases/stage/000001.json"
     ]
-    assert {state("prod"), state("stage")} <= {*world.keys("terraform/")}
+    assert {state("prod"), state("stage")} <= {*world.stored("terraform/")}
     assert (b"first" in world.objects()["index.html"][0]) is True
     assert (b"second" in world.objects("stage")["index.html"][0]) is True
     assert world.function("prod").settings["MemorySize"] == 128
@@ -80,7 +80,7 @@ def killed_holding_the_lock(world: World, machine: Any = None) -> None:
     world.write("second", memory=128)
     with pytest.raises(Killed):
         world.deploy(Faults([Fault("kill-after", call="put_object", key=LOCK)]), machine)
-    assert LOCK in world.keys()
+    assert LOCK in world.stored()
 
 
 def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over(world: World) -> None:
@@ -92,15 +92,16 @@ def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over(world: World) 
 @pytest.mark.parametrize("where", ["container", "reboot", "machine"])
 def test_a_holder_whose_processes_cannot_be_seen_keeps_its_lock(world: World, where: str) -> None:
     """Another PID namespace of this host, another boot of it, another host."""
+    machine = world.machine
     elsewhere = {
-        "container": lambda: world.machine.container("pid:[4026532001]"),
-        "reboot": world.machine.reboot,
-        "machine": lambda: world.machine.container("pid:[4026531836]", host="ci"),
+        "container": machine.container("pid:[4026532001]"),
+        "reboot": machine.reboot(),
+        "machine": machine.container(machine.pid_namespace, host="ci"),
     }
-    killed_holding_the_lock(world, elsewhere[where]())
+    killed_holding_the_lock(world, elsewhere[where])
     with pytest.raises(Locked, match="Environment prod is locked by"):
         world.deploy()
-    assert LOCK in world.keys()
+    assert LOCK in world.stored()
 
 
 def test_a_container_does_not_take_its_hosts_lock(world: World) -> None:
@@ -143,7 +144,7 @@ def test_a_deploy_whose_response_was_lost_converges(world: World, written: str, 
         row.id for row in world.context().releases.ledger.newest_first() if row.status != "failed"
     ]
     assert len(verified) == 2
-    assert world.keys("locks/") == []
+    assert world.stored("locks/") == []
     assert b"second" in world.objects()["index.html"][0]
 
 

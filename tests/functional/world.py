@@ -54,6 +54,16 @@ class FakeCloud(Cloud):
         return self._worker.client(service, region)
 
 
+class Notes(Silent):
+    """Keeps the notes, and reports nothing else."""
+
+    def __init__(self, notes: list[str]) -> None:
+        self._notes = notes
+
+    def note(self, line: str) -> None:
+        self._notes.append(line)
+
+
 class Agreed:
     """Agrees to every plan."""
 
@@ -117,20 +127,18 @@ class World:
     def context(self, process: Process | None = None, env: str = "prod") -> Context:
         """What a process works with."""
         worker = process or self.process()
-        watcher = Silent()
-        watcher.note = self.notes.append  # type: ignore[method-assign]
         loaded = settings.load(self.root)
         wired = wiring.Wiring(
             loaded,
             FakeCloud(loaded.environment(env), worker),
-            Steps(watcher),
+            Steps(Notes(self.notes)),
             _seam(worker),
             self._terraform(worker),
         )
         made = wired.context
         return replace(
             made,
-            parts=_without_python(made.parts),
+            parts=_without_handler_check(made.parts),
             smoke=replace(made.smoke, run=lambda target, **_: self.checks(target, env)),
             origin=replace(made.origin, revision=dict),
         )
@@ -172,9 +180,10 @@ class World:
     @property
     def bucket(self) -> Bucket:
         """The project bucket."""
-        return self.aws.buckets[PROJECT]
+        found: Bucket = self.aws.buckets[PROJECT]
+        return found
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def stored(self, prefix: str = "") -> list[str]:
         """What the project bucket holds."""
         return [
             key
@@ -215,8 +224,9 @@ class World:
     def visit(self, env: str = "prod") -> None:
         """A visitor gets everything that is there, and the edge keeps it."""
         distribution = self.distribution(env)
-        for key in self.objects(env) if distribution else ():
-            distribution.get(self.aws, f"/{key}")
+        if distribution is not None:
+            for key in self.objects(env):
+                distribution.get(self.aws, f"/{key}")
 
     def stale(self, keys: set[str], env: str = "prod") -> list[str]:
         """Of these keys, those for which the edge still has other bytes than the bucket."""
@@ -257,7 +267,7 @@ def _seam(worker: Process) -> wiring.Machine:
     return wiring.Machine(me, machine.alive, {}, machine.time.now)
 
 
-def _without_python(parts: Parts) -> Parts:
+def _without_handler_check(parts: Parts) -> Parts:
     """The parts without the check of the handler, which starts a Python each time."""
     return tuple(
         replace(part, check_handler=lambda *_: None) if isinstance(part, FunctionPart) else part

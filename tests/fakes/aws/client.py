@@ -21,9 +21,15 @@ _LOCK = threading.Lock()
 
 @functools.cache
 def _template(service: str, region: str) -> Any:
+    return _session().client(service, region_name=region)
+
+
+@functools.cache
+def _session() -> Any:
+    """One session for all: each reads AWS's service models anew."""
     import boto3
 
-    return boto3.Session("fake", "fake", region_name=region).client(service)
+    return boto3.Session("fake", "fake")
 
 
 class Client:
