@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from tests.schemas import validate
 
 DOCUMENTS = screens.documents()
 WRITTEN = screens.written()
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,16 @@ def test_every_screen_is_as_reviewed(rendered):
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_documents_keep_the_contract(name):
     validate(DOCUMENTS[name])
+
+
+def test_the_documents_name_steps_that_exist():
+    package = "".join(path.read_text() for path in (ROOT / "resumectl").rglob("*.py"))
+    steps = set(re.findall(r'Step\("([a-z-]+)"', package))
+    text = json.dumps(DOCUMENTS)
+    named = {step for document in DOCUMENTS.values() for step in document.get("timings", ())}
+    named |= set(re.findall(r'"failed_step": "([^"]+)"', text))
+    assert named
+    assert named <= steps
 
 
 @pytest.mark.parametrize("folder", ["help", "success", "failure"])

@@ -67,8 +67,8 @@ _DEPLOY: Final = (
     (Step("apply-infra", "Apply the infrastructure"), "1 resource", 4.2),
     (Step("publish-function", "Publish the function"), "version 7", 2.1),
     (Step("upload-site", "Upload the site"), "2 of 2 objects", 0.3),
-    (Step("invalidate-cache", "Invalidate the cache"), "/, /index.html, /downloads/cv.pdf", 12.6),
-    (Step("smoke-test", "Run the smoke test"), "5 of 6 checks passed", 20.9),
+    (Step("invalidate-site", "Invalidate the cache"), "/, /index.html, /downloads/cv.pdf", 12.6),
+    (Step("smoke", "Run the smoke test"), "5 of 6 checks passed", 20.9),
 )
 
 
@@ -133,7 +133,7 @@ def progress() -> str:
     for step, detail, seconds in _DEPLOY:
         plain.start(step)
         plain.update(step, detail)
-        plain.finish(step, seconds, ok=step.id != "smoke-test")
+        plain.finish(step, seconds, ok=step.id != "smoke")
     return out.getvalue()
 
 

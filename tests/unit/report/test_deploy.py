@@ -61,8 +61,8 @@ def test_what_a_deploy_did_is_done(shown):
     [
         ({"status": "failed", "failed_step": "apply-infra"}, "failed at apply-infra."),
         (
-            {"status": "failed", "failed_step": "smoke-test", "taken_back_to": 6},
-            "failed at smoke-test, taken back to #6.",
+            {"status": "failed", "failed_step": "smoke", "taken_back_to": 6},
+            "failed at smoke, taken back to #6.",
         ),
     ],
 )

@@ -12,7 +12,7 @@ RELEASE = {
     "git": {"revision": "0123abc", "dirty": True},
 }
 LIVE = "release #42 is live and verified"
-FAILED = {**RELEASE, "status": "failed", "failed_step": "smoke-test", "taken_back_to": 41}
+FAILED = {**RELEASE, "status": "failed", "failed_step": "smoke", "taken_back_to": 41}
 CHANGES = [
     {"part": "infra", "key": "aws_s3_bucket.site", "action": "create", "fields": []},
     {"part": "function", "key": "live", "action": "update", "fields": ["sha256"]},
@@ -64,7 +64,7 @@ def headline(document) -> str:
         ),
         (
             failure(release=FAILED, changes=[]),
-            "❌ Deploy of prod: release #42 failed at smoke-test, taken back to #41",
+            "❌ Deploy of prod: release #42 failed at smoke, taken back to #41",
         ),
         (failure(), "❌ Deploy of prod: failed"),
         (success(release=None, recorded=False, changes=[]), "✅ Deploy of prod: nothing to do"),

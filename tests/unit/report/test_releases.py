@@ -45,7 +45,7 @@ def test_a_release_is_a_row_and_how_it_ended(shown):
     )
 
 
-FAILED = {"live": False, "status": "failed", "failed_step": "smoke-test"}
+FAILED = {"live": False, "status": "failed", "failed_step": "smoke"}
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ FAILED = {"live": False, "status": "failed", "failed_step": "smoke-test"}
         ({}, 7, "live, pinned, verified: New [job]"),
         ({"live": False}, 7, "verified: New [job]"),
         ({"status": "unverified", "message": ""}, None, "live, unverified"),
-        (FAILED, None, "failed at smoke-test: New [job]"),
-        ({**FAILED, "taken_back_to": 3}, None, "failed at smoke-test, taken back to #3: New [job]"),
+        (FAILED, None, "failed at smoke: New [job]"),
+        ({**FAILED, "taken_back_to": 3}, None, "failed at smoke, taken back to #3: New [job]"),
         (
             {"kind": "rollback", "rollback_of": 3, "message": ""},
             None,
@@ -64,7 +64,7 @@ FAILED = {"live": False, "status": "failed", "failed_step": "smoke-test"}
         ({"kind": "revert", "revert_of": 3, "message": ""}, None, "live, revert to #3, verified"),
         ({"message": "drift --fix"}, None, "live, verified: drift --fix"),
         ({"kind": "destroy", "status": "destroyed", "live": False}, None, "destroyed: New [job]"),
-        ({**FAILED, "kind": "destroy", "message": ""}, None, "destroy, failed at smoke-test"),
+        ({**FAILED, "kind": "destroy", "message": ""}, None, "destroy, failed at smoke"),
     ],
 )
 def test_the_story_of_a_release(shown, release, pin, story):
@@ -103,7 +103,7 @@ def test_a_rollback_whose_smoke_test_fails(shown):
     check = {"name": "page", "ok": False, "detail": "500", "seconds": 1}
     release = {**BACK["release"], **FAILED}
     text = shown(releases.rollback, {**BACK, "release": release, "checks": [check]})
-    assert text.startswith("Release #9, a rollback to #7, failed at smoke-test.\n")
+    assert text.startswith("Release #9, a rollback to #7, failed at smoke.\n")
     assert "✗ page" in text
 
 

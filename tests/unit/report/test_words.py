@@ -33,14 +33,14 @@ def test_changes_are_grouped_in_the_order_of_their_parts():
         ({"status": "destroyed"}, "destroyed", "destroyed"),
         ({"status": "failed"}, "failed", "failed"),
         (
-            {"status": "failed", "failed_step": "smoke-test"},
-            "failed at smoke-test",
-            "failed at smoke-test",
+            {"status": "failed", "failed_step": "smoke"},
+            "failed at smoke",
+            "failed at smoke",
         ),
         (
-            {"status": "failed", "failed_step": "smoke-test", "taken_back_to": 3},
-            "failed at smoke-test, taken back to #3",
-            "failed at smoke-test, taken back to #3",
+            {"status": "failed", "failed_step": "smoke", "taken_back_to": 3},
+            "failed at smoke, taken back to #3",
+            "failed at smoke, taken back to #3",
         ),
     ],
 )
