@@ -6,8 +6,8 @@ page, no record that says other than what is live.
 
 Each call has two points at which its process can die. One in `EVERY` of them is tried, and all of
 the last `LAST`: there the record is written, old releases are pruned and the lock is given back. Of
-the calls, one in `REFUSED` is refused, or half as many when all later ones are, too, and the last
-two.
+the calls, one in `REFUSED` is refused, half as many when all later ones are, too, and a third as
+many lose their response; always the last two.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EVERY, LAST, REFUSED = 3, 8, 4
+EVERY, LAST, REFUSED = 3, 8, 5
 EXTRA = "extra.html"
 """What nobody released; once an interrupted revert deleted it, nothing remembers it."""
 
@@ -135,7 +135,7 @@ def test_killed_at_any_call_the_same_command_again_ends_in_the_same_place(story:
         world.visit()
         keys |= set(world.objects()) - {EXTRA}
         if not ended_well(world, story.wanted):
-            assert faults.met or point > 2 * (story.calls - 2), f"not killed at {point}"
+            assert faults.met or point > 2 * story.calls - LAST, f"not killed at {point}"
             assert getattr(world, story.command)().error is None, f"killed at {point}"
         assert seen(world) == story.wanted, f"killed at {point}"
         assert world.stale(keys) == [], f"killed at {point}"
@@ -166,6 +166,20 @@ def test_refused_at_any_call_it_says_so_and_the_same_command_again_ends_in_the_s
         if not ended_well(world, story.wanted):
             assert getattr(world, story.command)().error is None, f"refused at {call}"
         assert unnumbered(seen(world)) == unnumbered(story.wanted), f"refused at {call}"
+        settled(world, story.command)
+
+
+@pytest.mark.parametrize("kind", ["repeat", "lose"])
+def test_a_lost_response_at_any_call_changes_nothing_of_how_it_ends(
+    story: Story, kind: Any
+) -> None:
+    """`repeat`: boto3 sends the request again; `lose`: it gives up."""
+    for call in story.refusals(3 * REFUSED):
+        world = story.world()
+        run(world, story.command, Faults([Fault(kind, call)]))
+        if not ended_well(world, story.wanted):
+            assert getattr(world, story.command)().error is None, f"lost at {call}"
+        assert unnumbered(seen(world)) == unnumbered(story.wanted), f"lost at {call}"
         settled(world, story.command)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.commands import rollback
 from resumectl.errors import Exit, Locked, Refused, TerraformError
 from resumectl.infra import runs
@@ -294,9 +294,7 @@ def test_a_terraform_that_still_runs_is_waited_for(world: World) -> None:
         runs.claim(log)
         recovering = threading.Thread(target=recovered, args=[world])
         recovering.start()
-        end = time.monotonic() + 60
-        while not world.notes and time.monotonic() < end:
-            recovering.join(0.01)
+        assert Backoff(60).until(lambda: bool(world.notes))
         assert recovering.is_alive()
     recovering.join(60)
     assert world.notes == ["Waiting for Terraform of an interrupted run."]

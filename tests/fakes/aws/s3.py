@@ -229,7 +229,11 @@ def _conditional(given: dict[str, Any]) -> bool:
 def _bytes(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
-    return bytes(body) if isinstance(body, (bytes, bytearray)) else bytes(body.read())
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    if hasattr(body, "seek"):
+        body.seek(0)  # boto3 rewinds a body before it sends it again
+    return bytes(body.read())
 
 
 def _headers(given: dict[str, Any]) -> dict[str, Any]:
