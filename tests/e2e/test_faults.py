@@ -99,7 +99,7 @@ def test_one_deploy_recovers_a_broken_state_an_unsaved_one_and_a_tainted_table(
         if block["type"] == "aws_dynamodb_table":
             block["instances"][0]["status"] = "tainted"
     newer = json.dumps({**before, "serial": before["serial"] + 1})
-    unsaved = survivor.write("terraform/errored.tfstate", newer)
+    unsaved = survivor.write(".resumectl/env/local/module/errored.tfstate", newer)
 
     assert survivor.resumectl("drift", "--json").json["error"]["hint"]
     deployed = survivor.resumectl("deploy", "--yes", "--json")
