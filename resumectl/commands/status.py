@@ -19,16 +19,8 @@ if TYPE_CHECKING:
 _LOCKS: Final = Step("read-locks", "Read lock and pin")
 _SITE: Final = Step("ask-site", "Ask the site")
 _EMPTY: Final[Mapping[str, Any]] = {
-    "release": None,
-    "pin": None,
-    "urls": {},
-    "parts": {},
-    "drift": [],
-    "checks": [],
-    "lock": None,
-    "visitors": None,
-    "certificate_days": None,
-    "missing": [],
+    **dict.fromkeys(("release", "pin", "lock", "visitors", "certificate_days")),
+    **{"urls": {}, "parts": {}, "drift": [], "checks": [], "missing": []},
 }
 
 
@@ -36,11 +28,7 @@ def status(ctx: Context) -> Outcome:
     """What is live, whether it is what was released, and what waits to be deployed."""
     with ctx.steps(_LOCKS):
         held, pin = ctx.releases.lock.read(), ctx.releases.pins.read()
-    known = {
-        **_EMPTY,
-        "lock": held.describe() if held else None,
-        "pin": pin.describe() if pin else None,
-    }
+    known = {**_EMPTY, "lock": held and held.describe(), "pin": pin and pin.describe()}
     scene = look(ctx)
     if not scene.outputs:
         missing = [f"Not deployed yet: resumectl deploy --env {ctx.env.name}"]

@@ -51,5 +51,5 @@ class FunctionRecord(Record):
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> FunctionRecord:
-        """Read a stored record; keys that a newer resumectl added are left alone."""
+        # Keys that a newer resumectl added are left alone.
         return cls(**{name: document[name] for name in cls.__dataclass_fields__})

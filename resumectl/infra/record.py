@@ -28,5 +28,4 @@ class InfraRecord(Record):
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> InfraRecord:
-        """Read a stored record."""
         return cls(str(document["digest"]), int(document["serial"]))

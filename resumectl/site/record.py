@@ -64,5 +64,4 @@ class SiteRecord(Record):
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> SiteRecord:
-        """Read a stored record."""
         return cls({key: ReleasedObject.from_json(entry) for key, entry in document.items()})

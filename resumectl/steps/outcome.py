@@ -35,15 +35,9 @@ class Outcome:
     def document(self, command: str, env: str | None) -> dict[str, Any]:
         """The JSON document of the command, as `docs/json.md` describes it."""
         ok = self.error is None and self.code in (Exit.OK, Exit.DIFFERENT)
-        head = {
-            "schema": f"resumectl/{command}/v1",
-            "env": env,
-            "ok": ok,
-            "exit_code": int(self.exit_code),
-        }
-        if self.error is None:
-            return {**head, **self.body}
-        return {**head, **self.body, "error": _document(self.error)}
+        schema, code = f"resumectl/{command}/v1", int(self.exit_code)
+        error = {"error": _document(self.error)} if self.error else {}
+        return {"schema": schema, "env": env, "ok": ok, "exit_code": code, **self.body, **error}
 
 
 def _document(error: ResumectlError) -> dict[str, Any]:
