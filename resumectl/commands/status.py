@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 _LOCKS: Final = Step("read-locks", "Read lock and pin")
 _SITE: Final = Step("ask-site", "Ask the site")
-_EMPTY: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(("release", "pin", "lock", "visitors", "certificate_days")),
-    **{"urls": {}, "parts": {}, "drift": [], "checks": [], "missing": []},
-}
+_UNKNOWN: Final = ("release", "pin", "lock", "visitors", "certificate_days")
+_LISTS: Final[Mapping[str, Any]] = {"urls": {}, "parts": {}, "drift": [], "checks": []}
+_EMPTY: Final = {**dict.fromkeys(_UNKNOWN), **_LISTS, "missing": []}
 
 
 def status(ctx: Context) -> Outcome:
