@@ -34,7 +34,7 @@ def unlock(ctx: Context, ask: Callable[[str], None], *, force: bool) -> Outcome:
     if held and not (held.dead or force):
         raise Refused(
             f"The holder is still working: {held.describe()}.",
-            hint="Wait until it has finished. If you know that it crashed: --force.",
+            hint="Wait for it to finish. If it crashed, add --force.",
             code="holder-alive",
         )
     locks = [f"the deploy lock of {held.describe()}"] if held else []

@@ -220,7 +220,7 @@ class Lock:
         return held.etag if held and held.holder.id == holder.id else None
 
     def _locked(self, held: Held) -> Locked:
-        hint = "Wait until it has finished."
+        hint = "Wait for it to finish (deploy and rollback: add --wait 600)."
         if held.dead:
             hint = f"It shows no sign of life: resumectl unlock --env {self._env}"
         return Locked(f"Environment {self._env} is locked by {held.describe()}.", hint=hint)

@@ -17,6 +17,7 @@ from tests.fakes.flaky import aws_error
 KEY = "locks/prod.json"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 ACTOR = {"name": "me", "host": "here"}
+WAIT = "Wait for it to finish (deploy and rollback: add --wait 600)."
 OTHER = {"name": "ada", "host": "elsewhere", "run": "https://github.com/x/y/actions/runs/1"}
 ME = Process("here", 42, "1000", "boot-1", "pid:[1]")
 THEIRS = Holder(
@@ -100,7 +101,7 @@ def test_nobody_else_gets_it_meanwhile(lock_of):
     assert caught.value.message.startswith(
         "Environment prod is locked by me on here (deploy, since 2026-11-22T09:30:00+00:00, "
     )
-    assert caught.value.hint == "Wait until it has finished."
+    assert caught.value.hint == WAIT
     with hold(lock):
         pass
 
@@ -183,7 +184,7 @@ def test_a_process_that_cannot_be_seen_from_here_is_never_called_gone(lock, take
 @pytest.mark.parametrize(
     ("age", "hint"),
     [
-        (0, "Wait until it has finished."),
+        (0, WAIT),
         (DEAD_AFTER + 1, "It shows no sign of life: resumectl unlock --env prod"),
     ],
 )
