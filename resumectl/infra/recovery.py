@@ -29,9 +29,12 @@ _KEPT: Final = {
     "aws_dynamodb_table": "it holds data",
     "aws_s3_bucket": "it holds data",
     "aws_cloudfront_distribution": "it holds the site's address",
-    "aws_cloudfront_function": "a second one of its name cannot be created first",
 }
 """Tainted resources to keep although their creation was interrupted, and why."""
+
+# A second function of its name cannot be created before the first is deleted, and the distribution
+# uses that. Untainted, it would stay unpublished; an import makes Terraform publish it.
+_IMPORTED: Final = "aws_cloudfront_function"
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,9 @@ class Recovery:
     def _untaint(self, state: State | None) -> None:
         """Keep tainted resources that hold data or cannot be created a second time."""
         for resource in state.resources if state else ():
+            if resource.tainted and resource.type == _IMPORTED:
+                self.workspace().command("state", "rm", "-lock=false", resource.address)
+                self.note(f"Importing {resource.address} again: its creation was interrupted.")
             if resource.tainted and resource.type in _KEPT:
                 self.workspace().command("untaint", "-lock=false", resource.address)
                 self.note(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resumectl.errors import Exit
+from tests.e2e.gate import gate
 from tests.e2e.project import Project, Run, ask, finish, wait_until
 
 if TYPE_CHECKING:
@@ -49,13 +50,20 @@ def stopped(new_project: Callable[[], Project]) -> tuple[Project, Run]:
 
 @pytest.fixture(scope="module")
 def unplugged(new_project: Callable[[], Project]) -> tuple[Project, Run]:
-    """A project whose embedded cloud was killed in the middle of the first deploy."""
+    """A project whose embedded cloud was killed in the middle of the first deploy.
+
+    CloudFront has the function then, and has not published it: Terraform taints it.
+    """
     project = new_project()
     project.resumectl("local", "start")
-    running = project.start("deploy", "--yes", "--json")
-    until_halfway(project, running)
-    os.kill(project.local()["pid"], signal.SIGKILL)
-    return project, finish(running)
+    with gate(project, "POST /[0-9-]+/function/[^/]+/publish") as barrier:
+        running = project.start("deploy", "--yes", "--json")
+        barrier.wait(running)
+        state = project.root / ".resumectl/local/state/cloudfront.json"
+        wait_until(lambda: state.exists() and "resume-local-index" in state.read_text())
+        os.kill(project.local()["pid"], signal.SIGKILL)
+        barrier.end()
+        return project, finish(running)
 
 
 def test_ctrl_c_in_the_middle_of_a_deploy_exits_with_130(stopped: tuple[Project, Run]) -> None:

@@ -178,7 +178,6 @@ def test_a_state_of_another_environment_is_left_where_it_is(bench):
         (BUCKET, "it holds data"),
         (TABLE, "it holds data"),
         ("aws_cloudfront_distribution.site", "it holds the site's address"),
-        ("aws_cloudfront_function.index", "a second one of its name cannot be created first"),
     ],
 )
 def test_a_tainted_resource_that_must_not_be_recreated_is_kept(bench, address, why):
@@ -186,6 +185,14 @@ def test_a_tainted_resource_that_must_not_be_recreated_is_kept(bench, address, w
     bench.recovery.recover()
     assert bench.terraform.done() == [("module", "untaint", "-lock=false", address)]
     assert bench.notes == [f"Keeping {address}, whose creation was interrupted: {why}."]
+
+
+def test_a_tainted_edge_function_leaves_the_state_to_be_imported_and_published(bench):
+    address = "aws_cloudfront_function.index"
+    bench.put_state(7, [ROLE, address], tainted=[ROLE, address])
+    bench.recovery.recover()
+    assert bench.terraform.done() == [("module", "state", "rm", "-lock=false", address)]
+    assert bench.notes == [f"Importing {address} again: its creation was interrupted."]
 
 
 def test_the_state_that_was_just_pushed_is_searched_for_tainted_resources(bench):
