@@ -281,6 +281,21 @@ def test_what_a_crashed_run_uploaded_is_invalidated_by_the_next(project):
     assert (project.writes, project.stale) == ([], [["/", "/index.html"]])
 
 
+def test_what_a_crashed_run_put_back_is_invalidated_by_the_next(project):
+    """The bucket holds the released bytes again, the edge does not."""
+    project.deploy(PAGES)
+    project.account.put("index.html", b"evil")
+    assert project.edge.get(project.account.aws, "/index.html") == b"evil"
+    project.account.fail(Fault("refuse", call="create_invalidation", code="AccessDenied"))
+    with pytest.raises(CloudError, match="invalidate the cache"):
+        project.revert()
+    again = project.compare()
+    assert again.changes == ()
+    project.apply(again)
+    assert (project.writes, project.stale) == ([], [["/", "/index.html"]])
+    assert project.edge.get(project.account.aws, "/index.html") == PAGES["index.html"]
+
+
 def test_a_failed_upload_invalidates_nothing(project):
     project.deploy(PAGES)
     project.account.fail(Fault("refuse", call="put_object", key="index.html"))
