@@ -3,7 +3,7 @@
 Each call has two points at which its process can die: before the request is sent, and after the
 service carried it out. A lost response has two forms, as with boto3: `repeat` (the SDK sends the
 request again, and the caller gets the answer to the second one) and `lose` (the SDK gives up, and
-the caller gets a connection error).
+the caller gets a connection error). A body can also be cut: it breaks off while it is read.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Kind = Literal["kill-before", "kill-after", "refuse", "repeat", "lose", "delay"]
-AFTER_IT_WAS_CARRIED_OUT = ("kill-after", "repeat", "lose")
+Kind = Literal["kill-before", "kill-after", "refuse", "repeat", "lose", "delay", "cut"]
+AFTER_IT_WAS_CARRIED_OUT = ("kill-after", "repeat", "lose", "cut")
 
 
 class Killed(BaseException):

@@ -7,6 +7,7 @@ its threads tries.
 
 from __future__ import annotations
 
+import io
 import itertools
 import threading
 from dataclasses import dataclass, field, replace
@@ -94,7 +95,11 @@ class Machine:
 
 @dataclass
 class Process:
-    """One run of a program with credentials for an account, and what goes wrong in it."""
+    """One run of a program with credentials for an account, and what goes wrong in it.
+
+    Attributes:
+        sent: name and arguments of every call that it began, in that order.
+    """
 
     machine: Machine
     pid: int
@@ -104,6 +109,7 @@ class Process:
     region: str
     faults: Faults = field(default_factory=Faults)
     alive: bool = True
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list, repr=False)
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -150,12 +156,22 @@ class Process:
             raise fault.error or _connection_closed()
         if fault.kind == "repeat":
             answer = carry_out()
+        if fault.kind == "cut":
+            answer = _cut(answer)
         self._require_alive()
         return answer
 
     def _require_alive(self) -> None:
         if not self.alive:
             raise Killed
+
+
+def _cut(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with half of its body: whoever reads it meets an IncompleteReadError."""
+    from botocore.response import StreamingBody
+
+    body = answer["Body"].read()
+    return {**answer, "Body": StreamingBody(io.BytesIO(body[: len(body) // 2]), len(body))}
 
 
 def _connection_closed() -> Exception:

@@ -49,6 +49,7 @@ class Client:
         self._check(operation, arguments)
         name = xform_name(operation)
         key = str(arguments.get("Key", ""))
+        self._process.sent.append((name, arguments))
         try:
             answer = self._process.call(lambda: self._carry_out(name, arguments), name, key)
         except Refusal as refusal:

@@ -231,9 +231,19 @@ def _bytes(body: Any) -> bytes:
         return body.encode()
     if isinstance(body, (bytes, bytearray)):
         return bytes(body)
-    if hasattr(body, "seek"):
-        body.seek(0)  # boto3 rewinds a body before it sends it again
-    return bytes(body.read())
+    try:
+        if hasattr(body, "seek"):
+            body.seek(0)  # boto3 rewinds a body before it sends it again
+        return bytes(body.read())
+    except Exception as error:
+        raise _not_sent(error) from error
+
+
+def _not_sent(error: Exception) -> Exception:
+    """What botocore makes of an error of the body that it is sending."""
+    from botocore.exceptions import HTTPClientError
+
+    return HTTPClientError(error=error)
 
 
 def _headers(given: dict[str, Any]) -> dict[str, Any]:
@@ -260,7 +270,8 @@ def _checksum(body: bytes, given: dict[str, Any]) -> str | None:
 def _sha256(version: Version) -> dict[str, str]:
     if not version.checksum:
         return {}
-    return {"ChecksumSHA256": version.checksum, "ChecksumType": "FULL_OBJECT"}
+    kind = "COMPOSITE" if "-" in version.checksum else "FULL_OBJECT"  # of parts: digest-count
+    return {"ChecksumSHA256": version.checksum, "ChecksumType": kind}
 
 
 def _versioned(version: Version) -> dict[str, str]:

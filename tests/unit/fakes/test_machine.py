@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, IncompleteReadError
 
 from tests.fakes.aws.world import Aws
 from tests.fakes.clock import Clock
@@ -93,6 +93,16 @@ def test_a_response_that_is_lost_for_good_is_a_connection_error(faulty, s3):
     assert stored(s3) == ["a"]
 
 
+def test_a_body_that_is_cut_breaks_off_while_it_is_read(faulty, s3):
+    s3.put_object(**{**PUT, "Body": b"0123456789"})
+    client = faulty(Fault("cut", call="get_object"))
+    body = client.get_object(Bucket=PROJECT, Key="a")["Body"]
+    assert body.read(5) == b"01234"
+    with pytest.raises(IncompleteReadError):
+        body.read(5)
+    assert client.get_object(Bucket=PROJECT, Key="a")["Body"].read() == b"0123456789"
+
+
 def test_a_lost_response_that_boto3_repeats_looks_like_a_failed_condition(faulty, s3):
     with pytest.raises(ClientError, match="PreconditionFailed"):
         faulty(Fault("repeat")).put_object(**PUT, IfNoneMatch="*")
@@ -154,6 +164,19 @@ def test_a_seed_decides_every_fault_whatever_the_order_of_calls():
     assert fates(7, keys) == fates(7, reversed(keys))
     assert fates(7, keys) != fates(8, keys)
     assert len(set(fates(7, keys).values())) == 4
+
+
+# --- what a process did
+
+
+def test_a_process_knows_what_it_sent_also_what_was_refused(process, faulty, s3):
+    with pytest.raises(ClientError):
+        process.client("s3").get_object(Bucket=PROJECT, Key="none")
+    process.client("sts").get_caller_identity()
+    begun = ("get_object", {"Bucket": PROJECT, "Key": "none"}), ("get_caller_identity", {})
+    assert tuple(process.sent[-2:]) == begun
+    faulty().list_buckets()
+    assert tuple(process.sent[-2:]) == begun
 
 
 # --- machines

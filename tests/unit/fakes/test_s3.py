@@ -7,7 +7,7 @@ import io
 from email.utils import parsedate_to_datetime
 
 import pytest
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 
 from tests.fakes.aws.world import Aws
 from tests.fakes.machine import Machine
@@ -63,6 +63,24 @@ def test_a_deletion_with_a_condition_fails_once_the_object_is_deleted(s3):
 def test_a_wrong_checksum_is_refused(s3):
     wrong = {"Bucket": PROJECT, "Key": "a", "Body": b"x", "ChecksumSHA256": "AAAA"}
     assert code(s3.put_object, **wrong) == "BadDigest"
+
+
+def test_only_the_checksum_of_parts_is_composite(s3, aws):
+    read = {"Bucket": PROJECT, "Key": "a", "ChecksumMode": "ENABLED"}
+    s3.put_object(Bucket=PROJECT, Key="a", Body=b"x", ChecksumAlgorithm="SHA256")
+    assert s3.head_object(**read)["ChecksumType"] == "FULL_OBJECT"
+    aws.buckets[PROJECT].write("a", b"x", checksum="AAAA-3")
+    assert s3.head_object(**read)["ChecksumType"] == "COMPOSITE"
+
+
+def test_a_body_that_fails_while_it_is_sent_is_boto3s_error_and_nothing_is_written(s3):
+    class Failing(io.BytesIO):
+        def read(self, *_):
+            raise ValueError("changed")
+
+    with pytest.raises(HTTPClientError, match="changed"):
+        s3.put_object(Bucket=PROJECT, Key="a", Body=Failing(b"x"))
+    assert "Versions" not in s3.list_object_versions(Bucket=PROJECT)
 
 
 def test_what_boto3_refuses_is_refused(s3):

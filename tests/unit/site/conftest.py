@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from resumectl.site.scan import scan
-from tests.fakes.site_bucket import FakeS3
+from tests.unit.site.account import Account
 
 
 @pytest.fixture
-def s3():
-    return FakeS3()
+def account():
+    """An account with the site's bucket."""
+    return Account()
 
 
-@pytest.fixture(scope="session")
-def new_s3():
-    """For properties: a new bucket for each example."""
-    return FakeS3
+@pytest.fixture
+def s3(account):
+    """Its S3, as the process under test reaches it."""
+    return account.s3
 
 
 @pytest.fixture

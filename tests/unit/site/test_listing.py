@@ -12,29 +12,32 @@ from resumectl.site import snapshot, transfer
 from resumectl.site.listing import live
 from resumectl.site.manifest import ReleasedObject
 from resumectl.site.record import SiteRecord
+from tests.fakes.faults import Fault
+from tests.unit.site.account import Account
 
 
-def release(s3, files):
+def release(account, files):
     """Deploy into an empty bucket; returns the manifest."""
-    written = transfer.apply(s3, "site", diff("site", {}, snapshot.described(files)), files)
-    s3.calls.clear()
+    changes = diff("site", {}, snapshot.described(files))
+    written = transfer.apply(account.s3, "site", changes, files)
+    account.forget_calls()
     return SiteRecord.of(files, {}, written).objects
 
 
 @pytest.fixture
-def released(s3, site):
-    return release(s3, site({"index.html": b"<p>", "a.css": b"a", "b.css": b"b"}))
+def released(account, site):
+    return release(account, site({"index.html": b"<p>", "a.css": b"a", "b.css": b"b"}))
 
 
-def test_an_object_as_released_costs_no_request_of_its_own(s3, released):
+def test_an_object_as_released_costs_no_request_of_its_own(account, s3, released):
     assert snapshot.live(live(s3, "site", released)) == snapshot.described(released)
-    assert [operation for operation, _ in s3.calls] == ["list_object_versions"]
+    assert [operation for operation, _ in account.calls] == ["list_object_versions"]
 
 
-def test_objects_that_others_changed_are_read(s3, released):
-    s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/css; charset=utf-8")
-    s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
-    s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
+def test_objects_that_others_changed_are_read(account, s3, released):
+    account.put("a.css", b"a", ContentType="text/css; charset=utf-8")
+    account.delete("b.css")
+    account.put("new.txt", b"n")
     changes = diff("site", snapshot.described(released), snapshot.live(live(s3, "site", released)))
     assert [(c.key, c.action) for c in changes] == [
         ("a.css", "update"),
@@ -42,33 +45,27 @@ def test_objects_that_others_changed_are_read(s3, released):
         ("new.txt", "create"),
     ]
     assert changes[0].fields == ("cache_control",)
-    assert sorted(key for operation, key in s3.calls if operation == "head_object") == [
+    assert sorted(key for operation, key in account.calls if operation == "head_object") == [
         "a.css",
         "new.txt",
     ]
 
 
-def test_only_changed_objects_have_a_modification_time(s3, released):
-    s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
+def test_only_changed_objects_have_a_modification_time(account, s3, released):
+    account.aws.clock.advance(90)
+    account.put("a.css", b"evil")
     modified = {key: entry.modified for key, entry in live(s3, "site", released).items()}
-    assert modified == {"a.css": "2026-11-22T09:30:00+00:00", "b.css": None, "index.html": None}
+    assert modified == {"a.css": "2026-11-27T10:01:30+00:00", "b.css": None, "index.html": None}
 
 
-def test_headers_that_we_never_set_are_shown(s3, released):
+def test_headers_that_we_never_set_are_shown(account, s3, released):
     file = released["a.css"]
     tampered = {
         "ContentType": file.content_type,
         "CacheControl": file.cache_control,
         "ContentDisposition": "attachment",
     }
-    s3.put_object(
-        Bucket="site",
-        Key="a.css",
-        Body=b"a",
-        **tampered,
-        Metadata={"x": "y"},
-        WebsiteRedirectLocation="/z",
-    )
+    account.put("a.css", b"a", **tampered, Metadata={"x": "y"}, WebsiteRedirectLocation="/z")
     (change,) = diff(
         "site", snapshot.described(released), snapshot.live(live(s3, "site", released))
     )
@@ -84,51 +81,44 @@ def test_without_a_release_every_object_is_read(s3, released):
     assert [entry.size for entry in objects.values()] == [1, 1, 3]
 
 
-def test_without_versioning_a_changed_object_is_noticed(site, new_s3):
-    s3 = new_s3(versioned=False)
-    released = release(s3, site({"a.css": b"a"}))
+def test_without_versioning_a_changed_object_is_noticed(site):
+    account = Account(versioned=False)
+    released = release(account, site({"a.css": b"a"}))
     assert released["a.css"].version_id == "null"
-    s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
-    assert (
-        live(s3, "site", released)["a.css"].fields["sha256"] == hashlib.sha256(b"evil").hexdigest()
-    )
+    account.put("a.css", b"evil")
+    noticed = live(account.s3, "site", released)["a.css"].fields["sha256"]
+    assert noticed == hashlib.sha256(b"evil").hexdigest()
 
 
 @pytest.mark.parametrize("checksum", [None, "q1MKE+RZFJgrefm34/uplM+R8/si9xzqGvvwK0YMbR0=-3"])
-def test_without_a_usable_checksum_the_body_is_hashed(s3, checksum):
-    s3.put_object(Bucket="site", Key="a", Body=b"abc")
-    s3.objects["a"][0].checksum = checksum
+def test_without_a_usable_checksum_the_body_is_hashed(account, s3, checksum):
+    account.bucket.write("a", b"abc", checksum=checksum)
     assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
 
 
-def test_a_download_that_breaks_off_is_retried_twice(s3):
-    s3.put_object(Bucket="site", Key="a", Body=b"abc")
-    failures = [1, 2]
-
-    def break_off(operation, _):
-        if operation == "get_object" and failures:
-            raise IncompleteReadError(actual_bytes=failures.pop(), expected_bytes=3)
-
-    s3.before = break_off
+def test_a_download_that_breaks_off_is_retried_twice(account, s3):
+    account.put("a", b"abc")
+    account.fail(*(Fault("cut", call="get_object", at=attempt) for attempt in (1, 2)))
     assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
-    failures[:] = [1, 2, 3]
+    account.fail(*(Fault("cut", call="get_object", at=attempt) for attempt in (1, 2, 3)))
     with pytest.raises(IncompleteReadError):
         live(s3, "site", {})
 
 
-def test_an_object_deleted_during_the_listing_is_absent(s3):
-    s3.put_object(Bucket="site", Key="a", Body=b"abc")
-    s3.fail_at["head_object", "a"] = "404"
+def test_an_object_deleted_during_the_listing_is_absent(account, s3):
+    account.put("a", b"abc")
+    account.fail(Fault("delay", call="head_object", meanwhile=lambda: account.delete("a")))
     assert live(s3, "site", {}) == {}
+    assert ("head_object", "a") in account.calls
 
 
-def test_a_denied_object_is_not_absent(s3):
-    s3.put_object(Bucket="site", Key="a", Body=b"abc")
-    s3.fail_at["head_object", "a"] = "403"
+def test_a_denied_object_is_not_absent(account, s3):
+    account.put("a", b"abc")
+    account.fail(Fault("refuse", call="head_object", key="a", code="403"))
     with pytest.raises(ClientError):
         live(s3, "site", {})
 
 
 def test_a_bucket_that_does_not_exist_has_no_objects(s3):
-    s3.exists = False
+    s3.delete_bucket(Bucket="site")
     assert live(s3, "site", {"a": ReleasedObject("", 0, "", "", "v1")}) == {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from types import SimpleNamespace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,49 +19,40 @@ from resumectl.release.record import Release
 from resumectl.settings import CacheRule, SiteSettings
 from resumectl.site.part import SiteLive, SitePart
 from resumectl.site.record import SiteRecord
-from tests.fakes.site_bucket import FakeS3
+from tests.fakes.faults import Fault
+
+if TYPE_CHECKING:
+    from tests.fakes.aws.cloudfront import Distribution
+    from tests.unit.site.account import Account
 
 OUTPUTS = {"site_bucket": "site", "distribution_id": "E1"}
 PAGES = {"index.html": b"<p>1", "a.css": b"a", "b.css": b"b"}
-WRITES = ("put_object", "copy_object", "delete_objects")
 NEW_BUCKET = Change("infra", "aws_s3_bucket.site", None, {"bucket": "site"})
 REPLACED_BUCKET = Change("infra", "aws_s3_bucket.site", {"a": 1}, {"a": 2, "(replace)": True})
 CHANGED_BUCKET = Change("infra", "aws_s3_bucket.site", {"tags": {}}, {"tags": {"a": "b"}})
 NEW_POLICY = Change("infra", "aws_s3_bucket_policy.site", None, {"policy": "{}"})
 
 
-class Edge:
-    """CloudFront: the paths of every invalidation, and which of them were waited for."""
-
-    def __init__(self):
-        self.stale, self.waited, self.references = [], [], []
-
-    def create_invalidation(self, DistributionId, InvalidationBatch):
-        assert DistributionId == "E1"
-        self.stale.append(InvalidationBatch["Paths"]["Items"])
-        self.references.append(InvalidationBatch["CallerReference"])
-        return {"Invalidation": {"Id": f"I{len(self.stale)}"}}
-
-    def get_waiter(self, name):
-        assert name == "invalidation_completed"
-        return SimpleNamespace(wait=lambda **given: self.waited.append(given["Id"]))
-
-
 @dataclass
 class Project:
-    """A site with its source folder and its bucket."""
+    """A site with its source folder, its bucket, and a distribution in front of it."""
 
     part: SitePart
-    clients: dict
+    account: Account
+    edge: Distribution
     releases: list = field(default_factory=list)
+    _invalidated: int = 0
 
     @property
-    def s3(self):
-        return self.clients["s3"]
+    def stale(self):
+        """The paths of every invalidation since the last apply began."""
+        return [list(each.paths) for each in self.edge.invalidations[self._invalidated :]]
 
     @property
-    def edge(self):
-        return self.clients["cloudfront"]
+    def waited(self):
+        """The invalidations that were asked about, each until it was complete."""
+        sent = self.account.process.sent
+        return [given["Id"] for name, given in sent if name == "get_invalidation"]
 
     @property
     def released(self):
@@ -77,13 +68,11 @@ class Project:
 
     @property
     def served(self):
-        """The bytes of every object that visitors get."""
-        current = {key: versions[0].data for key, versions in self.s3.objects.items()}
-        return {key: data for key, data in current.items() if data is not None}
+        return self.account.served
 
     @property
     def writes(self):
-        return [(operation, key) for operation, key in self.s3.calls if operation in WRITES]
+        return self.account.writes
 
     @property
     def ran(self):
@@ -103,9 +92,10 @@ class Project:
         return self.part.compare(live, wanted, earlier, threading.Event())
 
     def apply(self, comparison):
-        """Apply it; calls, paths and steps from before are forgotten."""
-        self.s3.calls.clear()
-        self.edge.stale.clear()
+        """Apply it a minute later; calls, paths and steps from before are forgotten."""
+        self.account.aws.clock.advance(60)
+        self.account.forget_calls()
+        self._invalidated = len(self.edge.invalidations)
         self.part.steps.timings.clear()
         return self.part.apply(comparison, OUTPUTS).record
 
@@ -134,22 +124,17 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path):
-    clients = {"s3": FakeS3(), "cloudfront": Edge()}
+def project(tmp_path, account):
+    edge = account.make_distribution("E1")
     part = SitePart(
         SiteSettings(tmp_path / "src"),
         root=tmp_path,
         out=tmp_path / "work" / "site",
-        client=clients.__getitem__,
-        now=lambda: datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        client=account.process.client,
+        now=account.aws.clock.now,
         steps=Steps(Silent()),
     )
-    return Project(part, clients)
-
-
-def versions(s3):
-    """The current version id of every object."""
-    return {key: stored[0].id for key, stored in s3.objects.items() if stored[0].data is not None}
+    return Project(part, account, edge)
 
 
 def recorded(record):
@@ -166,7 +151,7 @@ def actions(comparison):
 def test_the_first_deploy_uploads_and_records_every_file(project):
     record = project.deploy(PAGES).parts["site"]
     assert project.served == PAGES
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
     assert project.ran == ["upload-site"]
 
 
@@ -174,14 +159,14 @@ def test_a_deploy_uploads_what_differs_and_deletes_what_is_gone(project):
     project.deploy(PAGES)
     record = project.deploy({"index.html": b"<p>2", "a.css": b"a"}).parts["site"]
     assert project.writes == [("put_object", "index.html"), ("delete_objects", ("b.css",))]
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
 
 
 def test_an_unchanged_site_is_not_written(project):
     first = project.deploy(PAGES)
     assert project.compare().changes == ()
     assert project.deploy(PAGES).parts == first.parts
-    assert (project.writes, project.ran, project.edge.stale) == ([], [], [])
+    assert (project.writes, project.ran, project.stale) == ([], [], [])
 
 
 def test_a_site_that_was_not_chosen_is_not_touched(project):
@@ -189,23 +174,17 @@ def test_a_site_that_was_not_chosen_is_not_touched(project):
     comparison = project.part.compare(project.live, None, (NEW_BUCKET,), threading.Event())
     assert comparison.changes == ()
     assert project.apply(comparison) is None
-    assert project.s3.calls == []
+    assert project.account.calls == []
 
 
 def test_the_record_is_what_was_written_not_what_is_served_later(project):
     """Somebody replaces the page right after the upload: that is drift, not the release."""
-    put = project.s3.put_object
-
-    def raced(**given):
-        response = put(**given)
-        if given["Key"] == "index.html":
-            put(Bucket="site", Key="index.html", Body=b"evil")
-        return response
-
-    project.s3.put_object = raced
+    project.account.put("old.css", b"deleted after the upload")
+    race = partial(project.account.put, "index.html", b"evil")
+    project.account.fail(Fault("delay", call="delete_objects", meanwhile=race))
     record = project.deploy(PAGES).parts["site"]
-    project.s3.put_object = put
-    assert recorded(record)["index.html"] != versions(project.s3)["index.html"]
+    assert project.served["index.html"] == b"evil"
+    assert recorded(record)["index.html"] != project.account.versions["index.html"]
     assert [change.key for change in project.drift().changes] == ["index.html"]
 
 
@@ -241,17 +220,17 @@ def test_a_bucket_that_terraform_just_created_gets_every_file(project):
     assert actions(comparison) == dict.fromkeys(PAGES, "create")
     record = project.apply(comparison)
     assert project.served == PAGES
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
     assert "list-site" in project.ran
 
 
 def test_a_replaced_bucket_gets_every_file_again(project):
     project.deploy(PAGES)
     comparison = project.compare(None, REPLACED_BUCKET)
-    project.clients["s3"] = FakeS3()
+    project.account.make_bucket()
     record = project.apply(comparison)
     assert project.served == PAGES
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
 
 
 def test_what_the_bucket_already_holds_is_not_uploaded_again(project):
@@ -260,7 +239,7 @@ def test_what_the_bucket_already_holds_is_not_uploaded_again(project):
     project.edit({**PAGES, "index.html": b"<p>2"})
     record = project.apply(project.compare(live=SiteLive(released=project.live.released)))
     assert project.writes == [("put_object", "index.html")]
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
     assert recorded(record)["a.css"] == recorded(first.parts["site"])["a.css"]
 
 
@@ -268,7 +247,7 @@ def test_a_page_that_the_bucket_already_holds_is_invalidated_if_it_changes(proje
     project.deploy(PAGES)
     project.edit({**PAGES, "index.html": b"<p>2"})
     project.apply(project.compare(live=SiteLive()))
-    assert project.edge.stale == [["/", "/index.html"]]
+    assert project.stale == [["/", "/index.html"]]
 
 
 def test_nothing_is_deleted_that_was_not_announced(project):
@@ -285,9 +264,10 @@ def test_nothing_is_deleted_that_was_not_announced(project):
 def test_edited_pages_are_invalidated_and_waited_for(project):
     project.deploy(PAGES)
     project.deploy({**PAGES, "index.html": b"<p>2"})
-    assert project.edge.stale == [["/", "/index.html"]]
-    assert project.edge.waited == ["I1"]
-    assert project.edge.references == ["resumectl-20261122T093000000000"]
+    assert project.stale == [["/", "/index.html"]]
+    (invalidation,) = project.edge.invalidations
+    assert project.waited == [invalidation.id]
+    assert invalidation.reference == "resumectl-20261127T100200000000"
     assert project.ran == ["upload-site", "invalidate-site"]
 
 
@@ -298,15 +278,30 @@ def test_what_a_crashed_run_uploaded_is_invalidated_by_the_next(project):
     again = project.compare()
     assert again.changes == ()
     project.apply(again)
-    assert (project.writes, project.edge.stale) == ([], [["/", "/index.html"]])
+    assert (project.writes, project.stale) == ([], [["/", "/index.html"]])
+
+
+def test_what_a_crashed_run_put_back_is_invalidated_by_the_next(project):
+    """The bucket holds the released bytes again, the edge does not."""
+    project.deploy(PAGES)
+    project.account.put("index.html", b"evil")
+    assert project.edge.get(project.account.aws, "/index.html") == b"evil"
+    project.account.fail(Fault("refuse", call="create_invalidation", code="AccessDenied"))
+    with pytest.raises(CloudError, match="invalidate the cache"):
+        project.revert()
+    again = project.compare()
+    assert again.changes == ()
+    project.apply(again)
+    assert (project.writes, project.stale) == ([], [["/", "/index.html"]])
+    assert project.edge.get(project.account.aws, "/index.html") == PAGES["index.html"]
 
 
 def test_a_failed_upload_invalidates_nothing(project):
     project.deploy(PAGES)
-    project.s3.fail_at["put_object", "index.html"] = "InternalError"
+    project.account.fail(Fault("refuse", call="put_object", key="index.html"))
     with pytest.raises(CloudError):
         project.deploy({**PAGES, "index.html": b"<p>2"})
-    assert project.edge.stale == []
+    assert project.stale == []
     assert project.part.steps.failed == "upload-site"
 
 
@@ -343,7 +338,7 @@ def test_an_empty_bucket_has_nothing_to_lose(project):
 def test_a_release_that_says_what_is_live_is_recorded(project):
     project.deploy(PAGES)
     assert project.part.is_recorded(project.compare(), project.heads)
-    project.s3.put_object(Bucket="site", Key="index.html", Body=PAGES["index.html"])
+    project.account.put("index.html", PAGES["index.html"])
     assert not project.part.is_recorded(project.compare(), project.heads)
 
 
@@ -354,7 +349,7 @@ def test_a_crashed_first_deploy_is_not_recorded(project):
 
 
 def test_a_site_that_was_not_chosen_counts_as_recorded(project):
-    project.s3.put_object(Bucket="site", Key="theirs.txt", Body=b"t")
+    project.account.put("theirs.txt", b"t")
     comparison = project.part.compare(project.live, None, (), threading.Event())
     assert project.part.is_recorded(comparison, Heads())
 
@@ -400,17 +395,18 @@ def test_a_release_is_served_again_without_an_upload(project):
     record = project.apply(comparison)
     assert project.served == PAGES
     assert {operation for operation, _ in project.writes} == {"copy_object", "delete_objects"}
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
     assert project.ran == ["restore-site", "invalidate-site"]
-    assert project.edge.stale == [["/", "/index.html", "/new.css"]]
+    assert project.stale == [["/", "/index.html", "/new.css"]]
 
 
 def test_a_version_that_is_gone_is_refused_before_anything_changes(project):
     first = project.deploy(PAGES)
     project.deploy({**PAGES, "index.html": b"<p>2"})
-    project.s3.objects["index.html"].pop()
+    gone = first.parts["site"].objects["index.html"].version_id
+    project.account.delete("index.html", VersionId=gone)
     comparison = project.compare(project.part.released(first))
-    project.s3.calls.clear()
+    project.account.forget_calls()
     with pytest.raises(CloudError, match=r"index\.html cannot be restored") as refused:
         project.part.check(comparison, OUTPUTS)
     assert refused.value.code == "version-gone"
@@ -421,17 +417,17 @@ def test_versions_that_need_not_be_copied_are_not_checked(project):
     first = project.deploy(PAGES)
     project.deploy({**PAGES, "index.html": b"<p>2"})
     comparison = project.compare(project.part.released(first))
-    project.s3.calls.clear()
+    project.account.forget_calls()
     project.part.check(comparison, OUTPUTS)
-    assert project.s3.calls == [("get_object", "index.html")]
+    assert project.account.calls == [("get_object", "index.html")]
 
 
 def test_the_worktree_needs_no_check(project):
     project.edit(PAGES)
     comparison = project.compare()
-    project.s3.calls.clear()
+    project.account.forget_calls()
     project.part.check(comparison, OUTPUTS)
-    assert project.s3.calls == []
+    assert project.account.calls == []
 
 
 # --- drift
@@ -445,10 +441,10 @@ def test_a_site_as_released_has_not_drifted(project):
 def test_drift_has_its_kinds(project):
     project.deploy({**PAGES, "c.css": b"c"})
     page = {"ContentType": "text/html; charset=utf-8", "CacheControl": "no-cache"}
-    project.s3.put_object(Bucket="site", Key="index.html", Body=b"evil", **page)
-    project.s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/plain")
-    project.s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
-    project.s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
+    project.account.put("index.html", b"evil", **page)
+    project.account.put("a.css", b"a", ContentType="text/plain")
+    project.account.put("new.txt", b"n")
+    project.account.delete("b.css")
     assert {change.key: change.kind for change in project.drift().changes} == {
         "index.html": "object",
         "a.css": "headers",
@@ -459,38 +455,39 @@ def test_drift_has_its_kinds(project):
 
 def test_drift_says_since_when_an_object_is_different(project):
     project.deploy(PAGES)
-    project.s3.put_object(Bucket="site", Key="index.html", Body=b"evil")
-    project.s3.put_object(Bucket="site", Key="a.css", Body=b"a", ContentType="text/css")
-    project.s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": "b.css"}]})
+    project.account.aws.clock.advance(3600)
+    project.account.put("index.html", b"evil")
+    project.account.put("a.css", b"a", ContentType="text/css")
+    project.account.delete("b.css")
     since = project.drift().since
-    assert since["index.html"] == "2026-11-22T09:30:00+00:00"
+    assert since["index.html"] == "2026-11-27T11:01:00+00:00"
     assert "b.css" not in since
 
 
 def test_what_drifted_is_reverted(project):
     project.deploy(PAGES)
-    project.s3.put_object(Bucket="site", Key="index.html", Body=b"evil")
-    project.s3.put_object(Bucket="site", Key="new.txt", Body=b"n")
+    project.account.put("index.html", b"evil")
+    project.account.put("new.txt", b"n")
     record = project.revert()
     assert project.served == PAGES
-    assert recorded(record) == versions(project.s3)
+    assert recorded(record) == project.account.versions
 
 
 def test_an_ignored_object_is_left_and_stays_as_recorded(project):
     released = project.deploy(PAGES).parts["site"]
-    project.s3.put_object(Bucket="site", Key="index.html", Body=b"theirs")
-    project.s3.put_object(Bucket="site", Key="a.css", Body=b"evil")
+    project.account.put("index.html", b"theirs")
+    project.account.put("a.css", b"evil")
     record = project.revert("index.html")
     assert (project.served["index.html"], project.served["a.css"]) == (b"theirs", b"a")
     assert record.objects["index.html"] == released.objects["index.html"]
-    assert recorded(record)["a.css"] == versions(project.s3)["a.css"]
+    assert recorded(record)["a.css"] == project.account.versions["a.css"]
     project.release(record)
     assert [change.key for change in project.drift().changes] == ["index.html"]
 
 
 def test_an_ignored_object_of_somebody_else_is_neither_deleted_nor_recorded(project):
     project.deploy(PAGES)
-    project.s3.put_object(Bucket="site", Key="theirs.txt", Body=b"t")
+    project.account.put("theirs.txt", b"t")
     record = project.revert("theirs.txt")
     assert project.served["theirs.txt"] == b"t"
     assert "theirs.txt" not in record.objects
@@ -506,21 +503,18 @@ def test_cache_rules_of_the_settings_apply(project):
     assert record.objects["a.css"].cache_control == "max-age=7"
 
 
-def test_exactly_the_named_versions_are_pruned(moto_s3, project):
-    put = {"Bucket": "site", "Key": "a.css"}
-    old, new = (moto_s3.put_object(**put, Body=body)["VersionId"] for body in (b"1", b"2"))
-    other = moto_s3.put_object(Bucket="site", Key="b.css", Body=b"b")["VersionId"]
-    project.clients["s3"] = moto_s3
+def test_exactly_the_named_versions_are_pruned(project):
+    old, new = (project.account.put("a.css", body) for body in (b"1", b"2"))
+    other = project.account.put("b.css", b"b")
     project.part.prune({("a.css", old)}, OUTPUTS)
-    left = moto_s3.list_object_versions(Bucket="site")["Versions"]
-    assert {(entry["Key"], entry["VersionId"]) for entry in left} == {
-        ("a.css", new),
-        ("b.css", other),
-    }
+    left = project.account.others.list_object_versions(Bucket="site")
+    rows = [(entry["Key"], entry["VersionId"]) for entry in left["Versions"]]
+    assert rows == [("a.css", new), ("b.css", other)]
+    assert "DeleteMarkers" not in left
 
 
 def test_a_denied_listing_does_not_mean_an_empty_bucket(project):
-    project.s3.fail_at["list_object_versions", None] = "AccessDenied"
+    project.account.fail(Fault("refuse", call="list_object_versions", code="AccessDenied"))
     with pytest.raises(ClientError, match="AccessDenied"):
         project.part.live(OUTPUTS, None)
 

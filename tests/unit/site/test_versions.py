@@ -8,40 +8,44 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resumectl.site.versions import _read_versions, current_versions
+from tests.fakes.faults import Fault
+from tests.unit.site.account import Account
 
 KEYS = [f"k{n:03d}" for n in range(40)]
 
 
-def fill(s3, writes):
-    """True is an upload, False a deletion."""
-    for key, write in writes:
-        if write:
-            s3.put_object(Bucket="site", Key=key, Body=b"")
-        else:
-            s3.delete_objects(Bucket="site", Delete={"Objects": [{"Key": key}]})
-    s3.calls.clear()
+def fill(account, writes):
+    """True is an upload, False a deletion; gives the ids of what they wrote."""
+    return [account.bucket.write(key, b"" if upload else None).id for key, upload in writes]
 
 
-def test_old_versions_and_deleted_objects_are_not_listed(s3):
-    fill(s3, [("a", True), ("a", True), ("b", True), ("b", False), ("c", False), ("c", True)])
-    assert current_versions(s3, "site", []) == {"a": "v000002", "c": "v000006"}
+def test_old_versions_and_deleted_objects_are_not_listed(account, s3):
+    writes = [("a", True), ("a", True), ("b", True), ("b", False), ("c", False), ("c", True)]
+    _, second, _, _, _, sixth = fill(account, writes)
+    assert current_versions(s3, "site", []) == {"a": second, "c": sixth}
 
 
 def test_a_bucket_that_does_not_exist_has_no_versions(s3):
-    s3.exists = False
+    s3.delete_bucket(Bucket="site")
     assert current_versions(s3, "site", []) == {}
 
 
-def test_a_denied_listing_is_not_an_empty_bucket(s3):
-    s3.fail_at["list_object_versions", None] = "AccessDenied"
+def test_a_denied_listing_is_not_an_empty_bucket(account, s3):
+    account.fail(Fault("refuse", call="list_object_versions", code="AccessDenied"))
     with pytest.raises(ClientError):
         current_versions(s3, "site", [])
 
 
-def test_the_listing_is_split_at_the_expected_keys(s3):
-    fill(s3, [(key, True) for key in KEYS])
+def test_the_listing_is_split_at_the_expected_keys(account, s3):
+    fill(account, [(key, True) for key in KEYS])
     assert list(current_versions(s3, "site", KEYS, page=10)) == KEYS
-    assert sorted(marker or "" for _, marker in s3.calls) == ["", "k009", "k019", "k029", "k039"]
+    assert sorted(marker or "" for _, marker in account.calls) == [
+        "",
+        "k009",
+        "k019",
+        "k029",
+        "k039",
+    ]
 
 
 @given(
@@ -51,13 +55,11 @@ def test_the_listing_is_split_at_the_expected_keys(s3):
     st.integers(1, 9),
 )
 @settings(deadline=None, max_examples=150)
-def test_splits_and_pages_do_not_change_the_result(new_s3, writes, expected, served_page, page):
-    s3 = new_s3(page=served_page)
-    fill(s3, writes)
-    served = {
-        key: versions[0].id for key, versions in s3.objects.items() if versions[0].data is not None
-    }
-    assert current_versions(s3, "site", sorted(expected), page=page) == served
+def test_splits_and_pages_do_not_change_the_result(writes, expected, served_page, page):
+    account = Account(page=served_page)
+    fill(account, writes)
+    listed = current_versions(account.s3, "site", sorted(expected), page=page)
+    assert listed == account.versions
 
 
 def test_a_response_on_the_wire_is_parsed(moto_s3):
