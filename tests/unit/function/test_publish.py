@@ -125,11 +125,11 @@ BROKEN = {"errorType": "Runtime.ImportModuleError", "errorMessage": "No module n
 def breaking(service):
     """Breaks some code, which then answers so."""
 
-    def break_(archive, answer=BROKEN):
+    def break_code(archive, answer=BROKEN):
         service.set_answer(archive.code_sha256, answer)
         return archive
 
-    return break_
+    return break_code
 
 
 @pytest.mark.parametrize("answer", [BROKEN, {"statusCode": 500}])
@@ -238,6 +238,7 @@ def test_code_replaced_while_it_is_corrected_is_noticed(live, service, zipped):
     service.after("update_function_code", lambda: service.replace_code(b"theirs"))
     with pytest.raises(CloudError, match="Somebody else changed the code"):
         publish(live, zipped(b"first"))
+    assert service.calls == ["update_function_code"]
 
 
 def test_another_reason_for_invalid_parameters_is_raised(live, service, zipped):
