@@ -41,6 +41,7 @@ class Function:
         versions: the published ones by number.
         policies: the statements of its resource policy, by qualifier ("" for none).
         zips: the code behind each digest.
+        failure: why the next update will fail; empty for one that succeeds.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class Function:
         self._aws, self.name, self.arn = aws, name, arn
         self._numbers = itertools.count(1)
         self._waiting, self._state = 0, "Active"
+        self.failure = self._failed = ""
+        self._starting: dict[str, int] = {}
         self.versions: dict[str, dict[str, Any]] = {}
         self.aliases: dict[str, dict[str, Any]] = {}
         self.policies: dict[str, list[dict[str, Any]]] = {}
@@ -86,6 +89,7 @@ class Function:
         self._latest["LastModified"] = f"{now:%Y-%m-%dT%H:%M:%S}.000+0000"
         self._latest["RevisionId"] = self.new_revision()
         self._waiting = self._aws.busy
+        self._failed, self.failure = self.failure, ""
 
     def published(self, description: str | None) -> dict[str, Any]:
         """A version of `$LATEST`; the last one again when nothing changed since."""
@@ -98,6 +102,7 @@ class Function:
             self.versions[number] = {**frozen, "RevisionId": self.new_revision()}
             last = self.versions[number] | {"Version": number}
             self.versions[number] = last
+            self._starting[number] = self._aws.busy if _starts_slowly(last) else 0
         return self.shown(str(last["Version"]))
 
     def new_revision(self) -> str:
@@ -138,8 +143,10 @@ class Function:
         return self.versions[number]
 
     def read(self, qualifier: str) -> dict[str, Any]:
-        """The configuration; a read of `$LATEST` brings the end of an update nearer."""
+        """The configuration; a read brings the end of an update or of a slow start nearer."""
         shown = self.shown(qualifier)
+        if self.is_starting(shown["Version"]):
+            self._starting[shown["Version"]] -= 1
         if self._waiting and shown["Version"] == LATEST:
             self._waiting -= 1
             if not self._waiting:
@@ -149,16 +156,31 @@ class Function:
     def shown(self, qualifier: str) -> dict[str, Any]:
         """The configuration of a version or alias, as answers have it."""
         found = self.at(qualifier)
-        busy = self._waiting and found["Version"] == LATEST
+        latest = found["Version"] == LATEST
+        busy = self._waiting and latest
+        state = "Pending" if self.is_starting(found["Version"]) else "Active"
+        failed = {"LastUpdateStatus": "Failed", "LastUpdateStatusReason": self._failed}
         fields = {key: value for key, value in found.items() if key != "content"}
         suffix = "" if qualifier == LATEST else f":{qualifier}"
         return {
             **deepcopy(fields),
             "FunctionName": self.name,
             "FunctionArn": f"{self.arn}{suffix}",
-            "State": self._state if busy else "Active",
+            "State": self._state if busy else state,
             "LastUpdateStatus": "InProgress" if busy else "Successful",
+            **(failed if self._failed and latest and not busy else {}),
         }
+
+    def is_starting(self, number: str) -> bool:
+        """Whether a version cannot be invoked yet."""
+        return self._starting.get(number, 0) > 0
+
+
+def _starts_slowly(version: dict[str, Any]) -> bool:
+    """Whether Lambda prepares a new version before it can be invoked."""
+    in_a_network = (version.get("VpcConfig") or {}).get("SubnetIds")
+    snap_start = version["SnapStart"]["ApplyOn"] == "PublishedVersions"
+    return bool(in_a_network or snap_start)
 
 
 def _kept(key: str, value: Any) -> Any:

@@ -52,6 +52,45 @@ def test_a_new_function_is_pending_first(aws, process):
     assert [read(FunctionName=NAME)["State"] for _ in range(2)] == ["Pending", "Active"]
 
 
+def test_a_failed_update_says_why_until_the_next_one(client, aws):
+    aws.busy = 1
+    aws.service(ACCOUNT, REGION, "lambda").functions[NAME].failure = "the zip is broken"
+    read, statuses = client.get_function_configuration, []
+    for zipped in (b"broken", b"whole"):
+        client.update_function_code(FunctionName=NAME, ZipFile=zipped)
+        statuses += [read(FunctionName=NAME)["LastUpdateStatus"]]
+        settled = read(FunctionName=NAME)
+        statuses += [(settled["LastUpdateStatus"], settled.get("LastUpdateStatusReason"))]
+    failed, successful = ("Failed", "the zip is broken"), ("Successful", None)
+    assert statuses == ["InProgress", failed, "InProgress", successful]
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "Pending"),
+        ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "Pending"),
+        ({"Timeout": 9}, "Active"),
+    ],
+)
+def test_a_version_that_starts_slowly_is_pending_first(client, aws, settings, first):
+    client.update_function_configuration(FunctionName=NAME, **settings)
+    aws.busy = 1
+    version = {"FunctionName": NAME, "Qualifier": "1"}
+    client.publish_version(FunctionName=NAME)
+    if first == "Pending":
+        assert code(client.invoke, **version) == "ResourceConflictException"
+    states = [client.get_function_configuration(**version)["State"] for _ in range(2)]
+    assert states == [first, "Active"]
+    assert client.invoke(**version)["ExecutedVersion"] == "1"
+
+
+def test_the_architecture_comes_with_the_code(client):
+    code = {"FunctionName": NAME, "ZipFile": b"first"}
+    client.update_function_code(**code, Architectures=["arm64"])
+    assert client.update_function_code(**code)["Architectures"] == ["arm64"]
+
+
 def test_waiters_of_boto3_work(client, aws):
     client.get_waiter("function_updated").wait(FunctionName=NAME)
     client.get_waiter("function_active_v2").wait(FunctionName=NAME)
@@ -62,6 +101,12 @@ def test_a_version_is_published_only_for_the_code_that_is_expected(client):
     assert code(client.publish_version, **publish) == "InvalidParameterValueException"
     expected = {"FunctionName": NAME, "CodeSha256": code_sha256(b"first")}
     assert client.publish_version(**expected)["Version"] == "1"
+
+
+def test_the_embedded_cloud_publishes_whatever_is_there(client, aws):
+    aws.service(ACCOUNT, REGION, "lambda").checks_digest = False
+    publish = {"FunctionName": NAME, "CodeSha256": code_sha256(b"other")}
+    assert client.publish_version(**publish)["CodeSha256"] == code_sha256(b"first")
 
 
 def test_publishing_again_gives_the_same_version_until_something_changes(client):

@@ -6,26 +6,29 @@ import pytest
 
 from resumectl.errors import SmokeFailed
 from resumectl.function.health import EVENT, check_health
+from tests.fakes.aws.function import code_sha256
 
 
 @pytest.fixture
-def client(fake):
-    service = fake(code=b"first")
-    service.publish_version("f", service.latest["CodeSha256"])
-    return service
+def answering(service):
+    """Publishes version 1, which answers so."""
+    service.create(b"first")
+    service.publish()
+    return lambda answer: service.set_answer(code_sha256(b"first"), answer)
 
 
-def answering(client, answer):
-    client.answers[client.latest["CodeSha256"]] = answer
-    return client
+@pytest.fixture
+def refusal(client, patience):
+    """Checks version 1 and returns the message with which it is refused."""
 
+    def refuse():
+        with pytest.raises(SmokeFailed) as caught:
+            check_health(client, "f", "1", patience(5))
+        assert caught.value.code == "unhealthy"
+        assert caught.value.hint
+        return caught.value.message
 
-def refusal(client, clock, seconds=5):
-    with pytest.raises(SmokeFailed) as caught:
-        check_health(client, "f", "1", clock.patience(seconds))
-    assert caught.value.code == "unhealthy"
-    assert caught.value.hint
-    return caught.value.message
+    return refuse
 
 
 @pytest.mark.parametrize(
@@ -40,48 +43,57 @@ def refusal(client, clock, seconds=5):
         [],
     ],
 )
-def test_what_api_gateway_would_serve_is_healthy_at_the_first_call(client, clock, answer):
-    check_health(answering(client, answer), "f", "1", clock.patience())
-    assert client.calls.count("invoke") == 1
+def test_what_api_gateway_would_serve_is_healthy_at_the_first_call(
+    service, client, answering, patience, answer
+):
+    answering(answer)
+    check_health(client, "f", "1", patience())
+    assert service.calls.count("invoke") == 1
 
 
-def test_a_handler_that_raises_is_broken_at_once(client, clock):
-    answering(client, {"errorType": "KeyError", "errorMessage": "'TABLE_NAME'", "stackTrace": []})
-    assert refusal(client, clock) == "Version 1 of f does not work: KeyError: 'TABLE_NAME'"
-    assert client.calls.count("invoke") == 1
+def test_a_handler_that_raises_is_broken_at_once(service, answering, refusal):
+    answering({"errorType": "KeyError", "errorMessage": "'TABLE_NAME'", "stackTrace": []})
+    assert refusal() == "Version 1 of f does not work: KeyError: 'TABLE_NAME'"
+    assert service.calls.count("invoke") == 1
 
 
-def test_a_long_reason_is_cut_to_one_line(client, clock):
-    answering(client, {"errorType": "Runtime.ImportModuleError", "errorMessage": "no\n" * 1000})
-    message = refusal(client, clock)
+def test_a_long_reason_is_cut_to_one_line(answering, refusal):
+    answering({"errorType": "Runtime.ImportModuleError", "errorMessage": "no\n" * 1000})
+    message = refusal()
     assert "\n" not in message
     assert len(message) < 400
 
 
-def test_a_5xx_is_retried(client, clock):
-    answering(client, iter([{"statusCode": 500}, {"statusCode": 503}, {"statusCode": 200}]))
-    check_health(client, "f", "1", clock.patience())
-    assert client.calls.count("invoke") == 3
+def test_a_5xx_is_retried(service, client, answering, patience):
+    answering(iter([{"statusCode": 500}, {"statusCode": 503}, {"statusCode": 200}]))
+    check_health(client, "f", "1", patience())
+    assert service.calls.count("invoke") == 3
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(500, 500), (502, 502), ("503", 503), ("fine", 500), (None, 500)]
 )
-def test_a_lasting_5xx_fails_when_the_budget_is_spent(client, clock, status, code):
-    answering(client, {"statusCode": status})
-    assert refusal(client, clock) == f"Version 1 of f does not work: it returned {code}"
-    assert clock.now == pytest.approx(5)
+def test_a_lasting_5xx_fails_when_the_budget_is_spent(clock, status, code, answering, refusal):
+    answering({"statusCode": status})
+    assert refusal() == f"Version 1 of f does not work: it returned {code}"
+    assert clock.monotonic() == pytest.approx(5)
 
 
-def test_the_reason_comes_from_the_versions_log(client, clock):
-    answering(client, {"statusCode": 500})
+def test_the_reason_comes_from_the_versions_log(service, answering, refusal):
+    answering({"statusCode": 500})
     line = json.dumps({"level": "ERROR", "error": "AccessDeniedException: not authorized"})
     earlier = json.dumps({"level": "ERROR", "error": "of another request"})
-    client.log_tail = f"START RequestId\n{earlier}\n{line}\n[1, 2]\nEND RequestId\n"
-    assert (
-        refusal(client, clock)
-        == "Version 1 of f does not work: AccessDeniedException: not authorized"
-    )
+    service.log(f"START RequestId\n{earlier}\n{line}\n[1, 2]\nEND RequestId\n")
+    assert refusal() == "Version 1 of f does not work: AccessDeniedException: not authorized"
+
+
+def test_the_count_of_the_reserved_page_is_read(client, answering, patience):
+    events = []
+    answering(lambda event: events.append(event) or {"statusCode": 200})
+    check_health(client, "f", "1", patience())
+    (event,) = events
+    assert event["requestContext"]["http"]["method"] == "GET"
+    assert event["queryStringParameters"] == {"page": "/_smoke"}
 
 
 def test_the_event_has_the_shape_that_api_gateway_sends():

@@ -31,7 +31,7 @@ class Project:
     """A function with its source folder; `edit` changes the handler."""
 
     part: FunctionPart
-    client: object
+    service: object
     edit: object
     kept: dict
     releases: list = field(default_factory=list)
@@ -62,7 +62,7 @@ class Project:
         number = len(self.releases) + 1
         release = Release(number, "prod", "2026-11-22T09:00:00Z", "verified", {}, parts=parts)
         self.releases.append(release)
-        self.client.calls.clear()
+        self.service.forget()
         self.part.steps.timings.clear()
         return release
 
@@ -77,21 +77,21 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path, fake, packaged, kept, clock):
+def project(tmp_path, service, packaged, kept, patience):
     """A project whose function Terraform has just created from its first code."""
-    client = fake(code=packaged("first").data)
+    service.create(packaged("first").data)
     part = FunctionPart(
         BackendSettings(tmp_path / "src"),
         zip_file=tmp_path / "function.zip",
         run=tmp_path / "run",
         artifacts=kept,
-        client={"lambda": client}.__getitem__,
+        client=service.client,
         steps=Steps(Silent()),
         check_handler=lambda *_: None,
-        update=clock.patience(),
-        health=clock.patience(5),
+        update=patience(),
+        health=patience(5),
     )
-    return Project(part, client, packaged, kept)
+    return Project(part, service, packaged, kept)
 
 
 def serve(project, **settings):
@@ -164,7 +164,7 @@ def test_an_unchanged_function_is_not_written_but_its_zip_is_kept(project):
     project.kept.clear()
     comparison = project.compare(project.part.worktree())
     applied = project.part.apply(comparison, OUTPUTS)
-    assert (comparison.changes, project.client.calls) == ((), [])
+    assert (comparison.changes, project.service.calls) == ((), [])
     assert applied.record == release.parts["function"]
     assert list(project.kept) == [applied.record.sha256]
 
@@ -172,7 +172,7 @@ def test_an_unchanged_function_is_not_written_but_its_zip_is_kept(project):
 def test_the_record_is_what_was_read_back(project):
     """Somebody changes a setting after the comparison: the published version has it."""
     comparison = project.compare(project.part.worktree())
-    project.client.configure(MemorySize=512)
+    project.service.configure(MemorySize=512)
     record = project.part.apply(comparison, OUTPUTS).record
     assert record.settings["memory_mb"] == 512
     assert record == FunctionRecord.of(project.live)
@@ -182,7 +182,7 @@ def test_code_that_does_not_work_is_neither_live_nor_kept(project):
     project.deploy("first")
     served = serve(project)
     broken = project.edit("broken")
-    project.client.answers[broken.code_sha256] = {"statusCode": 500}
+    project.service.set_answer(broken.code_sha256, {"statusCode": 500})
     with pytest.raises(SmokeFailed):
         project.deploy("broken")
     assert serve(project) == served
@@ -193,7 +193,7 @@ def test_code_that_does_not_work_is_neither_live_nor_kept(project):
 def test_unpublished_code_is_shown_only_by_itself(project):
     """No visitor gets it, so it has a kind of its own; publishing replaces it anyway."""
     project.deploy("first")
-    project.client.replace_code(b"somebody else's")
+    project.service.replace_code(b"somebody else's")
     (change,) = project.compare(project.part.worktree()).changes
     assert (change.key, change.kind) == ("$LATEST", UNPUBLISHED)
     project.edit("second")
@@ -203,10 +203,10 @@ def test_unpublished_code_is_shown_only_by_itself(project):
 
 def test_unpublished_code_is_replaced_without_a_new_version(project):
     release = project.deploy("first")
-    project.client.replace_code(b"somebody else's")
+    project.service.replace_code(b"somebody else's")
     project.deploy("first")
     assert project.releases[-1].parts == release.parts
-    assert list(project.client.versions) == ["1"]
+    assert project.service.versions == ["1"]
 
 
 def test_settings_are_unknown_while_terraform_is_about_to_change_them(project):
@@ -226,14 +226,14 @@ def test_a_release_that_says_what_is_live_is_recorded(project):
     project.deploy("first")
     comparison = project.compare(project.part.worktree())
     assert project.part.is_recorded(comparison, project.heads)
-    project.client.move("1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    project.service.divert()
     comparison = project.compare(project.part.worktree())
     assert not project.part.is_recorded(comparison, project.heads)
 
 
 def test_a_function_that_was_not_chosen_counts_as_recorded(project):
     project.deploy("first")
-    project.client.move("$LATEST")
+    project.service.move("$LATEST")
     assert project.part.is_recorded(project.compare(None), project.heads)
 
 
@@ -247,7 +247,7 @@ def test_an_edited_handler_is_not_published_with_only_infra(project):
     assert comparison.changes == ()
     project.part.check(comparison, OUTPUTS)
     assert project.part.apply(comparison, OUTPUTS).record is None
-    assert project.client.calls == []
+    assert project.service.calls == []
 
 
 def test_new_settings_reach_the_alias_with_the_live_code(project):
@@ -257,11 +257,11 @@ def test_new_settings_reach_the_alias_with_the_live_code(project):
     comparison = project.compare(None, NEW_MEMORY)
     (change,) = comparison.changes
     assert (change.key, change.fields) == ("live", ("settings",))
-    project.client.configure(MemorySize=256)
+    project.service.configure(MemorySize=256)
     record = project.part.apply(comparison, OUTPUTS).record
     assert serve(project, memory_mb=256) == (first.sha256, True)
     assert record == FunctionRecord.of(project.live)
-    assert "update_function_code" not in project.client.calls
+    assert "update_function_code" not in project.service.calls
 
 
 def test_new_settings_need_no_zip_while_the_live_code_is_uploaded(project):
@@ -270,7 +270,7 @@ def test_new_settings_need_no_zip_while_the_live_code_is_uploaded(project):
     project.kept.clear()
     comparison = project.compare(None, NEW_MEMORY)
     project.part.check(comparison, OUTPUTS)
-    project.client.configure(MemorySize=256)
+    project.service.configure(MemorySize=256)
     project.part.apply(comparison, OUTPUTS)
     assert serve(project, memory_mb=256) == (first.sha256, True)
     assert project.kept == {}
@@ -280,9 +280,9 @@ def test_the_live_code_is_uploaded_from_its_zip_if_other_code_replaced_it(projec
     first = project.edit("first")
     project.deploy("first")
     project.edit("second")
-    project.client.replace_code(b"somebody else's")
+    project.service.replace_code(b"somebody else's")
     comparison = project.compare(None, NEW_MEMORY)
-    project.client.configure(MemorySize=256)
+    project.service.configure(MemorySize=256)
     project.part.apply(comparison, OUTPUTS)
     assert serve(project, memory_mb=256) == (first.sha256, True)
     assert project.live.latest.sha256 == first.sha256
@@ -293,16 +293,14 @@ def test_the_live_code_survives_a_function_that_terraform_replaces(project):
     project.deploy("first")
     second = project.edit("second")
     comparison = project.compare(None, REPLACED)
-    project.client.versions.clear()
-    project.client.replace_code(second.data)
-    project.client.move("$LATEST")
+    project.service.create(second.data)
     project.part.apply(comparison, OUTPUTS)
     assert serve(project) == (first.sha256, True)
 
 
 def test_new_settings_are_refused_if_the_zip_of_the_live_code_is_gone(project):
     project.deploy("first")
-    project.client.replace_code(b"somebody else's")
+    project.service.replace_code(b"somebody else's")
     project.kept.clear()
     comparison = project.compare(None, NEW_MEMORY)
     for refuse in (project.part.check, project.part.apply):
@@ -310,7 +308,7 @@ def test_new_settings_are_refused_if_the_zip_of_the_live_code_is_gone(project):
             refuse(comparison, OUTPUTS)
         assert refused.value.code == "artifacts-gone"
         assert "--only" in refused.value.hint
-    assert project.client.calls == []
+    assert project.service.calls == []
 
 
 @pytest.mark.parametrize("change", [OTHER, DELETED])
@@ -345,7 +343,7 @@ def test_only_what_is_left_in_the_comparison_is_restored(project):
     visible = tuple(change for change in comparison.changes if change.kind != UNPUBLISHED)
     record = project.part.apply(replace(comparison, changes=visible), OUTPUTS).record
     assert record == replace(first.parts["function"], latest=second.latest)
-    assert "update_function_code" not in project.client.calls
+    assert "update_function_code" not in project.service.calls
 
 
 def test_a_release_without_a_function_leaves_the_function_alone(project):
@@ -355,17 +353,18 @@ def test_a_release_without_a_function_leaves_the_function_alone(project):
     project.part.check(comparison, OUTPUTS)
     assert comparison.changes == ()
     assert project.part.apply(comparison, OUTPUTS).record is None
-    assert project.client.calls == []
+    assert project.service.calls == []
 
 
 def test_a_release_whose_version_and_zip_are_gone_is_refused_before_anything_changes(project):
     first = project.deploy("first")
     project.deploy("second")
-    del project.client.versions["1"], project.kept[first.parts["function"].sha256]
+    project.service.delete_version("1")
+    del project.kept[first.parts["function"].sha256]
     comparison = project.compare(project.part.released(first))
     with pytest.raises(Refused, match="its function's code is gone"):
         project.part.check(comparison, OUTPUTS)
-    assert project.client.calls == []
+    assert project.service.calls == []
 
 
 def test_the_zip_of_a_release_is_written_for_terraform(project):
@@ -397,26 +396,28 @@ def test_a_function_as_released_has_not_drifted(project):
 
 def test_drift_of_code_and_of_settings_have_their_kinds(project):
     project.deploy("first")
-    project.client.versions["1"]["MemorySize"] = 1024
-    project.client.replace_code(b"somebody else's")
+    project.service.configure(MemorySize=1024)
+    project.service.move(project.service.publish())
+    project.service.replace_code(b"somebody else's")
     changes = {change.key: change.kind for change in drift(project).changes}
     assert changes == {"live": "settings", "$LATEST": "code"}
-    project.client.move("$LATEST")
+    project.service.move("$LATEST")
     changes = {change.key: change.kind for change in drift(project).changes}
     assert changes == {"live": "code", "$LATEST": "code"}
 
 
 def test_drift_of_the_unpublished_code_says_since_when(project):
     project.deploy("first")
-    project.client.configure(LastModified="2026-11-22T09:30:00.000+0000", CodeSha256="b3RoZXI=")
-    assert drift(project).since == {"$LATEST": "2026-11-22T09:30:00.000+0000"}
+    project.service.aws.clock.advance(90)
+    project.service.replace_code(b"somebody else's")
+    assert drift(project).since == {"$LATEST": "2026-11-27T10:01:30.000+0000"}
 
 
 def test_a_missing_function_or_alias_is_left_to_the_infrastructure(project):
     project.deploy("first")
-    project.client.alias = None
+    project.service.delete_alias()
     assert drift(project).changes == ()
-    project.client.latest = None
+    project.service.delete()
     assert drift(project).changes == ()
 
 
@@ -428,34 +429,34 @@ def test_a_function_that_no_release_recorded_has_not_drifted(project):
 
 def test_what_drifted_is_reverted(project):
     released = project.deploy("first").parts["function"]
-    project.client.replace_code(b"somebody else's")
-    project.client.move("$LATEST")
+    project.service.replace_code(b"somebody else's")
+    project.service.move("$LATEST")
     assert project.revert() == released
     assert drift(project).changes == ()
 
 
 def test_ignored_unpublished_code_is_left_and_stays_as_recorded(project):
     released = project.deploy("first").parts["function"]
-    project.client.replace_code(b"somebody else's")
-    project.client.move("1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    project.service.replace_code(b"somebody else's")
+    project.service.divert()
     assert project.revert("$LATEST") == released
-    assert "update_function_code" not in project.client.calls
+    assert "update_function_code" not in project.service.calls
     assert [change.key for change in drift(project).changes] == ["$LATEST"]
 
 
 def test_an_ignored_alias_is_left_and_stays_as_recorded(project):
     released = project.deploy("first").parts["function"]
-    project.client.replace_code(b"somebody else's")
-    project.client.move("1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    project.service.replace_code(b"somebody else's")
+    project.service.divert()
     assert project.revert("live") == released
-    assert project.client.calls == ["update_function_code"]
+    assert project.service.calls == ["update_function_code"]
 
 
 def test_drift_that_is_ignored_altogether_changes_nothing(project):
     released = project.deploy("first").parts["function"]
-    project.client.replace_code(b"somebody else's")
+    project.service.replace_code(b"somebody else's")
     assert project.revert("$LATEST") == released
-    assert project.client.calls == []
+    assert project.service.calls == []
 
 
 def test_without_a_release_there_is_nothing_to_revert_to(project):
@@ -469,7 +470,7 @@ def test_without_a_release_there_is_nothing_to_revert_to(project):
 def test_exactly_what_is_named_is_pruned(project):
     first, second, _ = (project.deploy(text).parts["function"] for text in "abc")
     project.part.prune({("version", "1", first.sha256), ("package", second.sha256)}, OUTPUTS)
-    assert list(project.client.versions) == ["2", "3"]
+    assert project.service.versions == ["2", "3"]
     assert second.sha256 not in project.kept
     assert first.sha256 in project.kept
 
@@ -478,7 +479,7 @@ def test_a_version_number_that_means_other_code_now_is_not_pruned(project):
     project.deploy("a")
     project.deploy("b")
     project.part.prune({("version", "1", "other")}, OUTPUTS)
-    assert list(project.client.versions) == ["1", "2"]
+    assert project.service.versions == ["1", "2"]
 
 
 def test_a_record_is_read_as_it_was_written(project):
@@ -488,6 +489,6 @@ def test_a_record_is_read_as_it_was_written(project):
 
 def test_a_function_that_is_gone_is_named_when_it_should_be_published(project):
     comparison = project.compare(project.part.worktree())
-    project.client.latest = project.client.alias = None
+    project.service.delete()
     with pytest.raises(CloudError, match="There is no function f"):
         project.part.apply(comparison, OUTPUTS)

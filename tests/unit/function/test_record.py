@@ -12,19 +12,19 @@ from resumectl.function.record import FunctionRecord
 RECORD = FunctionRecord("3", "ab", {"memory_mb": 128}, {"2": 0.1}, "cd")
 
 
-def test_the_record_is_what_is_live(live, zipped):
-    live.client.move("1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
-    live.client.replace_code(b"second")
+def test_the_record_is_what_is_live(live, service, zipped):
+    other = service.divert(0.1)
+    service.replace_code(b"second")
     record = FunctionRecord.of(live.deployed())
     assert (record.version, record.sha256) == ("1", zipped(b"first").sha256)
     assert record.settings["memory_mb"] == 128
-    assert record.routing == {"2": 0.1}
+    assert record.routing == {other: 0.1}
     assert record.latest == zipped(b"second").sha256
 
 
-def test_nothing_is_recorded_where_nothing_is_published(fake, live):
+def test_nothing_is_recorded_where_nothing_is_published(live, service):
     assert FunctionRecord.of(Deployed()) is None
-    live.client.move("$LATEST")
+    service.move("$LATEST")
     assert FunctionRecord.of(live.deployed()) is None
 
 

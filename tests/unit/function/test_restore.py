@@ -29,13 +29,13 @@ def second(packaged):
 
 
 @pytest.fixture
-def serving(function, first, second):
+def serving(function, service, first, second):
     """Version 1 is of the first code; version 2, of the second, is live."""
-    serving = function(code=first.data)
-    publish(serving, first)
-    publish(serving, second)
-    serving.client.calls.clear()
-    return serving
+    service.create(first.data)
+    publish(function, first)
+    publish(function, second)
+    service.forget()
+    return function
 
 
 @dataclass
@@ -61,44 +61,48 @@ def restoration(serving, kept, first):
     return Restoration(serving, kept, Recorded(RELEASE, record))
 
 
-def forget_version(serving):
-    del serving.client.versions["1"]
-
-
-def test_the_recorded_version_gets_the_traffic_without_an_upload(restoration, serving):
+def test_the_recorded_version_gets_the_traffic_without_an_upload(restoration, serving, service):
     restoration.restore("live")
     assert serving.deployed().live.version == "1"
-    assert serving.client.calls == ["invoke", "update_alias"]
-    assert serving.client.steps[-1] == "version 1"
+    assert service.calls == ["invoke", "update_alias"]
+    assert service.steps[-1] == "version 1"
 
 
-def test_a_version_that_is_gone_is_published_again_from_its_zip(restoration, serving, first):
-    forget_version(serving)
+def test_a_version_that_is_gone_is_published_again_from_its_zip(
+    restoration, serving, service, first
+):
+    service.delete_version("1")
     restoration.restore("live")
     assert serving.deployed().live.sha256 == first.sha256
-    assert serving.client.steps[-1] == "version 3, published again"
+    assert service.steps[-1] == "version 3, published again"
 
 
-def test_a_version_number_that_means_other_code_now_is_not_served(restoration, serving, first):
+def test_a_version_number_that_means_other_code_now_is_not_served(
+    restoration, serving, service, first, second
+):
     """A function that Terraform created anew counts its versions from 1 again."""
-    serving.client.versions["1"]["CodeSha256"] = "b3RoZXI="
+    service.create(b"other")
+    service.publish()
+    publish(serving, second)
     restoration.restore("live")
     assert serving.deployed().live.sha256 == first.sha256
     assert serving.deployed().live.version == "3"
 
 
-def test_a_version_that_stopped_working_gets_no_traffic(restoration, serving, first):
-    serving.client.answers[first.code_sha256] = {"statusCode": 500}
+def test_a_version_that_stopped_working_gets_no_traffic(restoration, serving, service, first):
+    service.set_answer(first.code_sha256, {"statusCode": 500})
     with pytest.raises(SmokeFailed):
         restoration.restore("live")
     assert serving.deployed().live.version == "2"
 
 
-def test_only_the_unpublished_code_is_restored_if_only_it_differs(restoration, serving, first):
+def test_only_the_unpublished_code_is_restored_if_only_it_differs(
+    restoration, serving, service, first
+):
     restoration.restore("$LATEST")
     function = serving.deployed()
     assert (function.latest.sha256, function.live.version) == (first.sha256, "2")
-    assert serving.client.calls == ["update_function_code"]
+    assert service.calls == ["update_function_code"]
 
 
 def test_both_are_restored_if_both_differ(restoration, serving, first):
@@ -115,24 +119,24 @@ def test_the_check_passes_without_a_zip_while_the_version_is_there(restoration, 
     restoration.check("live")
 
 
-def test_the_check_passes_without_a_version_while_the_zip_is_kept(restoration, serving):
-    forget_version(serving)
+def test_the_check_passes_without_a_version_while_the_zip_is_kept(restoration, service):
+    service.delete_version("1")
     restoration.check("live")
-    assert serving.client.calls == []
+    assert service.calls == []
 
 
-def test_the_check_refuses_when_version_and_zip_are_gone(restoration, serving, kept):
-    forget_version(serving)
+def test_the_check_refuses_when_version_and_zip_are_gone(restoration, service, kept):
+    service.delete_version("1")
     kept.clear()
     with pytest.raises(Refused, match="Release #4 cannot be restored") as refused:
         restoration.check("live")
     assert refused.value.code == "artifacts-gone"
     assert "git checkout 0123456789ab and" in refused.value.hint
-    assert serving.client.calls == []
+    assert service.calls == []
 
 
-def test_without_a_revision_the_hint_names_none(restoration, serving, kept):
-    forget_version(serving)
+def test_without_a_revision_the_hint_names_none(restoration, service, kept):
+    service.delete_version("1")
     kept.clear()
     restoration.recorded = replace(restoration.recorded, release=replace(RELEASE, git={}))
     with pytest.raises(Refused) as refused:
@@ -146,18 +150,18 @@ def test_the_check_refuses_when_the_zip_of_the_unpublished_code_is_gone(restorat
         restoration.check(*BOTH)
 
 
-def test_the_check_needs_nothing_where_nothing_differs(restoration, serving, kept):
-    forget_version(serving)
+def test_the_check_needs_nothing_where_nothing_differs(restoration, service, kept):
+    service.delete_version("1")
     kept.clear()
     restoration.check()
 
 
-def test_a_zip_that_disappears_after_the_check_changes_nothing(restoration, serving, kept):
-    forget_version(serving)
+def test_a_zip_that_disappears_after_the_check_changes_nothing(restoration, service, kept):
+    service.delete_version("1")
     kept.clear()
     with pytest.raises(Refused):
         restoration.restore("live")
-    assert serving.client.calls == []
+    assert service.calls == []
 
 
 # --- what is recorded afterwards

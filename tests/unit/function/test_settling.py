@@ -30,40 +30,40 @@ FAILED = {
 
 
 @pytest.mark.parametrize("unsettled", [IN_PROGRESS, PENDING])
-def test_settled_waits_until_the_update_is_finished(clock, unsettled):
+def test_settled_waits_until_the_update_is_finished(patience, unsettled):
     client = Scripted(unsettled, unsettled, DONE)
-    assert settled(client, "f", clock.patience()) == DONE
+    assert settled(client, "f", patience()) == DONE
     assert client.reads == 3
 
 
-def test_a_finished_update_is_read_once(clock):
+def test_a_finished_update_is_read_once(patience, clock):
     client = Scripted(DONE)
-    settled(client, "f", clock.patience())
-    assert (client.reads, clock.now) == (1, 0)
+    settled(client, "f", patience())
+    assert (client.reads, clock.monotonic()) == (1, 0)
 
 
-def test_settled_gives_up_when_the_budget_is_spent(clock):
+def test_settled_gives_up_when_the_budget_is_spent(patience, clock):
     with pytest.raises(CloudError, match="still updating f after 30 s") as caught:
-        settled(Scripted(IN_PROGRESS), "f", clock.patience(30))
+        settled(Scripted(IN_PROGRESS), "f", patience(30))
     assert caught.value.hint
-    assert clock.now == pytest.approx(30)
+    assert clock.monotonic() == pytest.approx(30)
 
 
-def test_a_failed_update_is_settled_so_that_it_can_be_replaced(clock):
-    assert settled(Scripted(FAILED), "f", clock.patience()) == FAILED
+def test_a_failed_update_is_settled_so_that_it_can_be_replaced(patience):
+    assert settled(Scripted(FAILED), "f", patience()) == FAILED
 
 
-def test_a_failed_update_raises_with_lambdas_reason(clock):
+def test_a_failed_update_raises_with_lambdas_reason(patience):
     with pytest.raises(CloudError, match="could not update f: The image is\nbroken"):
-        succeeded(Scripted(IN_PROGRESS, FAILED), "f", clock.patience())
+        succeeded(Scripted(IN_PROGRESS, FAILED), "f", patience())
     with pytest.raises(CloudError, match="InvalidRuntime"):
         succeeded(
             Scripted({"State": "Failed", "StateReasonCode": "InvalidRuntime"}),
             "f",
-            clock.patience(),
+            patience(),
         )
     with pytest.raises(CloudError, match="no reason given"):
-        succeeded(Scripted({"LastUpdateStatus": "Failed"}), "f", clock.patience())
+        succeeded(Scripted({"LastUpdateStatus": "Failed"}), "f", patience())
 
 
 def failing(times, error):
@@ -77,19 +77,19 @@ def failing(times, error):
     return write
 
 
-def test_a_conflicting_write_is_retried_after_the_other_update(clock, error_of):
+def test_a_conflicting_write_is_retried_after_the_other_update(patience, error_of):
     client = Scripted(IN_PROGRESS, DONE)
     write = failing(2, error_of("ResourceConflictException"))
-    assert accepted(client, "f", clock.patience(), write) == {"written": True}
+    assert accepted(client, "f", patience(), write) == {"written": True}
     assert client.reads == 3, "until it is done after the first conflict, once after the second"
 
 
-def test_a_write_that_always_conflicts_fails_when_the_budget_is_spent(clock, error_of):
+def test_a_write_that_always_conflicts_fails_when_the_budget_is_spent(patience, error_of):
     with pytest.raises(CloudError, match="rejected changes of f for 10 s"):
         accepted(
             Scripted(DONE),
             "f",
-            clock.patience(10),
+            patience(10),
             failing(1000, error_of("ResourceConflictException")),
         )
 
@@ -97,7 +97,7 @@ def test_a_write_that_always_conflicts_fails_when_the_budget_is_spent(clock, err
 @pytest.mark.parametrize(
     "code", ["ServiceException", "AccessDeniedException", "TooManyRequestsException"]
 )
-def test_any_other_error_is_raised_at_once(clock, error_of, code):
+def test_any_other_error_is_raised_at_once(patience, clock, error_of, code):
     with pytest.raises(ClientError, match=code):
-        accepted(Scripted(DONE), "f", clock.patience(), failing(1, error_of(code)))
-    assert clock.now == 0
+        accepted(Scripted(DONE), "f", patience(), failing(1, error_of(code)))
+    assert clock.monotonic() == 0
