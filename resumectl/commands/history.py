@@ -21,8 +21,6 @@ def history(ctx: Context, count: int) -> Outcome:
         releases = list(islice(ledger.newest_first(), count))
         live = ledger.heads().released
         pin = ctx.releases.pins.read()
-    rows = [
-        {**release.summary(), "live": live is not None and release.id == live.id}
-        for release in releases
-    ]
+    number = live.id if live else None
+    rows = [{**release.summary(), "live": release.id == number} for release in releases]
     return Outcome({"releases": rows, "pin": pin.release if pin else None})

@@ -30,8 +30,5 @@ def smoke_url(url: str, test: SmokeTest) -> Outcome:
 
 
 def _outcome(checks: Sequence[Check], url: str) -> Outcome:
-    body = {
-        "checks": [check.as_json() for check in checks],
-        "urls": {"site": f"{url.rstrip('/')}/"},
-    }
-    return Outcome(body, failure(checks))
+    urls = {"site": f"{url.rstrip('/')}/"}
+    return Outcome({"checks": [check.as_json() for check in checks], "urls": urls}, failure(checks))
