@@ -74,12 +74,12 @@ class Faults:
 
     Attributes:
         planned: the faults by count.
-        count: how many calls were begun.
+        calls: every call that was begun, as (operation, object key).
         met: the faults that happened.
     """
 
     planned: Sequence[Fault] = ()
-    count: int = 0
+    calls: list[tuple[str, str]] = field(default_factory=list)
     met: list[Fault] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -93,6 +93,11 @@ class Faults:
             self._waiting.extend(_Waiting(fault) for fault in faults)
 
     @property
+    def count(self) -> int:
+        """How many calls were begun."""
+        return len(self.calls)
+
+    @property
     def points(self) -> int:
         """At how many points the process could have died so far."""
         return 2 * self.count
@@ -100,7 +105,7 @@ class Faults:
     def at(self, call: str, key: str) -> Fault | None:
         """The fault of this call, if there is one."""
         with self._lock:
-            self.count += 1
+            self.calls.append((call, key))
             fault = self._due(call, key)
             if fault:
                 self.met.append(fault)
@@ -134,11 +139,11 @@ class SeededFaults(Faults):
     def __init__(self, seed: int, rate: float, kinds: Sequence[Fault]) -> None:
         super().__init__()
         self._seed, self._rate, self._kinds = seed, rate, tuple(kinds)
-        self._calls: Counter[tuple[str, str]] = Counter()
+        self._made: Counter[tuple[str, str]] = Counter()
 
     def _due(self, call: str, key: str) -> Fault | None:
-        self._calls[call, key] += 1
-        chance = random.Random(f"{self._seed} {call} {key} {self._calls[call, key]}")
+        self._made[call, key] += 1
+        chance = random.Random(f"{self._seed} {call} {key} {self._made[call, key]}")
         if chance.random() >= self._rate:
             return None
         return replace(chance.choice(self._kinds), at=self.count, call=call, key=key)
