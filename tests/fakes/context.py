@@ -13,7 +13,7 @@ from resumectl import process
 from resumectl.cli.command import Call
 from resumectl.commands import deploy, revert, rollback
 from resumectl.progress import Silent, Steps
-from resumectl.release.bucket import ProjectBucket, bucket_name
+from resumectl.release.bucket import ProjectBucket
 from resumectl.release.ledger import Ledger
 from resumectl.release.lock import Lock
 from resumectl.release.pin import Pins
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.fakes.part import FakePart
 
 ACCOUNT, REGION = "123456789012", "eu-west-2"
-PROJECT = bucket_name("resume", ACCOUNT, REGION)
+PROJECT = f"resume-resumectl-{ACCOUNT}-{REGION}"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ADA = {"name": "ada", "host": "laptop"}
 REVISION = "0123456789abcdef0123456789abcdef01234567"

@@ -134,7 +134,9 @@ def test_a_number_that_was_taken_meanwhile_is_not_taken_again(faults, bucket, le
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault("repeat"), Fault("lose", error=aws_error("ConditionalRequestConflict"))]
+    "fault",
+    [Fault("repeat"), Fault("lose", error=aws_error("ConditionalRequestConflict"))],
+    ids=["the condition fails", "conflict"],
 )
 def test_a_record_whose_response_was_lost_is_not_written_twice(faults, ledger, fault):
     """botocore retries by itself, and learns that the number is taken: by us."""

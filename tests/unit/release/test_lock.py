@@ -318,7 +318,9 @@ def test_waiting_has_an_end(lock, take):
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault("repeat"), Fault("lose", error=aws_error("ConditionalRequestConflict"))]
+    "fault",
+    [Fault("repeat"), Fault("lose", error=aws_error("ConditionalRequestConflict"))],
+    ids=["the condition fails", "conflict"],
 )
 def test_a_first_write_whose_response_was_lost_is_ours(lock, faults, fault):
     """botocore retries by itself, and learns that the lock is taken: by us."""
