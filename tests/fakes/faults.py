@@ -74,12 +74,12 @@ class Faults:
 
     Attributes:
         planned: the faults by count.
-        calls: every call that was begun, as (operation, object key).
+        begun: each call as (operation, object key), also if it fails.
         met: the faults that happened.
     """
 
     planned: Sequence[Fault] = ()
-    calls: list[tuple[str, str]] = field(default_factory=list)
+    begun: list[tuple[str, str]] = field(default_factory=list)
     met: list[Fault] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -95,7 +95,7 @@ class Faults:
     @property
     def count(self) -> int:
         """How many calls were begun."""
-        return len(self.calls)
+        return len(self.begun)
 
     @property
     def points(self) -> int:
@@ -105,7 +105,7 @@ class Faults:
     def at(self, call: str, key: str) -> Fault | None:
         """The fault of this call, if there is one."""
         with self._lock:
-            self.calls.append((call, key))
+            self.begun.append((call, key))
             fault = self._due(call, key)
             if fault:
                 self.met.append(fault)
@@ -139,11 +139,11 @@ class SeededFaults(Faults):
     def __init__(self, seed: int, rate: float, kinds: Sequence[Fault]) -> None:
         super().__init__()
         self._seed, self._rate, self._kinds = seed, rate, tuple(kinds)
-        self._made: Counter[tuple[str, str]] = Counter()
+        self._calls: Counter[tuple[str, str]] = Counter()
 
     def _due(self, call: str, key: str) -> Fault | None:
-        self._made[call, key] += 1
-        chance = random.Random(f"{self._seed} {call} {key} {self._made[call, key]}")
+        self._calls[call, key] += 1
+        chance = random.Random(f"{self._seed} {call} {key} {self._calls[call, key]}")
         if chance.random() >= self._rate:
             return None
         return replace(chance.choice(self._kinds), at=self.count, call=call, key=key)

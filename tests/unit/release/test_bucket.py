@@ -65,7 +65,7 @@ def test_only_old_versions_of_locks_expire(others, bucket_of):
 
 def test_a_complete_bucket_is_left_alone(faults, bucket):
     assert not bucket.ensure(REGION)
-    assert [name for name, _ in faults.calls] == ["get_bucket_versioning"]
+    assert [name for name, _ in faults.begun] == ["get_bucket_versioning"]
 
 
 @pytest.mark.parametrize("step", SETUP)
@@ -77,7 +77,7 @@ def test_an_interrupted_setup_is_completed(faults, bucket_of, step):
     assert not bucket_of("prod").exists()
     assert bucket_of("prod").ensure(REGION)
     assert bucket_of("prod").exists()
-    assert [name for name, _ in faults.calls][-7:-1] == SETUP
+    assert [name for name, _ in faults.begun][-7:-1] == SETUP
 
 
 def test_a_bucket_just_made_is_known_although_reads_are_stale(faults, bucket_of):
