@@ -1,4 +1,4 @@
-"""An environment in memory: parts, a project bucket, a clock, and whoever watches and answers."""
+"""An environment on the fake AWS: parts in memory, and whoever watches and answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from resumectl import process
 from resumectl.cli.command import Call
 from resumectl.commands import deploy, revert, rollback
-from resumectl.process import Process
 from resumectl.progress import Silent, Steps
 from resumectl.release.bucket import ProjectBucket
 from resumectl.release.ledger import Ledger
@@ -19,7 +21,10 @@ from resumectl.settings import Environment, Retention
 from resumectl.smoke.check import Check
 from resumectl.steps.context import Context, Origin, Releases
 from resumectl.steps.smoke import SmokeTest
-from tests.fakes.objects import Objects
+from tests.fakes.aws.world import Aws
+from tests.fakes.clock import Clock
+from tests.fakes.faults import Faults, Killed
+from tests.fakes.machine import Machine
 from tests.fakes.part import usual
 
 if TYPE_CHECKING:
@@ -28,8 +33,12 @@ if TYPE_CHECKING:
     from resumectl.plan import Plan
     from resumectl.release.record import Release
     from resumectl.settings import Ignore
+    from tests.fakes.faults import Fault
+    from tests.fakes.machine import Process
     from tests.fakes.part import FakePart
 
+ACCOUNT, REGION = "123456789012", "eu-west-2"
+PROJECT = f"resume-resumectl-{ACCOUNT}-{REGION}"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ADA = {"name": "ada", "host": "laptop"}
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -90,9 +99,10 @@ class World:
     """An environment, worked on by one context after the other.
 
     Attributes:
+        faults: what goes wrong in the processes of all contexts; `bucket`, `ledger`, `pins` and
+            `lock` are those of a process without faults.
         checks: how the next smoke tests end; the last one repeats.
         tested: the target and the settling seconds of each smoke test.
-        dead: the pids of this machine's processes that have exited.
     """
 
     def __init__(
@@ -103,35 +113,80 @@ class World:
         retention: Retention | None = None,
     ) -> None:
         self.parts = parts or usual()
-        self.env = Environment("prod", region="eu-west-2", protected=protected)
+        self.env = Environment("prod", region=REGION, protected=protected)
         self.ignores, self.retention = ignores, retention or Retention()
-        self.s3, self.progress, self.now = Objects(), Recorder(), NOW
+        self.aws, self.progress, self.faults = Aws(clock=Clock(NOW)), Recorder(), Faults()
+        self.machine = Machine(clock=self.aws.clock)
         self.checks: list[tuple[Check, ...]] = [(GOOD,)]
         self.tested: list[tuple[Any, float]] = []
-        self.dead: set[int] = set()
-        self.bucket = ProjectBucket(self.s3, "resume-resumectl", "123456789012", "prod")
-        self.ledger = Ledger(self.bucket, {part.name: part.record for part in self.parts})
+        self._processes: dict[int, Process] = {}
+        self._watcher = self.machine.start(self.aws, ACCOUNT, REGION)
+        self.bucket = _bucket(self._watcher)
         self.pins = Pins(self.bucket)
 
     def part(self, name: str) -> FakePart:
         return next(part for part in self.parts if part.name == name)
 
-    def lock(self, pid: int = 1) -> Lock:
-        me = Process("laptop", pid, "start")
-        return Lock(self.bucket, me, alive=lambda other, _: other not in self.dead, poll=0.01)
+    # --- processes
+
+    def process(self, pid: int = 1) -> Process:
+        """The process with this PID; it is started if none runs."""
+        if pid not in self._processes or not self._processes[pid].alive:
+            started = self.machine.start(self.aws, ACCOUNT, REGION, self.faults, pid)
+            self._processes[pid] = started
+        return self._processes[pid]
 
     def context(self, pid: int = 1) -> Context:
-        """A context of its own process."""
+        """What a process works with."""
+        worker = self.process(pid)
         steps = Steps(self.progress)
         for part in self.parts:
             part.steps = steps
-        releases = Releases(self.bucket, self.ledger, self.lock(pid), self.pins)
+        bucket = _bucket(worker)
+        releases = Releases(bucket, self._ledger(bucket), self._lock(bucket, worker), Pins(bucket))
         origin = Origin(ADA, lambda: {"revision": REVISION, "dirty": False}, lambda: self.now)
         smoke = SmokeTest(steps, run=self._run)
         return Context(
             *(self.env, self.parts, releases, steps, smoke, origin),
             *(self.retention, self.ignores),
         )
+
+    def crash(self, command: str, pid: int = 9) -> None:
+        """A process is killed while it holds the lock."""
+        with pytest.raises(Killed), self.context(pid).locked(command):
+            self.process(pid).kill()
+
+    def fail(self, *faults: Fault) -> None:
+        """Let these faults happen from now on."""
+        self.faults.add(*faults)
+
+    def _lock(self, bucket: ProjectBucket, worker: Process) -> Lock:
+        place = self.machine.boot_id, self.machine.pid_namespace
+        me = process.Process(self.machine.host, worker.pid, worker.started, *place)
+        return Lock(bucket, me, alive=self.machine.alive, poll=0.01)
+
+    def _ledger(self, bucket: ProjectBucket) -> Ledger:
+        return Ledger(bucket, {part.name: part.record for part in self.parts})
+
+    # --- what is there
+
+    @property
+    def now(self) -> datetime:
+        return self.aws.clock.now()
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._ledger(self.bucket)
+
+    def lock(self) -> Lock:
+        return self._lock(self.bucket, self._watcher)
+
+    def stored(self) -> dict[str, str]:
+        """The keys of the project bucket, sorted, and the current version of each."""
+        if PROJECT not in self.aws.buckets:
+            return {}
+        rows = self.aws.buckets[PROJECT].all_versions()
+        return {key: row.id for key, row, latest in rows if latest and not row.is_marker}
 
     def write(self, value: str, *names: str) -> None:
         """Let the repository want another value of every thing, in these parts or in all."""
@@ -140,7 +195,7 @@ class World:
                 part.repository = dict.fromkeys(part.repository, value)
 
     def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
+        self.aws.clock.advance(timedelta(**time).total_seconds())
 
     def live(self) -> dict[str, dict[str, str]]:
         """What is live, by part."""
@@ -195,3 +250,8 @@ class FakeCall(Call):
     @property
     def environment(self) -> Environment:
         return self.world.env if self.world else Environment("local", emulator=True)
+
+
+def _bucket(worker: Process) -> ProjectBucket:
+    """The project bucket as a process reaches it."""
+    return ProjectBucket(worker.client("s3"), PROJECT, ACCOUNT, "prod")

@@ -74,12 +74,12 @@ class Faults:
 
     Attributes:
         planned: the faults by count.
-        count: how many calls were begun.
+        begun: each call as (operation, object key), also if it fails.
         met: the faults that happened.
     """
 
     planned: Sequence[Fault] = ()
-    count: int = 0
+    begun: list[tuple[str, str]] = field(default_factory=list)
     met: list[Fault] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -93,6 +93,11 @@ class Faults:
             self._waiting.extend(_Waiting(fault) for fault in faults)
 
     @property
+    def count(self) -> int:
+        """How many calls were begun."""
+        return len(self.begun)
+
+    @property
     def points(self) -> int:
         """At how many points the process could have died so far."""
         return 2 * self.count
@@ -100,7 +105,7 @@ class Faults:
     def at(self, call: str, key: str) -> Fault | None:
         """The fault of this call, if there is one."""
         with self._lock:
-            self.count += 1
+            self.begun.append((call, key))
             fault = self._due(call, key)
             if fault:
                 self.met.append(fault)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from resumectl import process, settings
-from resumectl.aws import Cloud
 from resumectl.cli import wiring
 from resumectl.commands import deploy, revert, rollback
 from resumectl.function.part import FunctionPart
@@ -17,6 +16,7 @@ from resumectl.progress import Silent, Steps
 from resumectl.smoke.check import Check
 from tests.fakes.aws.world import Aws
 from tests.fakes.clock import Clock
+from tests.fakes.cloud import FakeCloud
 from tests.fakes.machine import Machine
 from tests.fakes.terraform.runner import FakeRunner
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from resumectl.part import Parts
-    from resumectl.settings import Environment
     from resumectl.smoke.target import Target
     from resumectl.steps.context import Context
     from resumectl.steps.outcome import Outcome
@@ -41,17 +40,6 @@ TOML = '[project]\nname = "resume"\n' + "".join(
     f'\n[env.{env}]\nregion = "{REGION}"\n' for env in ("prod", "stage")
 )
 PAGE = '<!doctype html><html lang="en"><title>{0}</title><script src="/assets/{0}.js"></script>'
-
-
-class FakeCloud(Cloud):
-    """The account as one process reaches it: its clients' calls go to the fake AWS."""
-
-    def __init__(self, environment: Environment, worker: Process) -> None:
-        super().__init__(environment)
-        self._worker = worker
-
-    def client(self, service: str, region: str | None = None) -> Any:
-        return self._worker.client(service, region)
 
 
 class Notes(Silent):

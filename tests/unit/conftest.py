@@ -59,13 +59,3 @@ def _no_user(monkeypatch, _home):
     if any(_home.iterdir()):
         shutil.rmtree(_home)
         _home.mkdir()
-
-
-@pytest.fixture(scope="session")
-def s3_client():
-    """A client for use inside `mock_aws`. Shared, because creating one is slow."""
-    import boto3
-    import moto  # noqa: F401 - moto only intercepts clients that are created after its import
-
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.client("s3", region_name="eu-west-2", **keys)

@@ -9,11 +9,9 @@ from tests.fakes.context import FakeCall, World
 
 @pytest.fixture
 def world():
-    """Locked by a process that is alive."""
     world = World()
     world.release("1")
-    with world.context(pid=9).locked("deploy"):
-        yield world
+    return world
 
 
 @pytest.fixture
@@ -22,15 +20,16 @@ def call(world):
 
 
 def test_a_holder_that_is_alive_keeps_its_lock_unless_forced(call, world):
-    with pytest.raises(Refused, match="still working"):
-        unlock(call, yes=True)
-    assert world.lock().read()
-    assert len(unlock(call, yes=True, force=True).body["released"]) == 1
-    assert world.lock().read() is None
+    with world.context(pid=9).locked("deploy"):
+        with pytest.raises(Refused, match="still working"):
+            unlock(call, yes=True)
+        assert world.lock().read()
+        assert len(unlock(call, yes=True, force=True).body["released"]) == 1
+        assert world.lock().read() is None
 
 
 def test_it_asks(call, world):
-    world.dead.add(9)
+    world.crash("deploy")
     with pytest.raises(Refused, match="there is no terminal"):
         unlock(call)
     assert world.lock().read()

@@ -3,9 +3,7 @@ from __future__ import annotations
 import subprocess
 from datetime import UTC, datetime
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from resumectl import settings
 from resumectl.aws import EMULATOR_ACCOUNT, Cloud
@@ -16,9 +14,11 @@ from resumectl.infra.record import InfraRecord
 from resumectl.process import Process
 from resumectl.progress import Steps
 from resumectl.steps.look import look, look_deployed
-from tests.fakes.context import NOW, Recorder
+from tests.fakes.aws.world import Aws
+from tests.fakes.cloud import FakeCloud
+from tests.fakes.context import ACCOUNT, NOW, PROJECT, REGION, Recorder
+from tests.fakes.machine import Machine as FakeMachine
 
-BUCKET = "resume-resumectl-123456789012-eu-west-2"
 ENDPOINT = "http://127.0.0.1:9"
 RELEASE = {
     "id": 0,
@@ -31,9 +31,9 @@ RELEASE = {
 
 @pytest.fixture
 def wire(project):
-    """Makes the wiring of an environment."""
+    """Makes the wiring of an environment, on the fake AWS or on what an endpoint answers."""
 
-    def wire(env="prod", endpoint=None, pid=1, **environ):
+    def wire(env="prod", endpoint=None, aws=None, pid=1, **environ):
         loaded = settings.load(project)
         machine = Machine(
             Process("laptop", pid, "start"),
@@ -41,22 +41,21 @@ def wire(project):
             environ=environ,
             now=lambda: NOW,
         )
-        cloud = Cloud(loaded.environment(env), endpoint)
+        environment = loaded.environment(env)
+        cloud = Cloud(environment, endpoint)
+        if aws:
+            cloud = FakeCloud(environment, FakeMachine().start(aws, ACCOUNT, REGION, pid=pid))
         return Wiring(loaded, cloud, Steps(Recorder()), machine)
 
     return wire
 
 
 @pytest.fixture
-def account(monkeypatch):
-    """An account with an empty project bucket. (moto takes its policy for a plain Deny.)"""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="eu-west-2")
-        place = {"LocationConstraint": "eu-west-2"}
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-        yield
+def aws(wire):
+    """An account with an empty project bucket."""
+    aws = Aws()
+    wire(aws=aws).context.releases.bucket.ensure(REGION)
+    return aws
 
 
 def test_the_parts_have_the_names_that_only_takes(wire):
@@ -78,33 +77,33 @@ def test_an_environment_is_wired_once(wire):
     assert wired.context.releases is wired.context.releases
 
 
-def test_bucket_ledger_lock_and_pins_are_of_the_environment(wire, account):
-    ctx = wire(GITHUB_ACTOR="ada").context
+def test_bucket_ledger_lock_and_pins_are_of_the_environment(wire, aws):
+    ctx = wire(aws=aws, GITHUB_ACTOR="ada").context
     bucket = ctx.releases.bucket
-    assert (bucket.name, bucket.env) == (BUCKET, "prod")
+    assert (bucket.name, bucket.env) == (PROJECT, "prod")
     with ctx.locked("deploy"):
         assert bucket.keys("locks/") == ["locks/prod.json"]
         assert ctx.releases.lock.read().holder.process == Process("laptop", 1, "start")
     assert (ctx.origin.actor["name"], ctx.origin.now()) == ("ada", NOW)
 
 
-def test_the_lock_of_a_process_that_has_exited_is_taken_over(wire, account):
-    crashed = wire(pid=9).context
-    with crashed.locked("rollback"), wire(pid=1).context.locked("deploy") as holder:
+def test_the_lock_of_a_process_that_has_exited_is_taken_over(wire, aws):
+    crashed = wire(aws=aws, pid=9).context
+    with crashed.locked("rollback"), wire(aws=aws).context.locked("deploy") as holder:
         assert holder.command == "rollback"
 
 
-def test_the_ledger_reads_the_record_of_each_part(wire, account):
+def test_the_ledger_reads_the_record_of_each_part(wire, aws):
     from resumectl.release.record import Release
 
-    ctx = wire().context
+    ctx = wire(aws=aws).context
     records = {"infra": InfraRecord("abc", 7)}
     ctx.releases.ledger.append(Release(**RELEASE, parts=records))
-    assert wire().context.releases.ledger.heads().released.parts == records
+    assert wire(aws=aws).context.releases.ledger.heads().released.parts == records
 
 
-def test_an_empty_account_is_an_environment_that_is_not_deployed(wire, account):
-    ctx = wire().context
+def test_an_empty_account_is_an_environment_that_is_not_deployed(wire, aws):
+    ctx = wire(aws=aws).context
     assert look(ctx).outputs == {}
     with pytest.raises(Refused, match="not deployed yet"):
         look_deployed(ctx)

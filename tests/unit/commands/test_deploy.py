@@ -8,7 +8,7 @@ from resumectl.commands import destroy
 from resumectl.errors import CloudError, Locked, Refused, TerraformError
 from resumectl.release.pin import Pin
 from tests.fakes.context import ADA, BAD, GOOD, Approval, World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
 from tests.fakes.part import OUTPUTS
 
 PIN = Pin(1, {"name": "alex"}, "2026-11-22T10:00:00+00:00", "broken")
@@ -36,7 +36,7 @@ def test_the_first_deploy_makes_bucket_environment_and_release():
     assert [row["action"] for row in body["changes"]] == ["create"] * 3
     assert body["urls"]["site"] == f"{OUTPUTS['site_url']}/"
     assert world.live()["site"] == {"index.html": "1"}
-    assert world.s3.keys == ["releases/prod/000001.json"]
+    assert list(world.stored()) == ["releases/prod/000001.json"]
 
 
 def test_the_story_of_a_deploy(world):

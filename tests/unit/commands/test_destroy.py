@@ -5,7 +5,7 @@ import pytest
 from resumectl.commands.destroy import destroy
 from resumectl.errors import CloudError, Locked, Refused
 from tests.fakes.context import Approval, World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
 
 
 def deployed(**options):
@@ -70,7 +70,7 @@ def test_nothing_is_left_to_delete(world):
 def test_without_a_project_bucket_there_is_nothing_to_destroy():
     world = World()
     assert run(world).body["changes"] == []
-    assert (world.s3.keys, world.part("infra").calls) == ([], [])
+    assert (world.aws.buckets, world.part("infra").calls) == ({}, [])
 
 
 def test_a_crash_is_recovered_from_first(world):

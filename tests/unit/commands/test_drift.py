@@ -24,14 +24,14 @@ def test_no_drift(world):
 def test_what_drifted_is_reported_and_left_alone(world):
     world.part("function").cloud = {"live": "by hand"}
     world.write("2")
-    objects = dict(world.s3.objects)
+    journal = list(world.aws.journal)
     outcome = drift(world.context())
     (change,) = outcome.body["changes"]
     assert (outcome.exit_code, outcome.body["release"]) == (Exit.DIFFERENT, 1)
     assert (change["key"], change["values"]) == ("live", {"value": {"from": "1", "to": "by hand"}})
     assert outcome.body["pending"] == {"infra": 1, "function": 1, "site": 1}
     assert world.live()["function"] == {"live": "by hand"}
-    assert world.s3.objects == objects
+    assert world.aws.journal == journal
     assert "compare" not in world.part("function").calls
 
 

@@ -17,7 +17,7 @@ def world():
 
 def test_a_plan_is_what_deploy_would_do_and_does_nothing(world):
     world.write("2")
-    objects = dict(world.s3.objects)
+    journal = list(world.aws.journal)
     outcome = plan(world.context(), (), exit_code=False)
     assert [(row["part"], row["key"], row["action"]) for row in outcome.body["changes"]] == [
         ("infra", "aws_s3_bucket.site", "update"),
@@ -25,7 +25,7 @@ def test_a_plan_is_what_deploy_would_do_and_does_nothing(world):
         ("site", "index.html", "update"),
     ]
     assert [part.writes for part in world.parts] == [[], [], []]
-    assert world.s3.objects == objects  # no lock either
+    assert world.aws.journal == journal  # no lock either
     assert all(part.calls.count("compare") == 1 for part in world.parts)
 
 

@@ -7,7 +7,7 @@ import pytest
 from resumectl.errors import CloudError, Refused, TerraformError
 from resumectl.settings import Ignore
 from tests.fakes.context import BAD, Approval, World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
 
 
 def released(**options):

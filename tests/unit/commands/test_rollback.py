@@ -7,11 +7,10 @@ import pytest
 from resumectl.commands import rollback
 from resumectl.errors import CloudError, Locked, Refused
 from resumectl.plan import UNPUBLISHED
-from resumectl.process import Process
-from resumectl.release.lock import Holder
 from resumectl.release.pin import Pin
 from tests.fakes.context import ADA, BAD, GOOD, REVISION, Approval, World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
+from tests.fakes.faults import Fault
 
 
 @pytest.fixture
@@ -100,13 +99,13 @@ def test_a_failed_smoke_test_leaves_the_old_release_in_place(world):
 
 
 def test_a_plan_changes_nothing_and_needs_no_lock(world):
-    objects = dict(world.s3.objects)
+    stored = world.stored()
     with world.context(pid=2).locked("deploy"):
         body = world.rollback(only_plan=True).body
     assert (body["target"], body["release"], body["checks"]) == (1, None, [])
     assert [row["part"] for row in body["changes"]] == ["function", "site"]
     assert untouched(world)
-    assert world.s3.objects == objects
+    assert world.stored() == stored
 
 
 # --- the target
@@ -259,7 +258,7 @@ def test_the_pin_outlives_a_rollback_that_failed(world):
 
 
 def test_a_pin_that_cannot_be_set_applies_nothing(world):
-    world.s3.fails["put_object", "pins/prod.json"] = aws_error("AccessDenied")
+    world.fail(Fault("refuse", call="put_object", key="pins/prod.json", code="AccessDenied"))
     with pytest.raises(CloudError):
         world.rollback()
     assert untouched(world)
@@ -300,18 +299,10 @@ def test_what_is_live_already_is_pinned_and_recorded_without_a_question(world):
 # --- repeated after a crash
 
 
-def crash(world, command="rollback", time=None):
-    """The lock of a process that is gone."""
-    world.dead.add(9)
-    process = Process("laptop", 9, "start")
-    holder = Holder("x", ADA, command, time or world.now.isoformat(timespec="seconds"), process)
-    assert world.lock()._put(holder)
-
-
 def test_a_rollback_that_had_finished_is_not_repeated_one_further_back(world):
     world.release("3")
     world.rollback()
-    crash(world)
+    world.crash("rollback")
     outcome = world.rollback()
     assert (outcome.body["target"], outcome.body["release"]["id"]) == (2, 4)
     assert (outcome.body["changes"], world.ledger.numbers()[0]) == ([], 4)
@@ -321,7 +312,7 @@ def test_a_rollback_that_had_finished_is_not_repeated_one_further_back(world):
 def test_one_that_names_its_release_is_repeated(world):
     world.release("3")
     world.rollback()
-    crash(world)
+    world.crash("rollback")
     assert world.rollback(release=1).body["target"] == 1
     assert world.live()["site"] == {"index.html": "1"}
 
@@ -332,26 +323,26 @@ def test_another_command_or_an_older_rollback_is_no_reason_to_stop(world, comman
     world.release("3")
     world.rollback()
     world.later(hours=1)
-    crash(world, command)
+    world.crash(command)
     assert world.rollback().body["target"] == 1
 
 
 def test_a_crash_in_the_second_of_the_last_deploy_is_repeated(world):
-    crash(world)
+    world.crash("rollback")
     assert world.rollback().body["target"] == 1
 
 
 def test_a_failed_rollback_in_the_second_of_the_crash_is_repeated(world):
     world.checks = [(BAD,), (GOOD,)]
     world.rollback()
-    crash(world)
+    world.crash("rollback")
     outcome = world.rollback()
     assert (outcome.body["target"], outcome.body["release"]["id"]) == (1, 4)
 
 
 def test_a_crash_before_the_record_is_repeated(world):
     world.later(hours=1)
-    crash(world)
+    world.crash("rollback")
     assert world.rollback().body["target"] == 1
 
 

@@ -7,9 +7,7 @@ import pytest
 
 from resumectl.commands.status import status, stopped
 from resumectl.errors import TerraformError
-from resumectl.process import Process
-from resumectl.release.lock import Holder
-from tests.fakes.context import ADA, GOOD, World
+from tests.fakes.context import GOOD, World
 
 KEYS = {
     *("release", "pin", "urls", "parts", "drift", "checks", "lock"),
@@ -95,21 +93,20 @@ def test_what_cannot_be_compared_is_named_and_fails_nothing(world):
 
 
 def test_a_status_changes_nothing(world):
-    objects = dict(world.s3.objects)
+    journal = list(world.aws.journal)
     status(world.context())
-    assert world.s3.objects == objects
+    assert world.aws.journal == journal
     assert [part.writes for part in world.parts] == [[], [], []]
 
 
 def test_lock_and_pin_are_shown(world):
     world.release("2")
     world.rollback(message="broken layout")
-    holder = Holder("x", ADA, "deploy", "2026-11-22T08:00:00", Process("desk", 9))
-    world.lock()._put(holder)
-    body = status(world.context()).body
+    with world.context(pid=2).locked("deploy"):
+        body = status(world.context()).body
     assert body["pin"].startswith("pinned to release #1 by ada")
     assert body["pin"].endswith(": broken layout")
-    assert body["lock"].startswith("ada on laptop (deploy, since 2026-11-22T08:00:00")
+    assert body["lock"].startswith("ada on laptop (deploy, since 2026-11-22T09:00:00")
 
 
 def test_before_the_first_deploy_it_says_what_to_type():

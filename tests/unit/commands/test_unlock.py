@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from resumectl.commands.unlock import unlock
 from resumectl.errors import Refused
-from resumectl.process import Process
-from resumectl.release.lock import Holder
-from tests.fakes.context import ADA, World
+from tests.fakes.context import World
 from tests.fakes.part import FakeLock
 
 
@@ -17,13 +17,6 @@ def world():
     return world
 
 
-def take(world, *, dead):
-    holder = Holder("x", ADA, "deploy", "2026-11-22T08:00:00", Process("laptop", 9, "start"))
-    world.lock()._put(holder)
-    if dead:
-        world.dead.add(9)
-
-
 def run(world, *, force=False, ask=None):
     questions = []
     outcome = unlock(world.context(), ask or questions.append, force=force)
@@ -31,15 +24,15 @@ def run(world, *, force=False, ask=None):
 
 
 def test_the_lock_of_a_crashed_holder_is_released(world):
-    take(world, dead=True)
+    world.crash("deploy")
     (lock,), (question,) = run(world)
-    assert lock.startswith("the deploy lock of ada on laptop (deploy, since 2026-11-22T08:00:00")
+    assert lock.startswith("the deploy lock of ada on laptop (deploy, since 2026-11-22T09:00:00")
     assert question.startswith(f"Release {lock}. Continue only if no deploy is running.")
     assert world.lock().read() is None
 
 
 def test_a_lock_of_a_part_is_released_with_it(world):
-    take(world, dead=True)
+    world.crash("deploy")
     foreign = world.part("infra").foreign = FakeLock("bob@desk (apply)")
     locks, (question,) = run(world)
     assert locks[1] == "the state lock of bob@desk (apply)"
@@ -59,17 +52,17 @@ def test_nothing_is_locked_and_nothing_is_asked(world):
 
 
 def test_a_holder_that_is_alive_is_refused_unless_forced(world):
-    take(world, dead=False)
     foreign = world.part("infra").foreign = FakeLock("bob@desk (apply)")
-    with pytest.raises(Refused, match="The holder is still working: ada on laptop") as caught:
-        run(world)
-    assert caught.value.code == "holder-alive"
-    assert (bool(world.lock().read()), foreign.released) == (True, False)
-    assert len(run(world, force=True)[0]) == 2
+    with world.context(pid=2).locked("deploy"):
+        with pytest.raises(Refused, match="The holder is still working: ada on laptop") as caught:
+            run(world)
+        assert caught.value.code == "holder-alive"
+        assert (bool(world.lock().read()), foreign.released) == (True, False)
+        assert len(run(world, force=True)[0]) == 2
 
 
 def test_a_no_releases_nothing(world):
-    take(world, dead=True)
+    world.crash("deploy")
 
     def no(question):
         raise Refused("Nothing was changed.")
@@ -80,10 +73,12 @@ def test_a_no_releases_nothing(world):
 
 
 def test_a_lock_that_changed_hands_meanwhile_is_left_alone(world):
-    take(world, dead=True)
-    with pytest.raises(Refused, match="changed hands meanwhile"):
-        run(world, ask=lambda question: take(world, dead=False))
-    assert world.lock().read()
+    world.crash("deploy")
+    with ExitStack() as lock:
+        taken_over = world.context(pid=2).locked("deploy")
+        with pytest.raises(Refused, match="changed hands meanwhile"):
+            run(world, ask=lambda question: lock.enter_context(taken_over))
+        assert world.lock().read()
 
 
 def test_a_lock_of_a_part_that_changed_hands_is_reported(world):

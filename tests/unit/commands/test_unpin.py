@@ -5,7 +5,7 @@ import pytest
 from resumectl.commands.unpin import unpin
 from resumectl.errors import CloudError
 from tests.fakes.context import World
-from tests.fakes.objects import aws_error
+from tests.fakes.faults import Fault
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_an_environment_that_is_not_pinned(world):
 
 def test_a_pin_that_cannot_be_removed_is_an_error(world):
     world.rollback()
-    world.s3.fails["delete_object"] = aws_error("AccessDenied")
+    world.fail(Fault("refuse", call="delete_object", code="AccessDenied", lasting=True))
     with pytest.raises(CloudError):
         unpin(world.context())
     assert world.pins.read()

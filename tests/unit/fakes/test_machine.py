@@ -126,6 +126,16 @@ def test_a_conflict_of_conditional_writes_can_be_ordered(faulty):
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 409
 
 
+def test_every_call_is_listed_with_its_key_also_if_it_fails(aws, machine, s3):
+    faults = Faults([Fault("refuse", call="put_object")])
+    client = machine.start(aws, ACCOUNT, REGION, faults).client("s3")
+    with pytest.raises(ClientError):
+        client.put_object(**PUT)
+    client.list_objects_v2(Bucket=PROJECT)
+    assert faults.begun == [("put_object", "a"), ("list_objects_v2", "")]
+    assert faults.count == 2
+
+
 def test_every_page_of_a_list_is_a_call(aws, machine, s3):
     for key in "abc":
         s3.put_object(**{**PUT, "Key": key})

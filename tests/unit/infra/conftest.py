@@ -4,8 +4,11 @@ import pytest
 from moto import mock_aws
 
 from resumectl.release.bucket import ProjectBucket
+from tests.fakes.aws.world import Aws
 from tests.fakes.canned_terraform import Bench
+from tests.fakes.faults import Faults
 from tests.fakes.leftovers import ACCOUNT, REGION, Leftovers
+from tests.fakes.machine import Machine
 
 NAME = f"resume-resumectl-{ACCOUNT}-{REGION}"
 
@@ -23,10 +26,16 @@ def leftovers(moto_clients):
 
 
 @pytest.fixture
-def no_bucket(s3_client):
+def faults():
+    """What goes wrong in our process."""
+    return Faults()
+
+
+@pytest.fixture
+def no_bucket(faults):
     """The project bucket of `prod` before the first deploy."""
-    with mock_aws():
-        yield ProjectBucket(s3_client, NAME, ACCOUNT, "prod")
+    s3 = Machine().start(Aws(), ACCOUNT, REGION, faults).client("s3")
+    return ProjectBucket(s3, NAME, ACCOUNT, "prod")
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from botocore.exceptions import ClientError
 from resumectl.errors import TerraformError
 from resumectl.infra import state
 from resumectl.infra.state import Resource, State
-from resumectl.release.bucket import ProjectBucket
-from tests.fakes.canned import Canned
+from tests.fakes.faults import Fault
 
 DOCUMENT = {
     "version": 4,
@@ -73,10 +72,10 @@ def test_there_is_no_state_before_there_is_a_bucket(no_bucket):
     assert state.read(no_bucket) is None
 
 
-def test_an_unreadable_answer_never_means_that_there_is_no_state():
-    denied = Canned({"get_object": "AccessDenied"})
+def test_an_unreadable_answer_never_means_that_there_is_no_state(faults, bucket):
+    faults.add(Fault("refuse", call="get_object", code="AccessDenied"))
     with pytest.raises(ClientError):
-        state.read(ProjectBucket(denied, "bucket", "123456789012", "prod"))
+        state.read(bucket)
 
 
 def test_resources_have_addresses_as_terraform_writes_them():

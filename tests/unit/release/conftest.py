@@ -1,48 +1,52 @@
-"""The project bucket in memory."""
+"""The project bucket in a fake account."""
 
 from __future__ import annotations
 
 import pytest
-from moto import mock_aws
 
 from resumectl.release.bucket import ProjectBucket
-from tests.fakes.flaky import Flaky
+from tests.fakes.aws.world import Aws
+from tests.fakes.faults import Faults
+from tests.fakes.machine import Machine
 
-OWNER = "123456789012"
-NAME = f"resume-resumectl-{OWNER}-eu-west-2"
-
-
-@pytest.fixture
-def empty_s3(s3_client):
-    """S3 without any bucket."""
-    with mock_aws():
-        yield Flaky(s3_client)
+OWNER, REGION = "123456789012", "eu-west-2"
+NAME = f"resume-resumectl-{OWNER}-{REGION}"
 
 
 @pytest.fixture
-def s3(empty_s3):
-    """S3 with the project bucket."""
-    empty_s3.s3.create_bucket(
-        Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
-    )
-    versioning = {"Status": "Enabled"}
-    empty_s3.s3.put_bucket_versioning(Bucket=NAME, VersioningConfiguration=versioning)
-    return empty_s3
+def aws():
+    """AWS without any bucket."""
+    return Aws()
 
 
 @pytest.fixture
-def bucket_of(empty_s3):
+def faults():
+    """What goes wrong in our process."""
+    return Faults()
+
+
+@pytest.fixture
+def others(aws):
+    """The S3 client of somebody else in the same account."""
+    return Machine().start(aws, OWNER, REGION).client("s3")
+
+
+@pytest.fixture
+def bucket_of(aws, faults):
     """The project bucket as an environment uses it, also if S3 has none yet."""
-    return lambda env: ProjectBucket(empty_s3, NAME, OWNER, env)
+    s3 = Machine(clock=aws.clock).start(aws, OWNER, REGION, faults).client("s3")
+    return lambda env: ProjectBucket(s3, NAME, OWNER, env)
 
 
 @pytest.fixture
-def bucket(s3, bucket_of):
+def bucket(others, bucket_of):
     """The project bucket as prod uses it."""
+    others.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": REGION})
+    others.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
     return bucket_of("prod")
 
 
 @pytest.fixture
-def put(s3, bucket):
+def put(others, bucket):
     """Somebody else writes an object."""
-    return lambda key, body: s3.s3.put_object(Bucket=bucket.name, Key=key, Body=body)
+    return lambda key, body: others.put_object(Bucket=bucket.name, Key=key, Body=body)

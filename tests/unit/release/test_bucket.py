@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from resumectl.release.bucket import NEW, ProjectBucket, bucket_name
-from tests.fakes.flaky import Flaky, aws_error
+from tests.fakes.canned import Canned
+from tests.fakes.faults import Fault
+from tests.fakes.machine import Machine
 
 REGION = "eu-west-2"
 OWNER = "123456789012"
@@ -33,68 +37,77 @@ def test_the_longest_name_fits():
     assert len(bucket_name("a" * 20, OWNER, "ap-southeast-2")) <= 63
 
 
-def test_it_is_made_private_encrypted_versioned_and_for_tls_only(empty_s3, bucket_of):
+def test_it_is_made_private_encrypted_versioned_and_for_tls_only(others, bucket_of):
     bucket, here = bucket_of("prod"), {"Bucket": bucket_of("prod").name}
     assert not bucket.exists()
     assert bucket.ensure(REGION)
     assert bucket_of("prod").exists()
-    s3 = empty_s3.s3
-    blocked = s3.get_public_access_block(**here)["PublicAccessBlockConfiguration"]
+    blocked = others.get_public_access_block(**here)["PublicAccessBlockConfiguration"]
     assert blocked == dict.fromkeys(
         ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"], True
     )
-    (rule,) = s3.get_bucket_encryption(**here)["ServerSideEncryptionConfiguration"]["Rules"]
+    (rule,) = others.get_bucket_encryption(**here)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    (statement,) = json.loads(s3.get_bucket_policy(**here)["Policy"])["Statement"]
+    (statement,) = json.loads(others.get_bucket_policy(**here)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert s3.get_bucket_location(**here)["LocationConstraint"] == REGION
+    assert others.get_bucket_location(**here)["LocationConstraint"] == REGION
 
 
-def test_only_old_versions_of_locks_expire(empty_s3, bucket_of):
+def test_only_old_versions_of_locks_expire(others, bucket_of):
     bucket = bucket_of("prod")
     bucket.ensure(REGION)
-    (rule,) = empty_s3.s3.get_bucket_lifecycle_configuration(Bucket=bucket.name)["Rules"]
+    (rule,) = others.get_bucket_lifecycle_configuration(Bucket=bucket.name)["Rules"]
     assert rule["Filter"] == {"Prefix": "locks/"}
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert "Expiration" not in rule
 
 
-def test_a_complete_bucket_is_left_alone(s3, bucket):
+def test_a_complete_bucket_is_left_alone(faults, bucket):
     assert not bucket.ensure(REGION)
-    assert [name for name, _ in s3.calls] == ["get_bucket_versioning"]
+    assert [name for name, _ in faults.begun] == ["get_bucket_versioning"]
 
 
 @pytest.mark.parametrize("step", SETUP)
-def test_an_interrupted_setup_is_completed(empty_s3, bucket_of, step):
+def test_an_interrupted_setup_is_completed(faults, bucket_of, step):
     """Versioning is switched on last and says that the setup is complete."""
-    empty_s3.fail_at, empty_s3.error = [step], aws_error("InternalError")
+    faults.add(Fault("refuse", call=step))
     with pytest.raises(ClientError):
         bucket_of("prod").ensure(REGION)
     assert not bucket_of("prod").exists()
     assert bucket_of("prod").ensure(REGION)
     assert bucket_of("prod").exists()
-    assert [name for name, _ in empty_s3.calls][-7:-1] == SETUP
+    assert [name for name, _ in faults.begun][-7:-1] == SETUP
 
 
-def test_a_bucket_just_made_is_known_although_reads_are_stale(empty_s3, bucket_of):
+def test_a_bucket_just_made_is_known_although_reads_are_stale(faults, bucket_of):
     bucket = bucket_of("prod")
     bucket.ensure(REGION)
-    empty_s3.fail_at, empty_s3.error = ["get_bucket_versioning"], aws_error("NoSuchBucket")
+    faults.add(Fault("refuse", call="get_bucket_versioning", code="NoSuchBucket"))
     assert bucket.exists()
 
 
-def test_us_east_1_takes_no_location():
-    import boto3
-
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        bucket = ProjectBucket(s3, "resume-bucket", OWNER, "prod")
-        assert bucket.ensure("us-east-1")
+def test_us_east_1_takes_no_location(aws):
+    s3 = Machine().start(aws, OWNER, "us-east-1").client("s3")
+    assert ProjectBucket(s3, "resume-bucket", OWNER, "prod").ensure("us-east-1")
 
 
-def test_a_bucket_of_another_account_is_an_error(empty_s3, bucket_of):
-    empty_s3.fail_at, empty_s3.error = ["create_bucket"], aws_error("BucketAlreadyExists")
+@pytest.fixture
+def squat(aws, bucket_of):
+    """Another account makes a bucket of that name."""
+    s3 = Machine().start(aws, "999999999999", REGION).client("s3")
+    place = {"LocationConstraint": REGION}
+    return lambda: s3.create_bucket(Bucket=bucket_of("prod").name, CreateBucketConfiguration=place)
+
+
+def test_a_bucket_of_another_account_is_an_error(bucket_of, squat):
+    squat()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        bucket_of("prod").ensure(REGION)
+
+
+def test_a_bucket_that_another_account_makes_meanwhile_is_an_error(faults, bucket_of, squat):
+    faults.add(Fault("delay", call="create_bucket", meanwhile=squat))
     with pytest.raises(ClientError, match="BucketAlreadyExists"):
         bucket_of("prod").ensure(REGION)
 
@@ -112,6 +125,7 @@ CALLS = {
     "exists": [()],
     "ensure": [("eu-west-2",), ("us-east-1",)],
 }
+NOTHING = dict.fromkeys(("get_object", "get_bucket_versioning"), "NoSuchBucket")
 
 
 def test_every_method_is_tried():
@@ -122,33 +136,19 @@ def test_every_method_is_tried():
 @pytest.mark.parametrize(
     ("method", "arguments"), [(name, each) for name, calls in CALLS.items() for each in calls]
 )
-def test_every_request_names_the_owner(empty_s3, method, arguments):
-    with_a_foreign_bucket = ProjectBucket(Refusing(empty_s3.s3), "theirs", OWNER, "prod")
-    result = getattr(with_a_foreign_bucket, method)(*arguments)
+def test_every_request_names_the_owner(method, arguments):
+    s3 = Canned({**NOTHING, "put_object": {"ETag": "1"}})
+    s3.meta = SimpleNamespace(endpoint_url="https://s3.amazonaws.com")
+    result = getattr(ProjectBucket(s3, "theirs", OWNER, "prod"), method)(*arguments)
     if method == "versions":
         list(result)
-    calls = with_a_foreign_bucket.s3.calls
-    assert calls
-    for name, given in calls:
+    assert s3.calls
+    for name, given in s3.calls:
         assert given["Bucket"] == "theirs"
         # CreateBucket knows no such parameter: it cannot touch a bucket of another account.
         assert (given.get("ExpectedBucketOwner") == OWNER) == (name != "create_bucket"), name
         if name == "copy_object":
             assert given["ExpectedSourceBucketOwner"] == OWNER
-
-
-class Refusing(Flaky):
-    """Records every request; nothing is done, and nothing exists."""
-
-    def _call(self, name, original, arguments):
-        self.calls.append((name, arguments))
-        if name.startswith("get_"):
-            raise aws_error("NoSuchBucket")
-        return {"ETag": "1"}
-
-    def _pages(self, operation, arguments):
-        self.calls.append((operation, arguments))
-        yield {}
 
 
 # --- objects
@@ -162,23 +162,25 @@ def test_an_object_is_read_as_it_was_written(bucket):
 
 
 @pytest.mark.parametrize("age", [0, 75])
-def test_the_age_of_an_object_follows_s3s_own_clock(s3, bucket, age):
+def test_the_age_of_an_object_follows_s3s_own_clock(aws, bucket, age):
     bucket.write("a", b"")
-    s3.age = age
+    aws.clock.advance(age)
     assert bucket.read("a").age == age
 
 
-def test_an_age_is_never_negative(s3, bucket):
+def test_an_age_is_never_negative(aws, bucket):
+    """S3 has many servers, and so many clocks."""
     bucket.write("a", b"")
-    s3.age = -5
+    version = aws.buckets[bucket.name].current("a")
+    ahead = replace(version, time=version.time + timedelta(seconds=5))
+    aws.buckets[bucket.name].add("a", ahead)
     assert bucket.read("a").age == 0
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
-def test_a_condition_that_does_not_hold_writes_nothing(s3, bucket, code):
-    s3.fail_at, s3.error = ["put_object"], aws_error(code)
+def test_a_condition_that_does_not_hold_writes_nothing(faults, bucket, code):
+    faults.add(*(Fault("refuse", at, "put_object", code=code) for at in (1, 2)))
     assert bucket.write("a", b"x", **NEW) is None
-    s3.fail_at = ["put_object"]
     with pytest.raises(ClientError):
         bucket.write("a", b"x")
     assert bucket.read("a") is None
@@ -250,7 +252,7 @@ DENIED = {
 
 
 @pytest.mark.parametrize("operation", DENIED)
-def test_access_denied_never_means_that_nothing_is_there(s3, bucket, operation):
-    s3.fail_at, s3.error = [operation], aws_error("AccessDenied")
+def test_access_denied_never_means_that_nothing_is_there(faults, bucket, operation):
+    faults.add(Fault("refuse", call=operation, code="AccessDenied"))
     with pytest.raises(ClientError):
         DENIED[operation](bucket)

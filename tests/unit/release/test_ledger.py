@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from resumectl.errors import CloudError, Exit
 from resumectl.release.ledger import Heads, Ledger, Unreadable
-from tests.fakes.flaky import aws_error
+from tests.fakes.errors import aws_error
+from tests.fakes.faults import Fault
 from tests.fakes.records import READERS, Served, release
 
 
@@ -45,9 +47,9 @@ def test_a_record_comes_back_as_it_was_stored(ledger):
     assert ledger.read(1) == stored
 
 
-def test_a_record_is_one_json_document(s3, bucket, ledger):
+def test_a_record_is_one_json_document(others, bucket, ledger):
     ledger.append(release(message="New job ✓"))
-    response = s3.get_object(Bucket=bucket.name, Key=key(1))
+    response = others.get_object(Bucket=bucket.name, Key=key(1))
     document = json.loads(response["Body"].read())
     assert response["ContentType"] == "application/json"
     assert (document["id"], document["message"]) == (1, "New job ✓")
@@ -61,12 +63,12 @@ def test_numbers_grow_and_are_listed_newest_first(ledger):
     assert messages(ledger.newest_first())[:2] == ["11", "10"]
 
 
-def test_records_are_read_one_by_one(s3, ledger):
+def test_records_are_read_one_by_one(faults, ledger):
     for _ in range(3):
         ledger.append(release())
-    s3.calls.clear()
+    faults.begun.clear()
     assert next(ledger.newest_first()).id == 3
-    assert [name for name, _ in s3.calls] == ["list_objects_v2", "get_object"]
+    assert [name for name, _ in faults.begun] == ["list_objects_v2", "get_object"]
 
 
 def test_each_environment_has_numbers_of_its_own(bucket_of, ledger):
@@ -107,8 +109,8 @@ def test_a_forgotten_record_is_gone_and_its_number_is_not_given_again(ledger):
 
 
 @pytest.mark.parametrize("call", ["get_object", "put_object", "list_objects_v2"])
-def test_access_denied_never_means_an_empty_ledger(s3, ledger, call):
-    s3.fail_at, s3.error = [call], aws_error("AccessDenied")
+def test_access_denied_never_means_an_empty_ledger(faults, ledger, call):
+    faults.add(Fault("refuse", call=call, code="AccessDenied"))
     work = {
         "get_object": lambda: ledger.read(1),
         "put_object": lambda: ledger.append(release()),
@@ -122,16 +124,23 @@ def test_access_denied_never_means_an_empty_ledger(s3, ledger, call):
 # --- two at once
 
 
-def test_a_number_that_was_taken_meanwhile_is_not_taken_again(s3, bucket, ledger):
-    s3.before["put_object"] = lambda: Ledger(bucket, READERS).append(release(message="theirs"))
+def test_a_number_that_was_taken_meanwhile_is_not_taken_again(faults, bucket, ledger):
+    def meanwhile():
+        Ledger(bucket, READERS).append(release(message="theirs"))
+
+    faults.add(Fault("delay", call="put_object", meanwhile=meanwhile))
     assert ledger.append(release(message="ours")).id == 2
     assert messages(ledger.newest_first()) == ["ours", "theirs"]
 
 
-@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
-def test_a_record_whose_response_was_lost_is_not_written_twice(s3, ledger, code):
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("repeat"), Fault("lose", error=aws_error("ConditionalRequestConflict"))],
+    ids=["the condition fails", "conflict"],
+)
+def test_a_record_whose_response_was_lost_is_not_written_twice(faults, ledger, fault):
     """botocore retries by itself, and learns that the number is taken: by us."""
-    s3.fail_at, s3.error, s3.lost = ["put_object"], aws_error(code), True
+    faults.add(replace(fault, call="put_object"))
     assert ledger.append(release()).id == 1
     assert ledger.numbers() == [1]
 
@@ -163,12 +172,12 @@ def test_the_live_release_is_the_newest_that_did_not_fail(ledger, statuses, newe
     assert (heads.released and heads.released.id) == live
 
 
-def test_the_newest_release_is_the_live_one_and_read_once(s3, ledger):
+def test_the_newest_release_is_the_live_one_and_read_once(faults, ledger):
     ledger.append(release())
-    s3.calls.clear()
+    faults.begun.clear()
     heads = ledger.heads()
     assert heads.newest is heads.released
-    assert [name for name, _ in s3.calls].count("get_object") == 1
+    assert [name for name, _ in faults.begun].count("get_object") == 1
 
 
 def test_a_part_is_recorded_by_the_live_release():
@@ -242,10 +251,10 @@ def test_an_unreadable_record_before_the_live_release_does_not_matter(ledger, da
     assert ledger.heads().released.id == 2
 
 
-def test_a_record_that_is_listed_but_not_found_is_not_passed_over(s3, ledger):
+def test_a_record_that_is_listed_but_not_found_is_not_passed_over(faults, ledger):
     """Right after S3 made a bucket, reads may answer NoSuchKey for what is listed."""
     ledger.append(release())
-    s3.fail_at, s3.error = ["get_object"], aws_error("NoSuchKey")
+    faults.add(Fault("refuse", call="get_object", code="NoSuchKey"))
     with pytest.raises(Unreadable, match="listed, but not found") as caught:
         ledger.heads()
     assert caught.value.hint == "S3 may need a few minutes to show it. Run the command again."

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from resumectl.errors import Exit, Locked
 from resumectl.process import Process, current
 from resumectl.release.lock import DEAD_AFTER, HEARTBEAT, Held, Holder, Lock
-from tests.fakes.flaky import aws_error
+from tests.fakes.errors import aws_error
+from tests.fakes.faults import Fault, Faults
 
 KEY = "locks/prod.json"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -38,6 +39,29 @@ def running(pid, started):
     return True
 
 
+class Beats(Faults):
+    """Counts the writes of the lock since the last fault was added, and waits for more."""
+
+    def add(self, *faults):
+        self._written = threading.Semaphore(0)
+        super().add(*faults)
+
+    def at(self, call, key):
+        fault = super().at(call, key)
+        if call == "put_object":
+            self._written.release()
+        return fault
+
+    def wait(self, count):
+        for _ in range(count):
+            assert self._written.acquire(timeout=GENEROUS)
+
+
+@pytest.fixture
+def faults():
+    return Beats()
+
+
 @pytest.fixture
 def lock_of(bucket):
     """A lock of prod; by default no beat comes during a test."""
@@ -60,8 +84,8 @@ def take(put):
 
 
 @pytest.fixture
-def delete(s3, bucket):
-    return lambda: s3.s3.delete_object(Bucket=bucket.name, Key=KEY)
+def delete(others, bucket):
+    return lambda: others.delete_object(Bucket=bucket.name, Key=KEY)
 
 
 def hold(lock, note=pytest.fail, wait=0.0):
@@ -124,10 +148,10 @@ def test_without_a_bucket_there_is_no_lock(bucket_of):
 
 
 @pytest.mark.parametrize("call", ["put_object", "get_object"])
-def test_access_denied_never_means_that_the_lock_is_free(lock, s3, take, call):
+def test_access_denied_never_means_that_the_lock_is_free(lock, faults, take, call):
     if call == "get_object":
         take()
-    s3.fail_at, s3.error = [call], aws_error("AccessDenied")
+    faults.add(Fault("refuse", call=call, code="AccessDenied"))
     with pytest.raises(ClientError), hold(lock):
         pytest.fail("no lock was acquired")
 
@@ -188,26 +212,27 @@ def test_a_process_that_cannot_be_seen_from_here_is_never_called_gone(lock, take
         (DEAD_AFTER + 1, "It shows no sign of life: resumectl unlock --env prod"),
     ],
 )
-def test_another_machine_keeps_its_lock_however_old(lock, s3, take, age, hint):
+def test_another_machine_keeps_its_lock_however_old(lock, aws, take, age, hint):
     take()
-    s3.age = age
+    aws.clock.advance(age)
     with pytest.raises(Locked, match="ada on elsewhere") as caught, hold(lock):
         pytest.fail("two holders")
     assert caught.value.hint == hint
     assert lock.read().holder.id == "theirs"
 
 
-def test_a_crashed_lock_that_somebody_else_took_over_first_is_theirs(lock, s3, take):
+def test_a_crashed_lock_that_somebody_else_took_over_first_is_theirs(lock, faults, take):
     take(CRASHED)
-    s3.before["delete_object"] = lambda: take(replace(THEIRS, id="third"))
+    third = replace(THEIRS, id="third")
+    faults.add(Fault("delay", call="delete_object", meanwhile=lambda: take(third)))
     with pytest.raises(Locked), hold(lock, lambda line: None):
         pytest.fail("two holders")
     assert lock.read().holder.id == "third"
 
 
-def test_a_lock_that_is_freed_meanwhile_is_acquired(lock, s3, take, delete):
+def test_a_lock_that_is_freed_meanwhile_is_acquired(lock, faults, take, delete):
     take()
-    s3.before["get_object"] = delete
+    faults.add(Fault("delay", call="get_object", meanwhile=delete))
     with hold(lock):
         assert lock.read().holder.id != "theirs"
 
@@ -246,9 +271,9 @@ def test_an_unreadable_lock_is_held_by_an_unknown_holder(lock, put, body):
 
 
 @pytest.mark.parametrize(("age", "dead"), [(DEAD_AFTER, False), (DEAD_AFTER + 1, True)])
-def test_an_unreadable_lock_is_dead_after_a_while(lock, s3, put, age, dead):
+def test_an_unreadable_lock_is_dead_after_a_while(lock, aws, put, age, dead):
     put(KEY, b"{")
-    s3.age = age
+    aws.clock.advance(age)
     assert lock.read().dead is dead
 
 
@@ -292,10 +317,14 @@ def test_waiting_has_an_end(lock, take):
 # --- lost responses
 
 
-@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
-def test_a_first_write_whose_response_was_lost_is_ours(lock, s3, code):
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("repeat"), Fault("lose", error=aws_error("ConditionalRequestConflict"))],
+    ids=["the condition fails", "conflict"],
+)
+def test_a_first_write_whose_response_was_lost_is_ours(lock, faults, fault):
     """botocore retries by itself, and learns that the lock is taken: by us."""
-    s3.fail_at, s3.error, s3.lost = ["put_object"], aws_error(code), True
+    faults.add(replace(fault, call="put_object"))
     with hold(lock):
         assert lock.read().holder.actor == ACTOR
     assert lock.read() is None
@@ -304,32 +333,15 @@ def test_a_first_write_whose_response_was_lost_is_ours(lock, s3, code):
 # --- the heartbeat
 
 
-class Beats:
-    """Counts the writes of the lock, and waits for more."""
-
-    def __init__(self, s3):
-        self._written = threading.Semaphore(0)
-        s3.on_call = lambda name: self._written.release() if name == "put_object" else None
-
-    def wait(self, count):
-        for _ in range(count):
-            assert self._written.acquire(timeout=GENEROUS)
-
-
-@pytest.fixture
-def beats(s3):
-    return Beats(s3)
-
-
 @pytest.fixture
 def beating(lock_of):
     return lock_of(heartbeat=0.001)
 
 
-def test_each_beat_counts_up_and_changes_the_etag(beating, s3, bucket, beats):
+def test_each_beat_counts_up_and_changes_the_etag(beating, others, bucket, faults):
     with hold(beating):
-        beats.wait(4)
-    listed = s3.s3.list_object_versions(Bucket=bucket.name, Prefix=KEY)["Versions"]
+        faults.wait(4)
+    listed = others.list_object_versions(Bucket=bucket.name, Prefix=KEY)["Versions"]
     bodies = [bucket.read(KEY, row["VersionId"]).body for row in listed]
     counts = [json.loads(body)["beat"] for body in reversed(bodies)]
     assert counts == list(range(len(counts)))
@@ -343,30 +355,29 @@ def test_a_heartbeat_is_shorter_than_the_time_to_death():
 
 
 @pytest.mark.parametrize(
-    "error",
+    "reason",
     [
-        *(aws_error(code) for code in ("SlowDown", "InternalError", "ExpiredToken")),
-        EndpointConnectionError(endpoint_url="x"),
+        *({"code": code} for code in ("SlowDown", "InternalError", "ExpiredToken")),
+        {"error": EndpointConnectionError(endpoint_url="x")},
     ],
     ids=["SlowDown", "InternalError", "ExpiredToken", "no network"],
 )
-def test_a_failed_beat_is_followed_by_the_next(beating, s3, beats, error):
+def test_a_failed_beat_is_followed_by_the_next(beating, faults, reason):
     with hold(beating):
-        s3.error = error
-        s3.fail_at = ["put_object", "put_object"]
-        beats.wait(6)
-        assert s3.fail_at == []
+        faults.add(*(Fault("refuse", at, "put_object", **reason) for at in (1, 2)))
+        faults.wait(6)
+        assert len(faults.met) == 2
         assert beating.read().holder.actor == ACTOR
     assert beating.read() is None
 
 
-@pytest.mark.parametrize("failing", [["put_object"], ["put_object", "get_object"]])
-def test_a_beat_whose_response_was_lost_does_not_lose_the_lock(beating, s3, beats, failing):
+@pytest.mark.parametrize("more", [(), (Fault("refuse", call="get_object"),)])
+def test_a_beat_whose_response_was_lost_does_not_lose_the_lock(beating, faults, more):
     with hold(beating):
-        beats.wait(1)
-        s3.lost, s3.fail_at = True, list(failing)
-        beats.wait(6)
-        assert s3.fail_at == []
+        faults.wait(1)
+        faults.add(Fault("repeat", call="put_object"), *more)
+        faults.wait(6)
+        assert len(faults.met) == 1 + len(more)
     assert beating.read() is None
 
 
@@ -378,10 +389,10 @@ def heartbeats():
 
 
 @pytest.mark.parametrize("body", [json.dumps(asdict(THEIRS)).encode(), b"{"])
-def test_a_stolen_lock_is_neither_written_nor_deleted(beating, s3, bucket, put, body):
+def test_a_stolen_lock_is_neither_written_nor_deleted(beating, faults, bucket, put, body):
     with hold(beating):
         (beat,) = heartbeats()
-        s3.before["put_object"] = lambda: put(KEY, body)
+        faults.add(Fault("delay", call="put_object", meanwhile=lambda: put(KEY, body)))
         beat.join(GENEROUS)
         assert not beat.is_alive()
         (stolen, *_) = bucket.versions(KEY)
@@ -389,10 +400,10 @@ def test_a_stolen_lock_is_neither_written_nor_deleted(beating, s3, bucket, put, 
     assert next(bucket.versions(KEY)) == stolen
 
 
-def test_a_deleted_lock_is_not_written_again(beating, s3, delete):
+def test_a_deleted_lock_is_not_written_again(beating, faults, delete):
     with hold(beating):
         (beat,) = heartbeats()
-        s3.before["put_object"] = delete
+        faults.add(Fault("delay", call="put_object", meanwhile=delete))
         beat.join(GENEROUS)
         assert not beat.is_alive()
     assert beating.read() is None
@@ -405,12 +416,12 @@ def test_no_heartbeat_is_left_behind(beating):
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError])
-def test_a_lock_that_cannot_be_released_is_a_note_and_no_error(lock, s3, error):
+def test_a_lock_that_cannot_be_released_is_a_note_and_no_error(lock, faults, error):
     """What was done is done; later the lock is found dead. An error of the block counts more."""
     notes = []
-    s3.error = EndpointConnectionError(endpoint_url="x")
+    unreachable = EndpointConnectionError(endpoint_url="x")
     with pytest.raises(error) if error else nullcontext(), hold(lock, notes.append):
-        s3.fail_at = ["delete_object"]
+        faults.add(Fault("refuse", call="delete_object", error=unreachable))
         if error:
             raise error
     assert len(notes) == 1
@@ -430,9 +441,9 @@ def test_a_lock_that_changed_hands_is_not_released(lock, take):
 # --- how a lock is described
 
 
-def test_the_last_sign_of_life_is_dated_by_s3s_own_clock(lock, s3, take):
+def test_the_last_sign_of_life_is_dated_by_s3s_own_clock(lock, aws, take):
     take()
-    s3.age = 75
+    aws.clock.advance(75)
     assert lock.read().age == 75
 
 

@@ -10,7 +10,8 @@ from resumectl.errors import CloudError, SmokeFailed
 from resumectl.steps import apply, record
 from resumectl.steps.compare import survey
 from tests.fakes.context import BAD, GOOD, World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
+from tests.fakes.faults import Fault
 from tests.fakes.part import OUTPUTS, FakeRecord
 
 
@@ -183,7 +184,7 @@ def test_an_interrupt_is_recorded_as_a_failure(world):
 def test_a_failure_that_cannot_be_recorded_is_still_the_one_that_is_raised(world):
     world.write("2")
     world.part("function").fail("apply", aws_error("AccessDenied"))
-    world.s3.fails["put_object"] = aws_error("SlowDown")
+    world.fail(Fault("refuse", call="put_object", code="SlowDown", lasting=True))
     with pytest.raises(CloudError) as caught:
         carry_out(world)
     assert caught.value.code == "access-denied"
@@ -254,7 +255,7 @@ def test_a_way_back_that_fails_is_what_is_raised_even_if_it_cannot_be_recorded(w
 
     def gone():
         if world.tested:
-            world.s3.fails["put_object"] = aws_error("SlowDown")
+            world.fail(Fault("refuse", call="put_object", code="SlowDown", lasting=True))
             raise aws_error("AccessDenied")
 
     world.part("site").hooks["live"] = gone

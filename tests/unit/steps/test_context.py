@@ -5,9 +5,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from resumectl.errors import CloudError, Locked
 from tests.fakes.context import World
-from tests.fakes.objects import aws_error
-
-LOCK = "locks/prod.json"
+from tests.fakes.faults import Fault
 
 
 @pytest.fixture
@@ -28,7 +26,7 @@ def test_the_lock_is_held_while_the_block_runs(world):
 def test_the_lock_is_released_after_a_failure(world):
     with pytest.raises(ZeroDivisionError), world.context().locked("deploy"):
         raise ZeroDivisionError
-    assert world.s3.keys == []
+    assert world.stored() == {}
 
 
 def test_a_lock_that_somebody_else_holds_is_refused(world):
@@ -41,26 +39,21 @@ def test_a_lock_that_somebody_else_holds_is_refused(world):
 
 
 def test_the_crashed_holder_is_given_to_the_next_one(world):
-    crashed = world.context(pid=1).locked("rollback")
-    crashed.__enter__()
-    body = world.s3.objects[LOCK]
-    crashed.__exit__(None, None, None)
-    world.s3.objects[LOCK] = body
-    world.dead.add(1)
+    world.crash("rollback", pid=1)
     with world.context(pid=2).locked("deploy") as holder:
         assert holder.command == "rollback"
     assert any("that process has exited" in note for note in world.progress.notes)
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("reason", "code"),
     [
-        (aws_error("AccessDenied"), "access-denied"),
-        (EndpointConnectionError(endpoint_url="x"), "unreachable"),
+        ({"code": "AccessDenied"}, "access-denied"),
+        ({"error": EndpointConnectionError(endpoint_url="x")}, "unreachable"),
     ],
 )
-def test_a_lock_that_aws_denies_is_reported_as_a_cloud_error(world, error, code):
-    world.s3.fails["put_object"] = error
+def test_a_lock_that_aws_denies_is_reported_as_a_cloud_error(world, reason, code):
+    world.fail(Fault("refuse", call="put_object", **reason))
     with pytest.raises(CloudError) as caught, world.context().locked("deploy"):
         pytest.fail("the lock was not acquired")
     assert caught.value.code == code

@@ -7,7 +7,8 @@ import pytest
 from resumectl.errors import CloudError, Refused
 from resumectl.steps.look import look, look_deployed, require_release
 from tests.fakes.context import World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
+from tests.fakes.faults import Fault
 from tests.fakes.part import OUTPUTS, FakePart
 
 
@@ -48,14 +49,7 @@ def test_a_part_gets_the_outputs_of_the_parts_before_it():
 def test_the_ledger_is_read_beside_the_parts(world):
     """The first part waits until the ledger was asked: one after the other would never end."""
     asked = threading.Event()
-    ledger = world.ledger
-    heads = ledger.heads
-
-    def asking():
-        asked.set()
-        return heads()
-
-    ledger.heads = asking
+    world.fail(Fault("delay", call="list_objects_v2", meanwhile=asked.set))
     world.part("infra").hooks["live"] = lambda: asked.wait(60) or pytest.fail("not side by side")
     assert look(world.context()).heads.released.id == 1
 

@@ -7,7 +7,8 @@ from resumectl.release.pin import Pin
 from resumectl.settings import Retention
 from resumectl.steps.prune import prune
 from tests.fakes.context import ADA, BAD, GOOD, World
-from tests.fakes.objects import aws_error
+from tests.fakes.errors import aws_error
+from tests.fakes.faults import Fault
 from tests.fakes.part import OUTPUTS
 
 
@@ -42,9 +43,9 @@ def test_a_part_of_which_nothing_is_needless_is_not_asked(world):
 
 
 def test_without_too_many_releases_nothing_more_is_read(world):
-    world.s3.calls.clear()
+    world.faults.begun.clear()
     run(world, keep=4)
-    assert {operation for operation, _ in world.s3.calls} == {"list_objects_v2"}
+    assert {operation for operation, _ in world.faults.begun} == {"list_objects_v2"}
 
 
 @pytest.mark.parametrize(("keep", "keep_days"), [(4, 1), (1, 100), (2, 45)])
@@ -75,11 +76,14 @@ def test_an_interrupted_pruning_continues_the_next_time(world):
 
 
 @pytest.mark.parametrize(
-    "failing",
-    ["list_objects_v2", "get_object", "delete_object", ("get_object", "pins/prod.json")],
+    ("call", "key"),
+    [
+        *(("list_objects_v2", ""), ("get_object", ""), ("delete_object", "")),
+        ("get_object", "pins/prod.json"),
+    ],
 )
-def test_a_failure_of_aws_fails_nothing(world, failing):
-    world.s3.fails[failing] = aws_error("AccessDenied")
+def test_a_failure_of_aws_fails_nothing(world, call, key):
+    world.fail(Fault("refuse", call=call, key=key, code="AccessDenied", lasting=True))
     world.retention = Retention(2, 1)
     prune(world.context(), OUTPUTS)
     (note,) = world.progress.notes

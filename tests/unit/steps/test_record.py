@@ -8,7 +8,7 @@ from resumectl.plan import Change, Plan
 from resumectl.progress import Step
 from resumectl.steps import record
 from tests.fakes.context import ADA, REVISION, World
-from tests.fakes.objects import aws_error
+from tests.fakes.faults import Fault
 from tests.fakes.part import OUTPUTS
 
 PLAN = Plan((Change("site", "index.html", None, {}), Change("site", "old.html", {}, None)))
@@ -52,7 +52,7 @@ def test_a_failure_is_recorded_with_the_step_that_failed(world):
 
 def test_a_failure_that_cannot_be_recorded_is_only_noted(world):
     ctx = world.context()
-    world.s3.fails["put_object"] = aws_error("AccessDenied")
+    world.fail(Fault("refuse", call="put_object", code="AccessDenied", lasting=True))
     record.append_failure(ctx, record.draft(ctx, PLAN, "deploy"))
     (note,) = world.progress.notes
     assert note.startswith("Could not record this deploy in the ledger: ")
