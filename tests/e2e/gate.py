@@ -52,6 +52,9 @@ class Gate:
         """Drop what is held, accept nothing more."""
         self._dropping = True
         self._released.set()
+        with suppress(OSError):
+            # A plain close would leave the thread in accept(), and with it one more connection.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._file.write_text(self._direct)
 
@@ -60,7 +63,11 @@ class Gate:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", port))
+                try:
+                    server = socket.create_connection(("127.0.0.1", port))
+                except OSError:
+                    client.close()  # whoever asks learns at once that nobody is there
+                    continue
                 for pair in ((client, server), (server, client)):
                     threading.Thread(target=self._relay, args=pair, daemon=True).start()
 
@@ -69,8 +76,9 @@ class Gate:
         with suppress(OSError):
             while (data := source.recv(65536)) and self._passes(data):
                 target.sendall(data)
-        with suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
+        for end in (source, target) if self._dropping else (target,):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR if self._dropping else socket.SHUT_WR)
 
     def _passes(self, data: bytes) -> bool:
         if self._pattern.match(data):
