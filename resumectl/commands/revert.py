@@ -15,7 +15,7 @@ from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
     from resumectl.part import Changes
-    from resumectl.plan import Change
+    from resumectl.plan import Change, Plan
     from resumectl.release.lock import Holder
     from resumectl.release.record import Release
     from resumectl.steps.approve import Approve
@@ -71,8 +71,26 @@ def _comparisons(ctx: Context, drifted: Drifted) -> tuple[AnyComparison, ...]:
         )
         for part in ctx.parts
     )
+    _refuse_ignored(drifted, plan_of(comparisons))
     check(ctx, scene, comparisons)
     return comparisons
+
+
+def _refuse_ignored(drifted: Drifted, plan: Plan) -> None:
+    """What the settings ignore stays. Terraform's targets include what they refer to.
+
+    Raises:
+        Refused: the plan would change it.
+    """
+    ignored = {(change.part, change.key) for change in drifted.ignored}
+    keys = [change.key for change in plan.changes if (change.part, change.key) in ignored]
+    if keys:
+        raise Refused(
+            f"The revert would also change {', '.join(keys)}, which resumectl.toml ignores.",
+            hint="The rest depends on it. Remove its [[drift.ignore]] entry, or revert the rest"
+            " by hand.",
+            code="ignored",
+        )
 
 
 def _revert(

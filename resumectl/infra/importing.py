@@ -39,7 +39,7 @@ class Importer:
         module: Module,
         workspace: Workspace,
         watch: Callable[[], Watch],
-        targets: Sequence[str] = (),
+        targets: Sequence[str] | None = None,
     ) -> tuple[Workspace, Planned]:
         """Plan a configuration; returns the plan and the workspace that can apply it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -13,6 +12,7 @@ from resumectl.errors import ResumectlError, TerraformError
 from resumectl.infra import configuration, guard, inventory, statelock
 from resumectl.infra import state as states
 from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
+from resumectl.infra.drift import Comparer, lacking
 from resumectl.infra.module import Module
 from resumectl.infra.record import InfraRecord
 from resumectl.infra.removal import Removal
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 _PLAN: Final = Step("plan-infra", "Plan the infrastructure")
 _APPLY: Final = Step("apply-infra", "Apply the infrastructure")
-_COMPARE: Final = Step("compare-infra", "Compare the infrastructure")
-_UNDECLARED: Final = Step("find-undeclared", "Look for undeclared resources")
 _REMOVE: Final = Step("remove-undeclared", "Remove undeclared resources")
 _UNMANAGED: Final = "unmanaged"
 
@@ -158,43 +156,31 @@ class InfraPart(Part[State, Module]):
     # --- drift
 
     def drift(self, heads: Heads, live: State, stop: threading.Event) -> Drift:
-        """Terraform refreshes its state, with the released configuration.
-
-        Resources that no release created are looked up at the same time.
-        """
-        with ThreadPoolExecutor(1, thread_name_prefix="undeclared") as pool:
-            undeclared = pool.submit(self._undeclared, live)
-            with self.steps(_COMPARE):
-                module = self._recorded(heads.standing(self.name))
-                workspace = self.workspaces.open_beside(module, "released")
-                planned = workspace.plan(Watch(abandon=stop), "refresh-only")
-            changes = diff(self.name, planned.live, planned.wanted)
-            deleted = of_kind("deleted", [change for change in changes if change.after is None])
-            changed = of_kind("changed", [change for change in changes if change.after is not None])
-            state = self._state_drift(heads, live)
-            return Drift((*state, *changed, *deleted, *undeclared.result()), planned.since)
+        record = heads.standing(self.name)
+        module = self._recorded(record)
+        if heads.released is not None:
+            module = self._with_code(module, heads.released)
+        comparer = Comparer(self.workspaces, self.importer, self.steps, self.client)
+        return comparer.find(module, record, live, stop)
 
     def revert(
         self, heads: Heads, live: State, drift: Changes, ignored: Changes
     ) -> InfraComparison:
         """What Terraform would do to get back to the released configuration."""
-        resources = [change.key for change in drift if change.kind in ("changed", "deleted")]
         if heads.released is None or not drift:
             return InfraComparison(self.name, live, None)
-        extra = _reversed(_extra(drift))
+        resources = [change.key for change in drift if change.kind in ("changed", "deleted")]
+        resources += lacking(drift)
         module = self._with_code(self._recorded(heads.standing(self.name)), heads.released)
-        if ignored and not resources:  # for Terraform, no target means everything
-            return InfraComparison(self.name, live, module, extra)
         with self.steps(_PLAN):
             workspace, planned = self.importer.plan(
                 module,
                 self.workspaces.open_beside(module, "released"),
                 Watch,
-                targets=resources if ignored else (),
+                targets=resources if ignored else None,
             )
         comparison = self._comparison(live, module, workspace, planned)
-        if planned.imported:  # it looked undeclared, because the state did not know it
-            return comparison
+        extra = _reversed(_extra(drift))
         return replace(comparison, changes=(*comparison.changes, *extra))
 
     def remaining(self, reverted: Changes) -> Changes:
@@ -223,7 +209,7 @@ class InfraPart(Part[State, Module]):
         changes = diff(self.name, planned.live, planned.wanted)
         outputs = of_kind("output", diff(self.name, *planned.outputs))
         return InfraComparison(
-            *(self.name, live, wanted, changes + outputs, planned.imported),
+            *(self.name, live, wanted, changes + outputs, len(planned.imported)),
             workspace=workspace,
             changed=planned.changed,
         )
@@ -249,10 +235,6 @@ class InfraPart(Part[State, Module]):
                 )
         return state
 
-    def _undeclared(self, live: State) -> Changes:
-        with self.steps(_UNDECLARED):
-            return inventory.undeclared(self.client, live)
-
     def _remove_undeclared(self, comparison: InfraComparison) -> None:
         extra = _extra(comparison.changes)
         if not extra:
@@ -261,16 +243,6 @@ class InfraPart(Part[State, Module]):
             for change in extra:
                 tell(change.key)
                 inventory.remove(self.client, comparison.live, _reversed([change])[0])
-
-    def _state_drift(self, heads: Heads, live: State) -> Changes:
-        """The state was written since the last record, by a crashed deploy or by hand."""
-        record = heads.standing(self.name)
-        if not isinstance(record, InfraRecord) or record.serial == live.serial:
-            return ()
-        before, after = {"serial": record.serial}, {"serial": live.serial}
-        return of_kind(
-            "state", diff(self.name, {"terraform.state": before}, {"terraform.state": after})
-        )
 
     @property
     def _removal(self) -> Removal:

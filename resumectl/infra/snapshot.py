@@ -88,9 +88,13 @@ def outputs(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
     return live, wanted
 
 
-def imports(plan: Mapping[str, Any]) -> int:
-    """How many resources the plan would import."""
-    return sum("importing" in change["change"] for change in plan.get("resource_changes", ()))
+def imports(plan: Mapping[str, Any]) -> dict[str, Fields]:
+    """Every attribute of the resources that the plan would import, by address."""
+    return {
+        _key(change): settled(change["change"].get("before") or {})
+        for change in plan.get("resource_changes", ())
+        if "importing" in change["change"]
+    }
 
 
 def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resumectl.aws import Cloud
     from resumectl.infra.module import Module
     from resumectl.infra.runner import Mode, Watch
-    from resumectl.plan import Snapshot
+    from resumectl.plan import Fields, Snapshot
     from resumectl.release.bucket import ProjectBucket
 
 _LOCAL_BACKEND: Final = b'terraform {\n  backend "local" {}\n}\n'
@@ -51,8 +51,8 @@ class Planned:
     """A saved plan: whether there is anything to apply, and both sides of what would change.
 
     Attributes:
-        imported: how many resources would be imported as they are. That changes Terraform's state
-            and nothing else, so they are on neither side.
+        imported: every attribute of the resources that would be imported, by address. Importing
+            changes Terraform's state and nothing else, so it is on neither side.
         since: when a drifted resource was changed, by address, as far as AWS knows.
         outputs: both sides of the outputs, if nothing but outputs changes.
     """
@@ -60,7 +60,7 @@ class Planned:
     changed: bool
     live: Snapshot = field(default_factory=dict)
     wanted: Snapshot = field(default_factory=dict)
-    imported: int = 0
+    imported: Mapping[str, Fields] = field(default_factory=dict)
     since: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[Snapshot, Snapshot] = field(default_factory=lambda: ({}, {}))
 
@@ -81,14 +81,24 @@ class Workspace:
         self._backend = backend
         self._variables = variables
 
-    def plan(self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] = ()) -> Planned:
+    def plan(
+        self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] | None = None
+    ) -> Planned:
         """Compare the configuration (or, for `refresh-only`, the state) with what AWS has.
+
+        Args:
+            watch: gets the events.
+            mode: what the plan is for.
+            targets: only these addresses and what they depend on; None means everything. For
+                Terraform, no target means everything, so without any it is not asked.
 
         Raises:
             TerraformError: Terraform could not make a plan.
         """
+        if targets is not None and not targets:
+            return Planned(changed=False)
         self._terraform.init(self._backend)
-        changed = self._terraform.plan(self._variables, mode, watch, targets)
+        changed = self._terraform.plan(self._variables, mode, watch, targets or ())
         if mode == "refresh-only":  # its exit code also counts what only looks like a difference
             document = self._terraform.show()
             recorded, live = snapshot.drift(document)

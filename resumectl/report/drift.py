@@ -15,6 +15,7 @@ _INDENT: Final = " " * 12
 _ROWS: Final = 5
 _LINE: Final = 66
 _VALUE: Final = 120
+_NAMED: Final = 3
 
 
 def drift(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -73,9 +74,12 @@ def _aside(screen: Screen, document: Mapping[str, Any]) -> None:
     """What was not compared, and what is not drift."""
     for part, why in document["unchecked"].items():
         screen.line((f"{words.title(part)} was not compared: {why}", "yellow"))
-    ignored = len(document["ignored"])
+    ignored = [words.thing(change) for change in document["ignored"]]
     if ignored:
-        screen.line((f"{words.many(ignored, 'difference')} ignored by resumectl.toml.", "dim"))
+        count, names = words.many(len(ignored), "difference"), ignored
+        if not screen.verbose and len(ignored) > _NAMED:
+            names = [*ignored[:_NAMED], f"{len(ignored) - _NAMED} more (-v shows all)"]
+        screen.folded("", (f"{count} ignored by resumectl.toml: {', '.join(names)}.", "dim"))
     for entry in document["expired_ignores"]:
         ignore = f"The ignore of {entry['key']} ({entry['reason']})"
         screen.line((f"{ignore} expired on {entry['until']}.", "yellow"))

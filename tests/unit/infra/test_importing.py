@@ -17,7 +17,7 @@ FOUND = {"Role": {"Tags": rows(OURS)}}
 ABSENT = {"get_role": "NoSuchEntity", "describe_table": "ResourceNotFoundException"}
 
 
-def planned(bench, *plans, targets=(), watch=Watch):
+def planned(bench, *plans, targets=None, watch=Watch):
     bench.terraform.plans = list(plans)
     module = bench.module()
     return bench.importer.plan(module, bench.workspaces.open(module), watch, targets)
@@ -42,7 +42,7 @@ def test_a_resource_that_does_not_exist_is_created(bench):
 def test_a_resource_that_exists_is_imported_and_not_created(bench):
     bench.aws.answers |= {**ABSENT, "get_role": FOUND}
     workspace, result = planned(bench, plan(CREATES_ROLE, CREATES_TABLE), plan(AFTER))
-    assert (result.imported, result.wanted) == (1, {})
+    assert (result.imported.keys(), result.wanted) == ({ROLE}, {})
     workspace.apply(Watch())
     assert bench.terraform.done() == [
         ("module", "plan", "apply"),

@@ -246,8 +246,8 @@ def test_terraforms_own_lock_is_found(bench):
 # --- drift
 
 
-def drifted(bench, heads, document=None):
-    bench.terraform.plans = [document]
+def drifted(bench, heads, *documents):
+    bench.terraform.plans = list(documents) or [None, None]
     return bench.part.drift(heads, bench.part.live({}, None), stop())
 
 
@@ -348,7 +348,7 @@ def test_with_ignored_differences_and_no_drifted_resource_nothing_is_planned(ben
     """For Terraform, no target means everything."""
     comparison = reverted(bench, drift, ignored=[changed(TABLE)])
     assert bench.terraform.calls == []
-    assert comparison.workspace is None
+    assert not comparison.changed
     assert [each.key for each in comparison.changes] == [
         each.key for each in drift if each.kind == "unmanaged"
     ]
@@ -368,17 +368,12 @@ def test_undeclared_resources_are_removed_after_the_apply(bench):
     ]
 
 
-def test_a_revert_that_imports_removes_nothing_undeclared(bench):
-    """What was missing in the state looked undeclared; the next drift tells them apart."""
-    creates = change(ROLE, None, {"name": "resume-prod-counter"})
-    bench.aws.answers["get_role"] = {"Role": {"Tags": rows(OURS)}}
-    comparison = reverted(
-        *(bench, [DELETED, UNMANAGED]),
-        *(plan(creates), plan(change(ROLE, {}, {}, importing="x"))),
+def test_what_the_state_lacks_is_imported_although_other_differences_are_ignored(bench):
+    state = Change(
+        *("infra", "terraform.state", {"serial": 6}, {"serial": 7, "lacks": [ROLE]}), "state"
     )
-    assert (comparison.imports, comparison.changes) == (1, ())
-    bench.part.apply(comparison, {})
-    assert "delete_role_policy" not in [call[0] for call in bench.aws.calls]
+    reverted(bench, [state], None, ignored=[changed(TABLE)])
+    assert bench.terraform.done() == [("released", "plan", "apply", ROLE)]
 
 
 @pytest.mark.parametrize(

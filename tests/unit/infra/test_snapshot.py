@@ -79,14 +79,15 @@ def test_an_empty_plan_is_two_empty_snapshots():
     assert snapshot.changes({}) == ({}, {})
     assert snapshot.drift({}) == ({}, {})
     assert snapshot.outputs({}) == ({}, {})
-    assert snapshot.imports({}) == 0
+    assert snapshot.imports({}) == {}
 
 
 def test_an_import_without_a_change_is_counted_and_on_neither_side():
     imported = resource(["no-op"], {"a": 1}, {"a": 1})
     imported["change"]["importing"] = {"id": "site"}
     assert changes_of(imported) == ()
-    assert snapshot.imports({"resource_changes": [imported, resource(["create"], None, {})]}) == 1
+    document = {"resource_changes": [imported, resource(["create"], None, {})]}
+    assert snapshot.imports(document) == {imported["address"]: {"a": 1}}
 
 
 def test_values_that_are_known_only_after_apply_are_marked():

@@ -17,7 +17,7 @@ UPDATE = change(BUCKET, {"a": 1}, {"a": 2})
 STATE_KEY = "terraform/prod.tfstate"
 
 
-def planned(bench, document, mode="apply", targets=()):
+def planned(bench, document, mode="apply", targets=None):
     bench.terraform.plans = [document]
     return bench.workspaces.open(bench.module()).plan(Watch(), mode, targets)
 
@@ -36,6 +36,12 @@ def test_a_plan_is_both_sides_of_what_would_change(bench):
 def test_a_plan_without_changes_is_not_even_read(bench):
     assert planned(bench, None) == Planned(changed=False)
     assert [call[1] for call in bench.terraform.calls] == ["init", "plan"]
+
+
+def test_an_empty_list_of_targets_is_nothing_and_not_everything(bench):
+    result = planned(bench, plan(change(ROLE, {"a": 1}, {"a": 2})), targets=[])
+    assert result == Planned(changed=False)
+    assert bench.terraform.calls == []
 
 
 def test_targets_are_handed_to_terraform(bench):
@@ -67,7 +73,7 @@ def test_outputs_are_shown_only_when_nothing_else_changes(bench):
 def test_imports_are_counted(bench):
     imported = change(ROLE, {"a": 1}, {"a": 1}, importing="role")
     result = planned(bench, plan(imported))
-    assert (result.imported, result.live, result.wanted) == (1, {}, {})
+    assert (result.imported, result.live, result.wanted) == ({ROLE: {"a": 1}}, {}, {})
 
 
 @pytest.mark.parametrize("fail_at", ["init", "plan", "show"])

@@ -125,6 +125,15 @@ def test_a_revert_that_failed_is_not_offered_again(page):
     assert "To revert" not in page({"changes": [CHANGE], "error": error})
 
 
+@pytest.mark.parametrize(
+    ("verbose", "said"), [(False, "a, b, c, 2 more (-v shows all)."), (True, "a, b, c, d, e.")]
+)
+def test_what_is_ignored_is_named(page, verbose, said):
+    ignored = [{**CHANGE, "part": "site", "key": key} for key in "abcde"]
+    text = page({"ignored": ignored}, verbose=verbose)
+    assert f"5 differences ignored by resumectl.toml: {said}" in text.splitlines()
+
+
 def test_what_is_not_drift_is_told_apart(page):
     document = {
         "pending": {"infra": 0, "function": None, "site": 2},
@@ -134,7 +143,7 @@ def test_what_is_not_drift_is_told_apart(page):
     }
     assert page(document).splitlines()[1:] == [
         "Infrastructure was not compared: Terraform is missing.",
-        "1 difference ignored by resumectl.toml.",
+        "1 difference ignored by resumectl.toml: Lambda function counter.",
         "The ignore of aws_x.* (tried out) expired on 2026-01-01.",
         "Not drift, but not deployed yet: site 2 (resumectl plan --env prod).",
     ]
