@@ -22,7 +22,10 @@ NOBODY = {
 
 def resources(account: Account) -> Iterator[Tampering]:
     """All of them."""
-    for part in (_lambda, _api, _bucket, _table, _role, _edge, _logs):
+    for part in (
+        *(_lambda, _api, _bucket, _table, _role),
+        *(_edge, _edge_access, _edge_headers, _edge_function, _logs),
+    ):
         yield from part(account)
 
 
@@ -239,6 +242,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
     }
     for setting, wrong in wrongs.items():
         yield changed(about, setting, configure, {setting: wrong}, {setting: before[setting]})
+
+
+def _edge_access(account: Account) -> Iterator[Tampering]:
+    client = account["cloudfront"]
     access = account.resource("aws_cloudfront_origin_access_control")["id"]
 
     def sign(SigningBehavior: str) -> None:
@@ -256,6 +263,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
         {"SigningBehavior": "never"},
         right,
     )
+
+
+def _edge_headers(account: Account) -> Iterator[Tampering]:
+    client = account["cloudfront"]
     policy = account.resource("aws_cloudfront_response_headers_policy")["id"]
 
     def secure(**changes: Any) -> None:
@@ -270,7 +281,10 @@ def _edge(account: Account) -> Iterator[Tampering]:
     ]
     about = "aws_cloudfront_response_headers_policy.site"
     yield changed(about, "comment", secure, {"Comment": "Mine"}, {"Comment": comment})
-    name = account.resource("aws_cloudfront_function")["name"]
+
+
+def _edge_function(account: Account) -> Iterator[Tampering]:
+    client, name = account["cloudfront"], account.resource("aws_cloudfront_function")["name"]
     code = client.get_function(Name=name, Stage="LIVE")["FunctionCode"].read()
 
     def program(code: bytes) -> None:
