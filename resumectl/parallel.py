@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_AWAKE: Final = 0.5
+"""Seconds until the waiting thread looks for Ctrl-C by itself."""
+
+
+def wait_for_all(futures: Collection[Future[Any]]) -> None:
+    """Return when all futures are done.
+
+    The kernel may hand the signal of Ctrl-C to any thread. Python only acts on it in the main
+    thread, which would not notice it inside of one endless wait.
+    """
+    while wait(futures, _AWAKE).not_done:
+        pass
 
 
 def side_by_side(
@@ -53,7 +66,7 @@ def side_by_side(
     with ThreadPoolExecutor(max(1, min(lanes, len(items)))) as pool:
         running = [pool.submit(lane) for _ in range(min(lanes, len(items)))]
         try:
-            wait(running)
+            wait_for_all(running)
         finally:
             stopped.set()
     for future in running:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self, TypeVar
+
+from resumectl.parallel import wait_for_all
 
 T = TypeVar("T")
 
@@ -47,7 +49,7 @@ class Together:
 
     def wait(self) -> None:
         """Return when all tasks have ended; raise the first failure."""
-        wait(self._futures)
+        wait_for_all(self._futures)
         if self._first is not None:
             raise self._first
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import threading
 
@@ -73,7 +72,10 @@ def test_an_interrupt_in_a_task_is_raised_too():
 
 
 def test_an_interrupt_of_the_waiting_thread_stops_the_tasks_and_waits_for_them():
-    """SIGUSR1 instead of SIGINT, which is ignored in the background."""
+    """Also if the kernel gives the signal to another thread, which does not wake the waiting one.
+
+    SIGUSR1 instead of SIGINT, which is ignored in the background.
+    """
     started, ended = threading.Event(), threading.Event()
 
     def interrupted():
@@ -81,7 +83,7 @@ def test_an_interrupt_of_the_waiting_thread_stops_the_tasks_and_waits_for_them()
 
             def patient():
                 started.wait(LONG)
-                os.kill(os.getpid(), signal.SIGUSR1)
+                signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
                 if together.stop.wait(LONG):
                     ended.set()
 
