@@ -74,6 +74,13 @@ class SmokeFailed(ResumectlError):
     code = "smoke"
 
 
+class Unseen(ResumectlError):
+    """The smoke test got no answer: the site may work or not. Nothing is taken back for it."""
+
+    exit_code = Exit.SMOKE_FAILED
+    code = "unseen"
+
+
 class Locked(ResumectlError):
     """Another deploy holds the lock of the environment."""
 

@@ -21,7 +21,7 @@ from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
-    from resumectl.errors import SmokeFailed
+    from resumectl.errors import ResumectlError
     from resumectl.release.lock import Holder
     from resumectl.release.record import Release
     from resumectl.steps.approve import Approve
@@ -174,7 +174,7 @@ def _outcome(
     recorded: Release,
     plan: Plan,
     target: Release | None = None,
-    error: SmokeFailed | None = None,
+    error: ResumectlError | None = None,
 ) -> Outcome:
     ledger = ctx.releases.ledger
     body = _body(ctx, target or ledger.read(recorded.rollback_of or 0) or recorded, plan)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from resumectl.smoke.target import Target
+from resumectl.smoke.verdict import failure
 from resumectl.steps.look import look_deployed
 from resumectl.steps.outcome import Outcome
-from resumectl.steps.smoke import failure
 
 if TYPE_CHECKING:
     from resumectl.smoke.check import Check

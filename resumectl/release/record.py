@@ -43,8 +43,8 @@ class Release:
     """One deploy, rollback or revert, as it ended.
 
     Attributes:
-        status: `verified` (the smoke test passed), `unverified` (it did not run), `failed` (see
-            `failed_step`), `destroyed` (nothing is live any more).
+        status: `verified` (the smoke test passed), `unverified` (it did not run, or could not
+            see the site), `failed` (see `failed_step`), `destroyed` (nothing is live any more).
         kind: which command made it.
         parts: what it remembers of each part, by the part's name.
         changes: how many changes of each action, by part.

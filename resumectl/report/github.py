@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Document = Mapping[str, Any]
 
 _ROWS: Final = 50
+_CHECKED: Final = {"passed": "✅", "failed": "❌", "unseen": "❔"}
 _ANNOTATIONS: Final = 10  # GitHub shows no more of one kind for a step
 
 
@@ -70,7 +71,7 @@ def _annotated(document: Document, title: str) -> Iterator[str]:
         hint = f"\nhint: {error['hint']}" if error.get("hint") else ""
         yield _annotation("error", title, f"{error['message']}{hint}")
     for check in document.get("checks") or ():
-        if not check["ok"]:
+        if words.check(check) == "failed":  # the error says why nothing was seen
             yield _annotation("error", f"{title}: {check['name']}", check["detail"])
     if _command(document) == "drift" and document.get("changes") and not document["reverted"]:
         yield _annotation("warning", title, _differences(document))
@@ -141,12 +142,9 @@ def _differences(document: Document) -> str:
 
 def _smoked(document: Document) -> str:
     checks = document.get("checks") or ()
-    failed = sum(not check["ok"] for check in checks)
-    if failed:
-        return f"{failed} of {words.many(len(checks), 'check')} failed"
-    if not document["ok"]:
+    if not checks and not document["ok"]:
         return "failed"
-    return f"all {words.many(len(checks), 'check')} passed" if checks else "no checks"
+    return words.ended(checks)
 
 
 def _stands(document: Document) -> str:
@@ -227,7 +225,7 @@ def _checks(checks: Iterable[Document], limit: int) -> Iterator[str]:
 
 
 def _check_row(check: Document) -> list[str]:
-    mark, seconds = "✅" if check["ok"] else "❌", _seconds(check.get("seconds"))
+    mark, seconds = _CHECKED[words.check(check)], _seconds(check.get("seconds"))
     return [mark, text(check["name"]), text(check["detail"]), seconds]
 
 

@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
+from resumectl.report import words
+
+_ELEMENTS: Final = {"failed": "failure", "unseen": "error"}
+_TYPES: Final = {"failed": "smoke", "unseen": "unseen"}
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -27,18 +31,21 @@ def junit(checks: Sequence[Mapping[str, Any]], suite: str, time: str = "") -> st
 
 def _totals(checks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     seconds = sum(check["seconds"] for check in checks)
-    failures = sum(not check["ok"] for check in checks)
-    counts = {"tests": str(len(checks)), "failures": str(failures), "errors": "0"}
+    results = [words.check(check) for check in checks]
+    failures, errors = str(results.count("failed")), str(results.count("unseen"))
+    counts = {"tests": str(len(checks)), "failures": failures, "errors": errors}
     return {**counts, "time": f"{seconds:.3f}"}
 
 
 def _add(cases: ET.Element, check: Mapping[str, Any], suite: str) -> None:
     name, detail, time = _legal(check["name"]), _legal(check["detail"]), f"{check['seconds']:.3f}"
     case = ET.SubElement(cases, "testcase", classname=suite, name=name, time=time)
-    if check["ok"]:
+    result = words.check(check)
+    if result == "passed":
         ET.SubElement(case, "system-out").text = detail
     else:
-        ET.SubElement(case, "failure", {"message": detail, "type": "smoke"}).text = detail
+        attributes = {"message": detail, "type": _TYPES[result]}
+        ET.SubElement(case, _ELEMENTS[result], attributes).text = detail
 
 
 def _legal(text: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Piece: TypeAlias = "str | tuple[str, str] | Text"
 """A text, a text and its style, or a text that has its styles."""
 
+_MARKS: Final = {"passed": ("✓", "green"), "failed": ("✗", "red"), "unseen": ("?", "yellow")}
 _SHOWN: Final = 8
 _FIELDS: Final = 3
 _LABEL: Final = 16
@@ -84,13 +85,13 @@ class Screen:
 
         width = max((len(check["name"]) for check in checks), default=0)
         for check in checks:
-            mark = ("✓", "green") if check["ok"] else ("✗", "red")
+            mark = _MARKS[words.check(check)]
             seconds = f"{check['seconds']:6.2f} s  " if "seconds" in check else ""
             lead = Text.assemble(mark, f" {check['name']:<{width}}  {seconds}")
             self.folded(lead, check["detail"])
 
     def failed(self, checks: Iterable[Mapping[str, Any]]) -> None:
-        """The checks that failed."""
+        """The checks that did not pass."""
         self.checks([check for check in checks if not check["ok"]])
 
     def urls(self, urls: Mapping[str, str]) -> None:

@@ -55,8 +55,7 @@ def _release(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.row("Message", release["message"])
     checks = release["smoke"]
     if checks:
-        passed = sum(check["ok"] for check in checks)
-        screen.row("Smoke test", f"{passed} of {words.many(len(checks), 'check')} passed")
+        screen.row("Smoke test", words.ended(checks))
 
 
 def _colour(counts: Mapping[str, int | None]) -> str:

@@ -79,6 +79,24 @@ def ending(release: Document) -> str:
     return _LIVE.get(release["status"]) or state(release)
 
 
+def check(check: Document) -> str:
+    """How a check ended: passed, failed or unseen. Records of older releases do not tell `seen`."""
+    if not check.get("seen", True):
+        return "unseen"
+    return "passed" if check["ok"] else "failed"
+
+
+def ended(checks: Iterable[Document]) -> str:
+    """`all 9 checks passed`, `2 of 9 checks failed` or `9 of 9 checks got no answer`."""
+    results = [check(each) for each in checks]
+    total = many(len(results), "check")
+    if "failed" in results:
+        return f"{results.count('failed')} of {total} failed"
+    if "unseen" in results:
+        return f"{results.count('unseen')} of {total} got no answer"
+    return f"all {total} passed" if results else "no checks"
+
+
 def standing(counts: Mapping[str, int | None]) -> str:
     """A part in `status`: `2 to deploy, 1 drifted`, or `in sync`."""
     waiting, drifted = counts["to_deploy"], counts["drifted"]

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from resumectl.smoke.check import Attempts, Mismatch
+from resumectl.smoke.check import Attempts, Mismatch, Unreachable
 from resumectl.smoke.pages import expect
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _PERMANENT: Final = (301, 308)
 
 def redirect(target: Target, http: Http) -> str:
     """Plain HTTP redirects permanently to HTTPS on the same host."""
+    _see(target, http)
     response = http.request("GET", target.plain)
     location = response.header("Location")
     if response.status not in _PERMANENT:
@@ -28,6 +29,20 @@ def redirect(target: Target, http: Http) -> str:
     if not location.startswith((f"https://{target.host}/", f"https://{target.host}:")):
         raise Mismatch(f"redirects to {location or 'nowhere'} instead of https://{target.host}/")
     return f"{response.status} to {location}"
+
+
+def _see(target: Target, http: Http) -> None:
+    """Make sure that the site is visible: over plain HTTP, anything on the way can answer for it.
+
+    Raises:
+        Unreachable: it is not.
+    """
+    try:
+        http.certificate_end(target.url)
+    except Unreachable:
+        raise
+    except Mismatch:
+        return  # the check of the certificate reports it
 
 
 def certificate(target: Target, http: Http) -> str:
@@ -43,6 +58,8 @@ def certificate(target: Target, http: Http) -> str:
 def bucket(http: Http, url: str) -> str:
     """The bucket refuses direct anonymous reads."""
     response = http.request("GET", url)
+    if response.status >= 500:  # noqa: PLR2004
+        raise Unreachable(f"S3 returned {response.status}", Attempts.TRANSIENT)
     if response.status == 200:  # noqa: PLR2004
         raise Mismatch("the bucket is public: an anonymous read returned 200 instead of 403")
     expect(response, 403)

@@ -31,7 +31,7 @@ class Mismatch(Exception):
 
 
 class Unreachable(Mismatch):
-    """There was no complete response."""
+    """Nothing answered that is known to be the site: the cause can be on this side."""
 
 
 Probe = Callable[[], str]
@@ -39,12 +39,18 @@ Probe = Callable[[], str]
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one check."""
+    """The result of one check.
+
+    Attributes:
+        ok: whether it passed.
+        seen: whether there was anything to check; if not, it neither passed nor failed.
+    """
 
     name: str
     ok: bool
     detail: str
     seconds: float
+    seen: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """The check as every JSON document shows it."""

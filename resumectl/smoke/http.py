@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from resumectl.smoke.check import Unreachable
+from resumectl.smoke.check import Mismatch
 from resumectl.smoke.route import Route, route_to
-from resumectl.smoke.trouble import unreachable
+from resumectl.smoke.trouble import incomplete, unreachable
+from resumectl.smoke.trust import authorities
 
 if TYPE_CHECKING:
     import urllib3
@@ -43,13 +44,13 @@ class Http:
     Attributes:
         timeout: seconds until a response must be complete.
         limit: the largest body that is read, in bytes.
-        ca_file: certificates to trust instead of the system's.
+        ca_file: a file or folder of certificates to trust instead of the system's.
         clock: a monotonic clock, in seconds.
     """
 
     timeout: float = 15.0
     limit: int = 16 * 1024 * 1024
-    ca_file: Path | None = None
+    ca_file: Path | None = field(default_factory=authorities)
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _pools: dict[Route, urllib3.PoolManager] = field(default_factory=dict, init=False)
@@ -68,22 +69,24 @@ class Http:
         """Send one request.
 
         Raises:
-            Unreachable: there was no complete response.
+            Unreachable: nothing answered that is known to be the host.
+            Mismatch: the response is not complete.
         """
         route = route_to(url)
-        with _explained(route):
+        with _explained(route, unreachable):
             return self._exchange(route, method, url, headers or {})
 
     def certificate_end(self, url: str) -> float:
         """When the certificate of an https:// URL expires, in seconds since 1970.
 
         Raises:
-            Unreachable: there was no response, or browsers would reject the certificate.
+            Unreachable: nothing answered that is known to be the host.
+            Mismatch: browsers would reject the host's own certificate.
         """
         import ssl
 
         route = route_to(url)
-        with _explained(route):
+        with _explained(route, unreachable):
             certificate = self._certificate(route)
         return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
@@ -105,7 +108,8 @@ class Http:
             decode_content=False,
         )
         try:
-            body = self._body(response, end)
+            with _explained(route, incomplete):
+                body = self._body(response, end)
         except BaseException:
             response.close()
             raise
@@ -117,9 +121,9 @@ class Http:
         while chunk := response.read1(_CHUNK, decode_content=False):
             body += chunk
             if len(body) > self.limit:
-                raise Unreachable(f"the response is larger than {self.limit:,} bytes")
+                raise Mismatch(f"the response is larger than {self.limit:,} bytes")
             if self.clock() > end:
-                raise Unreachable(f"the response was not complete within {self.timeout:g} s")
+                raise Mismatch(f"the response was not complete within {self.timeout:g} s")
         return bytes(body)
 
     def _pool(self, route: Route) -> urllib3.PoolManager:
@@ -164,16 +168,19 @@ class Http:
         import ssl
 
         if self._context is None:
-            self._context = ssl.create_default_context(cafile=self.ca_file)
+            if self.ca_file and self.ca_file.is_dir():
+                self._context = ssl.create_default_context(capath=self.ca_file)
+            else:
+                self._context = ssl.create_default_context(cafile=self.ca_file)
         return self._context
 
 
 @contextmanager
-def _explained(route: Route) -> Iterator[None]:
-    """Raise `Unreachable` in place of an error of urllib3, TLS or the operating system."""
+def _explained(route: Route, explain: Callable[[Exception, Route], Mismatch]) -> Iterator[None]:
+    """Raise a `Mismatch` in place of an error of urllib3, TLS or the operating system."""
     from urllib3.exceptions import HTTPError
 
     try:
         yield
     except (HTTPError, OSError) as error:
-        raise unreachable(error, route) from error
+        raise explain(error, route) from error

@@ -22,7 +22,7 @@ class Attempt:
     ok: bool
     detail: str
     allowed: Attempts = Attempts.FINAL
-    reached: bool = True
+    seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,8 @@ class Pace:
     jitter: Callable[[], float] = random.random
     wait: Callable[[threading.Event, float], object] = threading.Event.wait
 
-    def follow(
-        self, name: str, probe: Probe, began: float, stop: threading.Event
-    ) -> tuple[Check, bool]:
-        """Retry until the probe passes or another attempt makes no sense.
-
-        Returns:
-            The check, and whether the last attempt got a response.
-        """
+    def follow(self, name: str, probe: Probe, began: float, stop: threading.Event) -> Check:
+        """Retry until the probe passes or another attempt makes no sense."""
         start, count = self.clock(), 1
         while not (attempt := _attempt(probe)).ok:
             delay = self._delay(count)
@@ -62,7 +56,7 @@ class Pace:
             count += 1
         seconds = self.clock() - start
         retried = f" ({count} attempts in {seconds:.1f} s)" if count > 1 else ""
-        return Check(name, attempt.ok, f"{attempt.detail}{retried}", seconds), attempt.reached
+        return Check(name, attempt.ok, f"{attempt.detail}{retried}", seconds, attempt.seen)
 
     def _again(
         self, allowed: Attempts, count: int, delay: float, start: float, began: float
@@ -81,7 +75,7 @@ def _attempt(probe: Probe) -> Attempt:
     try:
         return Attempt(ok=True, detail=probe())
     except Mismatch as mismatch:
-        reached = not isinstance(mismatch, Unreachable)
-        return Attempt(ok=False, detail=mismatch.detail, allowed=mismatch.attempts, reached=reached)
+        seen = not isinstance(mismatch, Unreachable)
+        return Attempt(ok=False, detail=mismatch.detail, allowed=mismatch.attempts, seen=seen)
     except Exception as bug:  # noqa: BLE001 - a bug in one check must not hide the other results
         return Attempt(ok=False, detail=f"bug in this check: {type(bug).__name__}: {bug}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from resumectl.smoke import access, counter, headers, pages
 from resumectl.smoke.http import Http
 from resumectl.smoke.pace import Pace
+from resumectl.smoke.verdict import BUCKET, judged
 
 if TYPE_CHECKING:
     from resumectl.smoke.check import Check, Probe
@@ -37,7 +38,7 @@ def run(
     with ExitStack() as stack:
         connections = http or stack.enter_context(Http())
         report = on_check or (lambda _check: None)
-        return side_by_side(probes(target, connections), pace or Pace(), report)
+        return judged(side_by_side(probes(target, connections), pace or Pace(), report))
 
 
 def probes(target: Target, http: Http) -> Mapping[str, Probe]:
@@ -52,7 +53,7 @@ def probes(target: Target, http: Http) -> Mapping[str, Probe]:
         by_name["redirect to https"] = partial(access.redirect, target, http)
         by_name["certificate"] = partial(access.certificate, target, http)
     if target.bucket_url is not None:
-        by_name["private bucket"] = partial(access.bucket, http, target.bucket_url)
+        by_name[BUCKET] = partial(access.bucket, http, target.bucket_url)
     by_name["counter"] = partial(counter.counts, target, http)
     by_name["counter, wrong method"] = partial(counter.wrong_method, target, http)
     by_name["counter, bad page"] = partial(counter.bad_page, target, http)
@@ -79,7 +80,7 @@ def side_by_side(
 
 
 def _follow(pace: Pace, name: str, probe: Probe, began: float, stop: threading.Event) -> Check:
-    check, reached = pace.follow(name, probe, began, stop)
-    if name == FIRST and not reached:
+    check = pace.follow(name, probe, began, stop)
+    if name == FIRST and not check.seen:
         stop.set()
     return check

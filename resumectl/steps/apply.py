@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resumectl.errors import SmokeFailed
+from resumectl.errors import SmokeFailed, Unseen
+from resumectl.smoke.verdict import failure
 from resumectl.steps import record
 from resumectl.steps.compare import plan_of, to_release
 from resumectl.steps.look import look
-from resumectl.steps.smoke import SMOKE, failure
+from resumectl.steps.smoke import SMOKE
 
 if TYPE_CHECKING:
+    from resumectl.errors import ResumectlError
     from resumectl.part import AnyPart, Outputs
     from resumectl.release.ledger import Heads
     from resumectl.release.record import Record, Release
@@ -32,7 +34,7 @@ class Ending:
 
     release: Release
     outputs: Outputs
-    error: SmokeFailed | None = None
+    error: ResumectlError | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ def carry_out(
         record.append_failure(ctx, work.standing)
         raise
     error = failure(work.checks)
-    return work.failed(error, take_back=choices.take_back) if error else work.succeeded()
+    if isinstance(error, SmokeFailed):
+        return work.failed(error, take_back=choices.take_back)
+    return work.stands(error)
 
 
 class _Work:
@@ -115,10 +119,11 @@ class _Work:
             settle = smoke.new if self._creates() else smoke.changed
             self.checks = smoke.of(self._outputs, served, settle)
 
-    def succeeded(self) -> Ending:
+    def stands(self, unseen: Unseen | None) -> Ending:
         """Record what is live now."""
         status = "verified" if self.checks else self._draft.status
-        return self._ended(record.append(self._ctx, replace(self._release, status=status)))
+        release = replace(self._release, status="unverified" if unseen else status)
+        return self._ended(record.append(self._ctx, release), unseen)
 
     def failed(self, error: SmokeFailed, *, take_back: bool) -> Ending:
         """Return to the live release if that was asked for, and record the failure in any case."""
@@ -145,7 +150,7 @@ class _Work:
                 part.apply(comparison, scene.outputs)
         return live.id
 
-    def _ended(self, release: Release, error: SmokeFailed | None = None) -> Ending:
+    def _ended(self, release: Release, error: ResumectlError | None = None) -> Ending:
         return Ending(release, self._outputs, error)
 
     def _creates(self) -> bool:

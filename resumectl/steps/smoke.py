@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from resumectl.errors import SmokeFailed
+from resumectl.errors import SmokeFailed, Unseen
 from resumectl.progress import Step
 from resumectl.smoke.pace import Pace
 from resumectl.smoke.suite import run
 from resumectl.smoke.target import Target
+from resumectl.smoke.verdict import failure
 
 if TYPE_CHECKING:
     from resumectl.part import Outputs
@@ -56,7 +57,10 @@ class SmokeTest:
     def target(self, target: Target, settle: float = 0.0) -> tuple[Check, ...]:
         """Test any site at a URL."""
         checks: tuple[Check, ...] = ()
-        with suppress(SmokeFailed), self.steps(SMOKE) as tell:  # the checks say how it ended
+        with (
+            suppress(SmokeFailed, Unseen),
+            self.steps(SMOKE) as tell,
+        ):  # the checks say how it ended
             done: list[Check] = []
 
             def on_check(check: Check) -> None:
@@ -68,13 +72,3 @@ class SmokeTest:
             if error:
                 raise error
         return checks
-
-
-def failure(checks: Sequence[Check]) -> SmokeFailed | None:
-    """The error that failed checks amount to."""
-    failed = [check for check in checks if not check.ok]
-    if not failed:
-        return None
-    names = ", ".join(check.name for check in failed)
-    message = f"{len(failed)} of {len(checks)} checks failed: {names}."
-    return SmokeFailed(message, hint=failed[0].detail)

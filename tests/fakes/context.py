@@ -44,6 +44,7 @@ ADA = {"name": "ada", "host": "laptop"}
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 GOOD = Check("page", ok=True, detail="200", seconds=0.1)
 BAD = Check("counter", ok=False, detail="500", seconds=0.1)
+UNSEEN = Check("page", ok=False, detail="no such host", seconds=0.1, seen=False)
 
 
 @dataclass

@@ -30,6 +30,8 @@ def _offline(monkeypatch):
         refuse_others(method)
 
     def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        if isinstance(host, str) and host.endswith(".invalid"):  # RFC 6761: never resolves
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         _require_local(host)
         return getaddrinfo(host, *arguments, **options)
 

@@ -4,7 +4,7 @@ import pytest
 
 from resumectl.commands.smoke import smoke, smoke_url
 from resumectl.errors import Exit, Refused, SettingsError
-from tests.fakes.context import BAD, GOOD, World
+from tests.fakes.context import BAD, GOOD, UNSEEN, World
 from tests.fakes.part import OUTPUTS
 
 
@@ -38,7 +38,11 @@ def test_a_site_without_a_release_is_tested_without_comparing_pages():
 
 @pytest.mark.parametrize(
     ("checks", "failed", "code"),
-    [((GOOD,), None, Exit.OK), ((GOOD, BAD), "smoke", Exit.SMOKE_FAILED)],
+    [
+        ((GOOD,), None, Exit.OK),
+        ((GOOD, BAD), "smoke", Exit.SMOKE_FAILED),
+        ((UNSEEN,), "smoke", Exit.SMOKE_FAILED),
+    ],
 )
 def test_a_check_that_fails_fails_the_step(world, checks, failed, code):
     world.checks = [checks]

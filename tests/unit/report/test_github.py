@@ -170,6 +170,15 @@ def test_an_error_may_have_no_hint():
     assert "hint" not in github.summary(failure(hint=None))
 
 
+def test_what_was_not_seen_is_neither_passed_nor_failed():
+    unseen = {**BAD, "detail": "no such host", "seen": False}
+    document = failure("smoke", hint=None, checks=[unseen, unseen], exit_code=4)
+    page = github.summary(document)
+    assert "❌ Smoke of prod: 2 of 2 checks got no answer" in page
+    assert page.count("| ❔ |") == 2
+    assert len(github.annotate(document)) == 1
+
+
 def test_failed_checks_come_first():
     page = github.summary(failure("smoke", checks=[GOOD, BAD, GOOD]), limit=1)
     assert r"| ❌ | counter | added 1 \| instead of 2 | 2.00 s |" in page

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from resumectl.report.junit import junit
 
 GOOD = {"name": "page", "ok": True, "detail": "200, the built file", "seconds": 0.25}
+UNSEEN = {"name": "page", "ok": False, "detail": "no such host", "seconds": 1, "seen": False}
 BAD = {"name": "counter", "ok": False, "detail": "added <1> instead of 2 & more", "seconds": 1.5}
 
 
@@ -30,6 +31,16 @@ def test_each_check_is_a_case():
     assert [(child.tag, child.text) for child in good] == [("system-out", "200, the built file")]
     assert [(child.tag, child.text) for child in bad] == [("failure", BAD["detail"])]
     assert bad[0].attrib == {"message": BAD["detail"], "type": "smoke"}
+
+
+def test_what_was_not_seen_is_an_error_and_no_failure():
+    root = ET.fromstring(junit([GOOD, UNSEEN], "smoke prod"))
+    assert (root.get("failures"), root.get("errors")) == ("0", "1")
+    (error,) = root.iter("error")
+    assert (error.text, error.attrib) == (
+        "no such host",
+        {"message": "no such host", "type": "unseen"},
+    )
 
 
 def test_a_run_without_checks_or_time():

@@ -44,7 +44,7 @@ def test_the_release_and_who_made_it(rows):
         "Release": "#7 verified, 3 h ago",
         "By": "ada on laptop, revision aaaaaaaaa+",
         "Message": "New [job]",
-        "Smoke test": "1 of 2 checks passed",
+        "Smoke test": "1 of 2 checks failed",
         "Address": "https://example.com/",
         "Visitors": "12,345",
     }

@@ -183,3 +183,17 @@ def test_how_long_ago(time, text):
 )
 def test_a_text_on_one_line(text, line):
     assert words.short(text, 10) == line
+
+
+@pytest.mark.parametrize(
+    ("checks", "ended"),
+    [
+        ([], "no checks"),
+        ([{"ok": True}, {"ok": True, "seen": True}], "all 2 checks passed"),
+        ([{"ok": True}, {"ok": False}], "1 of 2 checks failed"),
+        ([{"ok": False, "seen": False}], "1 of 1 check got no answer"),
+        ([{"ok": False, "seen": True}, {"ok": False, "seen": False}], "1 of 2 checks failed"),
+    ],
+)
+def test_how_a_smoke_test_ended(checks, ended):
+    assert words.ended(checks) == ended

@@ -48,6 +48,7 @@ class Answer:
     body: bytes
     length: int | None = None  # a wrong Content-Length
     stall: bool = False  # stop before the last byte, until the site closes
+    silent: bool = False  # say nothing at all, until the site closes
 
     def with_headers(self, **headers: str) -> Answer:
         return replace(
@@ -226,6 +227,8 @@ def _handler(site: Playground) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             site.hosts.append(self.headers["Host"])
             answer = site.answer(self.command, self.path, self.headers.get("Accept-Encoding", ""))
+            if answer.silent:
+                site.closing.wait()
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

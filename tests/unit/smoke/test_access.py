@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 
 from resumectl.smoke import access
-from resumectl.smoke.check import Attempts, Mismatch
+from resumectl.smoke.check import Attempts, Mismatch, Unreachable
 from resumectl.smoke.http import Http
-from resumectl.smoke.target import Target
 
-from .playground import opened, self_signed
+from .playground import HOST, opened, self_signed
 
 
 def failure(probe, *arguments) -> Mismatch:
@@ -19,47 +18,60 @@ def failure(probe, *arguments) -> Mismatch:
     return caught.value
 
 
-def redirecting(site, status=301, location="https://example.com/") -> Target:
-    site.change(
-        "GET", "/", lambda answer: replace(answer, status=status).with_headers(Location=location)
-    )
-    return Target("https://example.com", plain_url=f"{site.url}/")
+@pytest.fixture
+def redirect(site, tmp_path):
+    """Checks the redirect of a site whose certificate is valid for so many days."""
+
+    def check(status=301, location=f"https://{HOST}/", days=90.0, trusted=True) -> str:
+        moved = {"Location": location}
+        site.change("GET", "/", lambda right: replace(right, status=status).with_headers(**moved))
+        ca, context = self_signed(tmp_path, days=days)
+        with opened(context) as secure, Http(ca_file=ca if trusted else None) as http:
+            return access.redirect(secure.target(plain_url=f"{site.url}/"), http)
+
+    return check
 
 
 @pytest.mark.parametrize("status", [301, 308])
-def test_a_permanent_redirect_to_https_passes(site, http, status):
-    assert access.redirect(redirecting(site, status), http) == f"{status} to https://example.com/"
+def test_a_permanent_redirect_to_https_passes(redirect, status):
+    assert redirect(status) == f"{status} to https://{HOST}/"
 
 
-def test_a_redirect_may_include_the_port(site, http):
-    assert access.redirect(redirecting(site, location="https://example.com:443/"), http)
+def test_a_redirect_may_include_the_port(redirect):
+    assert redirect(location=f"https://{HOST}:443/")
 
 
 @pytest.mark.parametrize(
     ("status", "location", "detail"),
     [
         (200, "", "returned 200 instead of 301"),
-        (302, "https://example.com/", "returned 302 instead of 301"),
+        (302, f"https://{HOST}/", "returned 302 instead of 301"),
         (403, "", "returned 403 instead of 301"),
-        (301, "", "redirects to nowhere instead of https://example.com/"),
+        (301, "", f"redirects to nowhere instead of https://{HOST}/"),
+        (301, f"http://{HOST}/", f"redirects to http://{HOST}/ instead of https://{HOST}/"),
         (
             301,
-            "http://example.com/",
-            "redirects to http://example.com/ instead of https://example.com/",
-        ),
-        (
-            301,
-            "https://example.com.evil.org/",
-            "redirects to https://example.com.evil.org/ instead of",
+            f"https://{HOST}.evil.org/",
+            f"redirects to https://{HOST}.evil.org/ instead of",
         ),
     ],
 )
-def test_plain_http_without_a_permanent_redirect_to_https_fails(
-    site, http, status, location, detail
-):
-    assert failure(access.redirect, redirecting(site, status, location), http).detail.startswith(
-        detail
-    )
+def test_plain_http_without_a_permanent_redirect_to_https_fails(redirect, status, location, detail):
+    mismatch = failure(redirect, status, location)
+    assert mismatch.detail.startswith(detail)
+    assert not isinstance(mismatch, Unreachable)
+
+
+@pytest.mark.parametrize("status", [301, 302, 403])
+def test_an_answer_over_plain_http_alone_proves_nothing(redirect, status):
+    def intercepted() -> str:
+        return redirect(status, trusted=False)
+
+    assert isinstance(failure(intercepted), Unreachable)
+
+
+def test_an_expired_certificate_is_left_to_its_own_check(redirect):
+    assert redirect(days=-1) == f"301 to https://{HOST}/"
 
 
 @pytest.fixture
@@ -101,9 +113,15 @@ def test_a_private_bucket_passes(site, http):
         (200, "the bucket is public: an anonymous read returned 200 instead of 403"),
         (404, "returned 404 instead of 403"),
         (301, "returned 301 instead of 403"),
-        (503, "returned 503 instead of 403"),
     ],
 )
 def test_a_bucket_that_returns_anything_but_403_fails(site, http, status, detail):
     site.bucket_status = status
     assert failure(access.bucket, http, f"{site.url}/bucket/index.html").detail == detail
+
+
+def test_a_storage_that_is_down_says_nothing_about_the_bucket(site, http):
+    site.bucket_status = 503
+    mismatch = failure(access.bucket, http, f"{site.url}/bucket/index.html")
+    assert (mismatch.detail, mismatch.attempts) == ("S3 returned 503", Attempts.TRANSIENT)
+    assert isinstance(mismatch, Unreachable)

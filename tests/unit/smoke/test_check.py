@@ -23,4 +23,5 @@ def test_json_shows_milliseconds():
         "ok": True,
         "detail": "200",
         "seconds": 1.235,
+        "seen": True,
     }

@@ -59,7 +59,7 @@ def test_a_stale_read_fails(site, http):
 def test_visits_by_someone_else_cause_a_retry(site, http, clock):
     visits = iter([2, 2, 2, 2])
     site.step = lambda count: count + next(visits, 1)
-    check, _ = clock.pace().follow(
+    check = clock.pace().follow(
         "counter", lambda: counter.counts(site.target(), http), clock(), threading.Event()
     )
     assert check.ok

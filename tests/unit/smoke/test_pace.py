@@ -26,8 +26,8 @@ def follow(clock, probe, settle=0.0, stop=None):
 
 
 def test_a_passing_check_takes_one_attempt(clock):
-    check, reached = follow(clock, Probe())
-    assert (check.name, check.ok, check.detail, check.seconds, reached) == (
+    check = follow(clock, Probe())
+    assert (check.name, check.ok, check.detail, check.seconds, check.seen) == (
         "page",
         True,
         "fine",
@@ -51,13 +51,13 @@ def test_a_passing_check_takes_one_attempt(clock):
 )
 def test_attempts_depend_on_the_kind_of_failure(clock, attempts, settle, calls):
     probe = Probe(*(Mismatch("wrong", attempts) for _ in range(99)))
-    check, _ = follow(clock, probe, settle)
+    check = follow(clock, probe, settle)
     assert (check.ok, probe.calls) == (False, calls)
 
 
 def test_a_fresh_site_gets_its_settle_time_and_no_more(clock):
     began = clock()
-    check, _ = follow(clock, Probe(*(Mismatch("wrong") for _ in range(999))), settle=300)
+    check = follow(clock, Probe(*(Mismatch("wrong") for _ in range(999))), settle=300)
     assert not check.ok
     assert 290 - 10 < clock() - began <= 300
     assert max(clock.waits) == 10
@@ -81,7 +81,7 @@ def test_the_settle_time_counts_from_the_start_of_the_run(clock):
 
 
 def test_the_detail_shows_attempts_and_time(clock):
-    check, _ = follow(
+    check = follow(
         clock, Probe(Mismatch("wrong", Attempts.TRANSIENT), Mismatch("wrong", Attempts.TRANSIENT))
     )
     assert check.detail == "fine (3 attempts in 0.8 s)"
@@ -90,11 +90,12 @@ def test_the_detail_shows_attempts_and_time(clock):
         "ok": True,
         "detail": "fine (3 attempts in 0.8 s)",
         "seconds": 0.75,
+        "seen": True,
     }
 
 
 def test_the_detail_is_that_of_the_last_attempt(clock):
-    check, _ = follow(clock, Probe(Mismatch("first", Attempts.TRANSIENT), Mismatch("second")))
+    check = follow(clock, Probe(Mismatch("first", Attempts.TRANSIENT), Mismatch("second")))
     assert check.detail.startswith("second (2 attempts")
 
 
@@ -103,20 +104,20 @@ def test_a_slow_failure_is_not_retried_after_the_patience(clock):
         clock.now += 15
         raise Unreachable("timed out", Attempts.TRANSIENT)
 
-    check, reached = follow(clock, slow)
-    assert (check.detail, check.seconds, reached) == ("timed out", 15, False)
+    check = follow(clock, slow)
+    assert (check.detail, check.seconds, check.seen) == ("timed out", 15, False)
 
 
 def test_a_stop_ends_the_retries(clock):
     stop = threading.Event()
     stop.set()
     probe = Probe(Mismatch("wrong", Attempts.TRANSIENT))
-    assert not follow(clock, probe, 600, stop)[0].ok
+    assert not follow(clock, probe, 600, stop).ok
     assert probe.calls == 1
 
 
 def test_a_bug_in_a_probe_is_a_failed_check(clock):
-    check, _ = follow(clock, Probe(KeyError("count")), settle=600)
+    check = follow(clock, Probe(KeyError("count")), settle=600)
     assert (check.ok, check.detail) == (
         False,
         "bug in this check: KeyError: 'count'",

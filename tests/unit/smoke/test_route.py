@@ -68,11 +68,24 @@ def test_an_unreachable_proxy_is_named(monkeypatch, http):
     assert caught.value.detail == "cannot reach example.com:80 through the proxy"
 
 
-class tunnel:
-    """A proxy that answers CONNECT and forwards everything to one port."""
+def test_a_proxy_that_refuses_is_quoted(monkeypatch, http):
+    with tunnel(0, "403 Forbidden") as port:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        with pytest.raises(Unreachable) as caught:
+            http.request("GET", "https://example.com/")
+        with pytest.raises(Unreachable) as end:
+            http.certificate_end("https://example.com/")
+    refusal = "Tunnel connection failed: 403 Forbidden"
+    route = "example.com:443"
+    assert caught.value.detail == f"cannot reach {route} through the proxy: {refusal}"
+    assert end.value.detail == f"cannot connect to {route}: {refusal}"
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+
+class tunnel:
+    """A proxy that answers CONNECT and, unless it refuses, forwards everything to one port."""
+
+    def __init__(self, port: int, answer: str = "200 Connection established") -> None:
+        self.port, self.answer = port, answer
         self.listening = socket.create_server(("127.0.0.1", 0))
 
     def __enter__(self) -> int:
@@ -90,7 +103,10 @@ class tunnel:
                 return
             while not client.recv(4096).endswith(b"\r\n\r\n"):
                 pass
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            client.sendall(f"HTTP/1.1 {self.answer}\r\n\r\n".encode())
+            if not self.port:
+                client.close()
+                continue
             server = socket.create_connection(("127.0.0.1", self.port))
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=pump, args=(source, sink), daemon=True).start()

@@ -13,7 +13,7 @@ from resumectl.smoke.pace import Pace
 from resumectl.smoke.suite import FIRST, run, side_by_side
 from resumectl.smoke.target import Target
 
-from .playground import opened, self_signed
+from .playground import PAGES, opened, self_signed
 
 EAGER = Pace(patience=3600, jitter=lambda: 0.0)
 NAMES = [
@@ -33,6 +33,10 @@ NAMES = [
 
 def failed(checks) -> list[str]:
     return [check.name for check in checks if not check.ok]
+
+
+def unseen(checks) -> list[str]:
+    return [check.name for check in checks if not check.seen]
 
 
 def test_a_working_site_passes_every_check_in_a_stable_order(site, http):
@@ -140,11 +144,41 @@ def test_two_overlapping_runs_both_pass(site, http):
     assert "(2 attempts in " in outer[NAMES.index("counter")].detail
 
 
+def test_a_host_that_does_not_resolve_was_not_seen():
+    urls = {"url": "http://site.invalid", "bucket_url": "http://bucket.invalid/index.html"}
+    checks = run(Target(pages=PAGES, **urls), pace=EAGER)
+    assert unseen(checks) == NAMES
+    assert checks[0].detail.startswith("no such host: site.invalid does not resolve")
+
+
+def test_an_authority_that_this_machine_does_not_know_was_not_the_site(tmp_path):
+    """A proxy that inspects TLS lets plain HTTP through as it is, with the redirect."""
+    _, context = self_signed(tmp_path, days=90.5)
+    with opened(context) as site, opened() as plain, Http() as http:
+        location = {"Location": f"{site.url}/"}
+        plain.change("GET", "/", lambda right: replace(right, status=301).with_headers(**location))
+        checks = run(site.target(plain_url=plain.url), http=http, pace=EAGER)
+    assert unseen(checks) == [check.name for check in checks]
+    assert {check.detail for check in checks} == {"certificate rejected: self-signed certificate"}
+
+
+def test_one_answer_makes_every_other_silence_a_failure(site):
+    site.change("POST", "/api/count", lambda right: replace(right, silent=True))
+    with Http(timeout=0.3) as http:
+        checks = run(site.target(), http=http, pace=EAGER)
+    assert (failed(checks), unseen(checks)) == (["counter"], [])
+
+
+def test_a_bucket_out_of_reach_is_unseen_beside_a_site_that_works(site, http):
+    checks = run(site.target(bucket_url="http://bucket.invalid/"), http=http, pace=EAGER)
+    assert unseen(checks) == failed(checks) == ["private bucket"]
+
+
 def test_without_a_server_every_check_reports_a_refused_connection():
     with opened() as site:
         target = site.target()
     checks = run(target, pace=EAGER)
-    assert failed(checks) == NAMES
+    assert failed(checks) == unseen(checks) == NAMES
     assert all(
         check.detail.startswith("connection refused: nothing is listening on 127.0.0.1:")
         for check in checks

@@ -7,9 +7,9 @@ import ssl
 import pytest
 from urllib3 import exceptions
 
-from resumectl.smoke.check import Attempts
+from resumectl.smoke.check import Attempts, Unreachable
 from resumectl.smoke.route import Route
-from resumectl.smoke.trouble import unreachable
+from resumectl.smoke.trouble import incomplete, unreachable
 
 ROUTE = Route("https", "example.com", 443)
 
@@ -23,9 +23,9 @@ def system(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
-def expired() -> ssl.SSLCertVerificationError:
+def rejected(code: int) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_message = "certificate has expired"
+    error.verify_code, error.verify_message = code, "certificate has expired"
     return error
 
 
@@ -34,7 +34,7 @@ def expired() -> ssl.SSLCertVerificationError:
     [
         (
             exceptions.ProxyError("", system(errno.ECONNREFUSED)),
-            "cannot reach example.com:443 through the proxy",
+            "cannot reach example.com:443 through the proxy: [Errno 111] Connection refused",
         ),
         (
             exceptions.NameResolutionError("example.com", None, OSError()),
@@ -71,13 +71,17 @@ def expired() -> ssl.SSLCertVerificationError:
 def test_a_connection_error_is_transient_and_names_the_address(error, detail):
     mismatch = unreachable(error, ROUTE)
     assert (mismatch.detail, mismatch.attempts) == (detail, Attempts.TRANSIENT)
+    assert isinstance(mismatch, Unreachable)
+    cut_short = incomplete(error, ROUTE)
+    assert (cut_short.detail, cut_short.attempts) == (detail, Attempts.TRANSIENT)
+    assert not isinstance(cut_short, Unreachable)
 
 
 @pytest.mark.parametrize(
     ("error", "detail"),
     [
-        (expired(), "certificate rejected: certificate has expired"),
-        (exceptions.SSLError(expired()), "certificate rejected: certificate has expired"),
+        (rejected(10), "certificate rejected: certificate has expired"),
+        (exceptions.SSLError(rejected(10)), "certificate rejected: certificate has expired"),
         (ssl.SSLError("no shared cipher"), "TLS handshake failed: "),
         (exceptions.SSLError("bad"), "TLS handshake failed: bad"),
     ],
@@ -86,3 +90,19 @@ def test_a_tls_error_is_retried_only_while_the_site_settles(error, detail):
     mismatch = unreachable(error, ROUTE)
     assert mismatch.detail.startswith(detail)
     assert mismatch.attempts is Attempts.SETTLING
+
+
+@pytest.mark.parametrize(
+    ("code", "own"),
+    [
+        *((code, False) for code in (2, 18, 19, 20, 21, 62)),
+        *((code, True) for code in (9, 10, 23)),
+    ],
+)
+def test_only_a_certificate_for_the_site_of_a_known_authority_is_its_own(code, own):
+    for error in (rejected(code), exceptions.SSLError(rejected(code))):
+        assert isinstance(unreachable(error, ROUTE), Unreachable) == (not own)
+
+
+def test_a_handshake_that_fails_proves_nothing():
+    assert isinstance(unreachable(ssl.SSLError("no shared cipher"), ROUTE), Unreachable)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from resumectl.errors import CloudError, SmokeFailed
+from resumectl.errors import CloudError, Exit, SmokeFailed
 from resumectl.steps import apply, record
 from resumectl.steps.compare import survey
-from tests.fakes.context import BAD, GOOD, World
+from tests.fakes.context import BAD, GOOD, UNSEEN, World
 from tests.fakes.errors import aws_error
 from tests.fakes.faults import Fault
 from tests.fakes.part import OUTPUTS, FakeRecord
@@ -202,6 +202,17 @@ def test_a_failed_smoke_test_leaves_the_release_in_place(world):
     assert (ending.release.status, ending.release.failed_step) == ("failed", "smoke")
     assert ending.release.taken_back_to is None
     assert ending.release.smoke == (GOOD.as_json(), BAD.as_json())
+    assert world.live()["site"] == {"index.html": "2"}
+
+
+def test_what_was_not_seen_stands_and_is_unverified(world):
+    world.write("2")
+    world.checks = [(UNSEEN,)]
+    ending = carry_out(world, take_back=True)
+    assert (ending.error.code, ending.error.exit_code) == ("unseen", Exit.SMOKE_FAILED)
+    assert (ending.release.status, ending.release.taken_back_to) == ("unverified", None)
+    assert (ending.release.smoke, ending.release.failed_step) == ((UNSEEN.as_json(),), None)
+    assert world.ledger.heads().released == ending.release
     assert world.live()["site"] == {"index.html": "2"}
 
 
