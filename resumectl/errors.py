@@ -43,6 +43,13 @@ class SettingsError(ResumectlError):
     code = "settings"
 
 
+class UsageError(ResumectlError):
+    """Options that contradict each other, or have no meaning together."""
+
+    exit_code = Exit.USAGE
+    code = "usage"
+
+
 class BuildError(ResumectlError):
     """The site or the function cannot be built from the worktree."""
 

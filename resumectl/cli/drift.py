@@ -10,6 +10,7 @@ import typer
 from resumectl.cli import app
 from resumectl.cli.command import Call, register
 from resumectl.cli.deploy import Yes
+from resumectl.errors import UsageError
 from resumectl.steps.outcome import Outcome
 
 EXAMPLES = """\b
@@ -37,6 +38,12 @@ def drift(
     from resumectl.commands import drift as command
     from resumectl.commands import revert
 
+    if (yes or force) and not fix:
+        option = "--force" if force else "--yes"
+        raise UsageError(
+            f"{option} only has a meaning together with --fix.",
+            hint="To revert what drifted: resumectl drift --fix",
+        )
     if not fix:
         return command.drift(call.context())
     from resumectl.cli.approve import Approve

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from resumectl.cli.drift import drift
-from resumectl.errors import Refused
+from resumectl.errors import Refused, UsageError
 from tests.fakes.context import FakeCall, World
 
 
@@ -24,6 +24,14 @@ def call(world):
 def test_without_fix_it_only_reads(call, world):
     outcome = drift(call)
     assert (outcome.exit_code, outcome.body["reverted"]) == (3, False)
+    assert world.part("site").writes == []
+
+
+@pytest.mark.parametrize("option", ["yes", "force"])
+def test_what_only_fix_understands_is_refused_without_it(call, world, option):
+    with pytest.raises(UsageError, match=f"--{option} only has a meaning together with --fix"):
+        drift(call, **{option: True})
+    assert UsageError.exit_code == 2
     assert world.part("site").writes == []
 
 
