@@ -5,10 +5,10 @@ A new object was never cached, and cached errors expire after a second (`cdn.tf`
 Cache-Control of an immutable object changed, the cached response is still good.
 
 Paths are named in every form that a cache may hold. AWS recommends both the URI that the viewer
-sent and the one that the distribution's function rewrote it to: `/about/` and `/about/index.html`.
-Characters that browsers send in two ways (`+` and `%2B`) need both. CloudFront rejects some
-characters (`~`, `[`) in plain form and does not match them in encoded form: these paths end in a
-wildcard before the first of them.
+sent and the one that the distribution's function rewrote it to: `/about`, `/about/` and
+`/about/index.html`. Characters that browsers send in two ways (`+` and `%2B`) need both. CloudFront
+rejects some characters (`~`, `[`) in plain form and does not match them in encoded form: these
+paths end in a wildcard before the first of them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def paths(changes: Iterable[Change]) -> list[str]:
 
 
 def fold(exact: Iterable[str], limit: int = LIMIT) -> list[str]:
-    """Cover the paths with at most `limit`: folders become wildcards, the deepest ones first."""
+    """Cover the paths with at most `limit`: folders become wildcards, the deepest ones first.
+
+    The address of a folder without its slash belongs to it: `/about*` covers all three forms.
+    """
     folded = sorted(set(exact))
     for depth in range(max((_depth(path) for path in folded), default=0), 0, -1):
         if len(folded) <= limit:
@@ -131,7 +134,7 @@ def _spellings(key: str) -> Iterator[str]:
         yield f"/{encoded}{wildcard}"
         folder, _, name = encoded.rpartition("/")
         if name == _INDEX and not rejected:
-            yield f"/{folder}/" if folder else "/"
+            yield from (f"/{folder}", f"/{folder}/") if folder else ("/",)
 
 
 def _depth(path: str) -> int:
@@ -143,8 +146,11 @@ def _folded_at(depth: int, exact: Sequence[str]) -> list[str]:
     groups: dict[str, list[str]] = defaultdict(list)
     for path in exact:
         folder = "/".join(path.split("/")[: depth + 1])
-        groups[f"{folder}/*" if _depth(path) >= depth else path].append(path)
-    return sorted(members[0] if len(members) == 1 else folded for folded, members in groups.items())
+        groups[folder].append(path)
+    return sorted(
+        members[0] if len(members) == 1 else f"{folder}{'' if folder in members else '/'}*"
+        for folder, members in groups.items()
+    )
 
 
 def _uncovered(folded: Sequence[str]) -> list[str]:

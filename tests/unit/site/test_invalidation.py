@@ -28,15 +28,18 @@ def edited(key, before=PAGE, **after):
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
-        ("about/index.html", ["/about/", "/about/index.html"]),
+        ("about/index.html", ["/about", "/about/", "/about/index.html"]),
         ("index.html", ["/", "/index.html"]),
         ("404.html", ["/404.html"]),
         ("a/b c.html", ["/a/b%20c.html"]),
-        ("é/index.html", ["/%C3%A9/", "/%C3%A9/index.html"]),
+        ("é/index.html", ["/%C3%A9", "/%C3%A9/", "/%C3%A9/index.html"]),
         ("100%.txt", ["/100%25.txt"]),
         ("a#b?.txt", ["/a%23b%3F.txt"]),
         ("a+b.txt", ["/a%2Bb.txt", "/a+b.txt"]),
-        ("(a)/index.html", ["/%28a%29/", "/%28a%29/index.html", "/(a)/", "/(a)/index.html"]),
+        (
+            "(a)/index.html",
+            [f"/{name}{end}" for name in ("%28a%29", "(a)") for end in ("", "/", "/index.html")],
+        ),
         ("js/runtime~main.js", ["/js/runtime*"]),
         ("pages/[slug].js", ["/pages/*"]),
         ("~me/index.html", ["/*"]),
@@ -79,6 +82,11 @@ def test_up_to_fifteen_paths_are_listed_and_more_are_folded():
 def test_the_deepest_folders_are_folded_first():
     deep = [edited(f"a/b/{n}.css") for n in range(14)]
     assert paths([*deep, edited("a/x.css"), edited("y.css")]) == ["/a/b/*", "/a/x.css", "/y.css"]
+
+
+def test_a_folded_folder_covers_its_address_without_a_slash():
+    names = [edited(f"{n}/index.html") for n in range(6)]
+    assert paths(names) == [f"/{n}*" for n in range(6)]
 
 
 def test_a_folder_with_one_path_keeps_its_name():
