@@ -44,6 +44,14 @@ def unreadable(path: Path | str, error: OSError) -> BuildError:
     )
 
 
+def unwritable(path: Path | str, error: OSError) -> BuildError:
+    """The error for a file or folder that cannot be written."""
+    return BuildError(
+        f"Cannot write {path}: {error.strerror}.",
+        hint="Check its permissions and the free disk space.",
+    )
+
+
 def _below(
     folder: Path, prefix: str, parents: tuple[Path, ...], is_excluded: Rule
 ) -> Iterator[File]:

@@ -31,6 +31,8 @@ def package(
     """
     from resumectl.cli.wiring import function_part
     from resumectl.commands import package as command
+    from resumectl.settings import work_dir
 
     function = function_part(call.settings, call.environment, call.steps)
-    return command.package(function.package, out or function.zip_file)
+    own = work_dir(call.settings, call.environment) / "function.zip"
+    return command.package(function.package, out or own)

@@ -168,7 +168,7 @@ class Wiring:
 
         return FunctionPart(
             self.settings.backend,
-            zip_file=self._work / "function.zip",
+            zip_file=self._run / "function.zip",
             run=self._run,
             artifacts=artifacts,
             client=self.cloud.client,
@@ -176,12 +176,13 @@ class Wiring:
         )
 
     def _site(self) -> SitePart:
+        from resumectl.site.built import Builder
         from resumectl.site.part import SitePart
 
+        settings = self.settings
+        lock = settings.state_dir / "build.lock"
         return SitePart(
-            self.settings.site,
-            root=self.settings.root,
-            out=self._work / "site",
+            Builder(settings.site, settings.root, self._run, lock),
             client=self.cloud.client,
             now=self.machine.now,
             steps=self.steps,

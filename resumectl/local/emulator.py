@@ -12,12 +12,13 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from resumectl import files
+from resumectl import filelock, files
 from resumectl.backoff import Backoff
 from resumectl.errors import CloudError, ResumectlError
 from resumectl.local import folder, launch, pidfile, ports
@@ -91,7 +92,7 @@ class Emulator:
         if (running := self._running()) is not None:
             return running
         self.require()
-        with pidfile.exclusive(self.state_dir / folder.LOCK, on_wait):
+        with self._alone(on_wait):
             if (running := self._running()) is not None:
                 return running
             notes = self._notes(self._record)
@@ -102,7 +103,7 @@ class Emulator:
         """Save everything and stop it. False if it was not running."""
         if self._record.state != "running":
             return False
-        with pidfile.exclusive(self.state_dir / folder.LOCK, lambda _: None):
+        with self._alone(lambda _: None):
             self._end()
         return True
 
@@ -143,6 +144,11 @@ class Emulator:
             hint=f"Run the command again: that restarts it. Its log is {self._log}.",
             code="local",
         )
+
+    def _alone(self, on_wait: Tell) -> AbstractContextManager[None]:
+        """One command at a time starts or stops it; others wait."""
+        message = "waiting for another command that starts or stops the embedded cloud"
+        return filelock.exclusive(self.state_dir / folder.LOCK, lambda: on_wait(message))
 
     @property
     def _record(self) -> Record:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from resumectl.backoff import Backoff
+from resumectl.filelock import try_lock
 
 _ACQUIRE: Final = Backoff(5.0, first=0.02)
 """A reader holds the lock for a moment, too: see `read`."""
@@ -38,7 +37,7 @@ def read(path: Path) -> Record:
     except FileNotFoundError:
         return Record("stopped")
     try:
-        held = not _try_lock(descriptor, fcntl.LOCK_SH)
+        held = not try_lock(descriptor, fcntl.LOCK_SH)
         content = json.loads(os.read(descriptor, 4096) or b"{}")
     finally:
         os.close(descriptor)
@@ -54,7 +53,7 @@ def acquire(path: Path, backoff: Backoff = _ACQUIRE) -> int:
         BlockingIOError: another process holds the lock.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    if not backoff.until(lambda: _try_lock(descriptor, fcntl.LOCK_EX)):
+    if not backoff.until(lambda: try_lock(descriptor)):
         os.close(descriptor)
         raise BlockingIOError(f"{path} is held by another process")
     since = datetime.now(UTC).isoformat(timespec="seconds")
@@ -66,25 +65,3 @@ def acquire(path: Path, backoff: Backoff = _ACQUIRE) -> int:
 def mark_stopped(descriptor: int) -> None:
     """Record that everything is saved: when this process exits, it has not crashed."""
     os.ftruncate(descriptor, 0)
-
-
-@contextmanager
-def exclusive(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Let one command at a time start or stop the embedded cloud; others wait."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if not _try_lock(descriptor, fcntl.LOCK_EX):
-            on_wait("waiting for another command that starts or stops the embedded cloud")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _try_lock(descriptor: int, kind: int) -> bool:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -21,6 +21,10 @@ from resumectl.resume.document import RESUME, load
 _PUBLIC: Final = ".well-known"
 
 
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != _PUBLIC
+
+
 def is_resume(source: Path) -> bool:
     """Whether the folder holds page templates, and so must be built.
 
@@ -36,8 +40,10 @@ def is_resume(source: Path) -> bool:
     return bool(templates)
 
 
-def build(source: Path, out: Path) -> None:
+def build(source: Path, out: Path, exclusion: files.Rule = _is_hidden) -> None:
     """Build the resume of a folder into `out`, which is replaced as a whole or left untouched.
+
+    Files and folders that `exclusion` names are left out.
 
     Raises:
         BuildError: the resume, a template or another file is unusable.
@@ -52,12 +58,12 @@ def build(source: Path, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as workspace:
         fresh, old = Path(workspace, "new"), Path(workspace, "old")
-        _compose(source, fresh)
+        _compose(source, fresh, exclusion)
         _swap(fresh, out, old)
 
 
-def _compose(source: Path, fresh: Path) -> None:
-    paths = {file.name: file.path for file in files.walk(source, _is_hidden)}
+def _compose(source: Path, fresh: Path, exclusion: files.Rule) -> None:
+    paths = {file.name: file.path for file in files.walk(source, exclusion)}
     sources = {name for name in paths if name == RESUME or name.endswith(pages.SUFFIX)}
     plain = {name: path for name, path in paths.items() if name not in sources}
     hashed = assets.fingerprint(
@@ -71,10 +77,6 @@ def _compose(source: Path, fresh: Path) -> None:
         _with_parent(fresh / name).write_bytes(content)
     for name, path in copied.items():
         shutil.copyfile(path, _with_parent(fresh / name))
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") and name != _PUBLIC
 
 
 def _check(

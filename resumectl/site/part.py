@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resumectl.errors import ResumectlError
@@ -14,9 +13,8 @@ from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, resource_type
 from resumectl.progress import Silent, Step, Steps
 from resumectl.site import invalidation, listing, snapshot, transfer
+from resumectl.site.built import Builder, BuiltSite
 from resumectl.site.record import SiteRecord
-from resumectl.site.scan import SiteFile, scan
-from resumectl.site.source import build
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from resumectl.progress import Tell
     from resumectl.release.ledger import Heads
     from resumectl.release.record import Need, Release
-    from resumectl.settings import SiteSettings
     from resumectl.site.manifest import LiveObject, ReleasedObject
 
 _BUILD: Final = Step("build-site", "Build the site")
@@ -33,13 +30,6 @@ _LOOK: Final = Step("list-site", "List the site's bucket")
 _UPLOAD: Final = Step("upload-site", "Upload the site")
 _RESTORE: Final = Step("restore-site", "Restore the site")
 _INVALIDATE: Final = Step("invalidate-site", "Invalidate the cache")
-
-
-@dataclass(frozen=True)
-class BuiltSite:
-    """The site as the repository builds it: its files, by key."""
-
-    objects: Mapping[str, SiteFile]
 
 
 @dataclass(frozen=True)
@@ -71,17 +61,14 @@ class SitePart(Part[SiteLive, Wanted]):
     """The objects of one environment's site.
 
     Attributes:
-        root: the project's folder.
-        out: where a resume is built.
+        builder: builds the checkout's site.
         client: gives the boto3 client of a service.
         now: the time of day, with its zone.
     """
 
     name: ClassVar[str] = "site"
 
-    settings: SiteSettings
-    root: Path
-    out: Path
+    builder: Builder
     client: Callable[[str], Client]
     now: Callable[[], datetime]
     steps: Steps
@@ -182,11 +169,7 @@ class SitePart(Part[SiteLive, Wanted]):
 
     def _build(self, steps: Steps) -> BuiltSite:
         with steps(_BUILD) as tell:
-            self.out.parent.mkdir(parents=True, exist_ok=True)
-            folder = build(self.settings, root=self.root, out=self.out)
-            files = scan(folder, self.settings.cache)
-            tell(f"{len(files)} files, {sum(file.size for file in files.values()):,} bytes")
-        return BuiltSite(files)
+            return self.builder.build(tell)
 
     def _settled(
         self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs

@@ -1,7 +1,7 @@
 """The site on disk: which files are published, under which keys, with which bytes and headers.
 
-Hidden files and editor leftovers are skipped silently. Mistakes stop the deploy: a credential, a
-link out of the site, two files for one key.
+Hidden files, `node_modules/` and editor leftovers are left out. Mistakes stop the deploy: a
+credential, a link out of the site, two files for one key.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from resumectl import files
 from resumectl.errors import BuildError
@@ -24,15 +25,17 @@ if TYPE_CHECKING:
     from resumectl.settings import CacheRule
 
 _EXCLUDED: Final = re.compile(
-    r"\.(?!well-known$).*|.*(~|\.(swp|swo|bak|orig|tmp))|#.*#|Thumbs\.db|desktop\.ini|__pycache__",
+    r"\.(?!well-known$).*|.*(~|\.(swp|swo|bak|orig|tmp))|#.*#|Thumbs\.db|desktop\.ini|__pycache__"
+    r"|node_modules",
     re.DOTALL,
 )
-"""Dotfiles except `.well-known/`, and what editors and file managers leave behind."""
+"""Dotfiles except `.well-known/`, and what editors, file managers and npm leave behind."""
 _READERS: Final = 8
 _CHUNK: Final = 1024 * 1024
 # Limits of S3: the length of a key in UTF-8, and the size of an object in one PutObject.
 _MAX_KEY_BYTES: Final = 1024
 _MAX_FILE_BYTES: Final = 5 * 1024**3
+_NAMED: Final = 3
 _UNSENDABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -47,45 +50,86 @@ class SiteFile:
     cache_control: str
 
 
-class _Content(NamedTuple):
-    size: int
-    sha256: str
-    credential: credentials.Credential | None
-
-
-def scan(folder: Path, rules: Sequence[CacheRule] = ()) -> dict[str, SiteFile]:
-    """Every file to publish from the folder of a built site, by object key, sorted.
-
-    Raises:
-        BuildError: there is nothing to publish, or a file must not or cannot be published.
-    """
-    paths = _by_key(folder)
-    contents = side_by_side(_read, list(paths.values()), lanes=_READERS)
-    _refuse_credentials(dict(zip(paths, contents, strict=True)))
-    return {
-        key: SiteFile(
-            path,
-            content.size,
-            content.sha256,
-            headers.content_type(key),
-            headers.cache_control(key, rules),
-        )
-        for (key, path), content in zip(paths.items(), contents, strict=True)
-    }
-
-
 def is_excluded(name: str) -> bool:
     """Whether files and folders with this name are never published."""
     return _EXCLUDED.fullmatch(name) is not None
 
 
-def _by_key(folder: Path) -> dict[str, Path]:
+class _Content(NamedTuple):
+    path: Path
+    size: int
+    sha256: str
+    credential: credentials.Credential | None
+
+
+class Exclusion:
+    """The rule of what is never published, and the names that it met."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def __call__(self, name: str) -> bool:
+        """Whether files and folders with this name are left out."""
+        excluded = is_excluded(name)
+        if excluded:
+            self._names.add(name)
+        return excluded
+
+    def __str__(self) -> str:
+        """What was left out; empty if nothing was."""
+        names = sorted(self._names)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"not published: {', '.join(names[:_NAMED])}{more}" if names else ""
+
+
+def scan(
+    folder: Path,
+    rules: Sequence[CacheRule] = (),
+    exclusion: files.Rule = is_excluded,
+    copies: Path | None = None,
+) -> dict[str, SiteFile]:
+    """Every file to publish from the folder of a built site, by object key, sorted.
+
+    A file whose name is decomposed Unicode (NFD) is published under its composed form (NFC), which
+    people type, and under its own name, which links in the site may have.
+
+    Args:
+        folder: where it was built.
+        rules: the user's rules for Cache-Control.
+        exclusion: the rule of what is left out.
+        copies: a folder to copy each file to while it is read; the result names the copies.
+
+    Raises:
+        BuildError: there is nothing to publish, or a file must not or cannot be published.
+    """
+    keys = _by_key(folder, exclusion)
+    paths = list(dict.fromkeys(keys.values()))
+    root = folder.resolve()
+
+    def read(path: Path) -> _Content:
+        return _read(path, copies / path.relative_to(root) if copies else None)
+
+    contents = dict(zip(paths, side_by_side(read, paths, lanes=_READERS), strict=True))
+    _refuse_credentials({key: contents[path] for key, path in keys.items()})
+    return {
+        key: SiteFile(
+            contents[path].path,
+            contents[path].size,
+            contents[path].sha256,
+            headers.content_type(key),
+            headers.cache_control(key, rules),
+        )
+        for key, path in keys.items()
+    }
+
+
+def _by_key(folder: Path, exclusion: files.Rule) -> dict[str, Path]:
     if not folder.is_dir():
         raise BuildError(
             f"The site's folder {folder} does not exist.", hint="Check [site] in resumectl.toml."
         )
     paths: dict[str, Path] = {}
-    for file in files.walk(folder, is_excluded):
+    for file in files.walk(folder, exclusion):
         # A link to a key file needs no check of its own: its target is in the site too.
         if credentials.is_key_file(file.path.name):
             raise BuildError(
@@ -99,7 +143,7 @@ def _by_key(folder: Path) -> dict[str, Path]:
                 f"Two files of the site have the same name {key!r}, in different Unicode forms.",
                 hint="Delete or rename one of them.",
             )
-        paths[key] = file.path
+        paths[key] = paths[file.name] = file.path
     if not paths:
         raise BuildError(
             f"There is nothing to publish in {folder}.",
@@ -115,32 +159,69 @@ def _key(name: str) -> str:
             hint="Rename it: printable UTF-8 only.",
         )
     key = unicodedata.normalize("NFC", name)
-    if len(key.encode()) > _MAX_KEY_BYTES:
+    if len(name.encode()) > _MAX_KEY_BYTES:
         raise BuildError(
             f"The path {name!r} is longer than S3 allows (1024 bytes).", hint="Shorten it."
         )
     return key
 
 
-def _read(path: Path) -> _Content:
-    """Hash a file in chunks, and search it for credentials if it is small."""
+def _read(path: Path, copy: Path | None = None) -> _Content:
+    """Hash a file in chunks, search it for credentials, and copy it if that was asked for."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with path.open("rb", buffering=0) as file, _Copy(copy) as copied:
             size = os.fstat(file.fileno()).st_size
             if size > _MAX_FILE_BYTES:
                 raise BuildError(
                     f"{path} is larger than 5 GiB.", hint="Host it elsewhere and link to it."
                 )
-            data = file.read(min(size, _CHUNK) + 1)
-            digest, length, start = hashlib.sha256(data), len(data), data
-            while data:
-                data = file.read(_CHUNK)
+            digest, search, length = hashlib.sha256(), credentials.Search(), 0
+            amount = min(size, _CHUNK) + 1
+            while data := file.read(amount):
                 digest.update(data)
-                length += len(data)
+                search.feed(data, last=False)
+                copied.write(data)
+                length, amount = length + len(data), _CHUNK
+            search.feed(b"", last=True)
     except OSError as error:
         raise files.unreadable(path, error) from error
-    small = length <= credentials.SEARCHED_BYTES and length == len(start)
-    return _Content(length, digest.hexdigest(), credentials.find(start) if small else None)
+    return _Content(copy or path, length, digest.hexdigest(), search.found)
+
+
+class _Copy:
+    """A copy of a file that is being written, or none. Its errors are told from those of reading.
+
+    Not a hard link: a build that overwrites a file in place would change that, too.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        if self._path:
+            with self._writing():
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+    def write(self, data: bytes) -> None:
+        """Append to the copy."""
+        if self._descriptor is not None:
+            with self._writing():
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise files.unwritable(self._path or "", error) from error
 
 
 def _refuse_credentials(contents: dict[str, _Content]) -> None:

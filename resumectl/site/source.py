@@ -17,11 +17,13 @@ _OUTPUT_LINES: Final = 20
 _COMMAND_NOT_FOUND: Final = 127  # the shell's exit code
 
 
-def build(site: SiteSettings, *, root: Path, out: Path) -> Path:
+def build(
+    site: SiteSettings, *, root: Path, out: Path, exclusion: files.Rule = is_excluded
+) -> Path:
     """Build the site if it needs to be built, and return the folder to publish.
 
     A build command runs in `root`, the project's folder. A resume is built into `out`, which is
-    replaced as a whole, or untouched if the build fails.
+    replaced as a whole, or untouched if the build fails; what `exclusion` names is left out.
 
     Raises:
         BuildError: the build failed, or there is nothing to publish.
@@ -37,7 +39,7 @@ def build(site: SiteSettings, *, root: Path, out: Path) -> Path:
         source = _checked(site.source, "Put the site there, or set site.source to its folder.")
         if not resume.is_resume(source):
             return source
-        resume.build(source, out)
+        resume.build(source, out, exclusion)
     except OSError as error:
         raise BuildError(
             f"{error.filename or out}: {error.strerror}.",

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from resumectl.errors import Exit
+from resumectl.resume.build import build
 from tests.e2e.gate import gate
 from tests.e2e.project import Run, ask, finish, wait_until
 from tests.e2e.served import NO_TERRAFORM
@@ -61,10 +62,13 @@ def count(urls: dict[str, str], method: str, page: str = "/story") -> int:
     return int(json.loads(answer.body)["count"])
 
 
-def test_a_fresh_clone_goes_live(project: Project, first: Run, urls: dict[str, str]) -> None:
+def test_a_fresh_clone_goes_live(
+    project: Project, first: Run, urls: dict[str, str], tmp_path: Path
+) -> None:
     release = first.json["release"]
     page = ask(urls["site"])
-    built = (project.root / ".resumectl/env/local/site/index.html").read_bytes()
+    build(project.root / "frontend", tmp_path / "site")
+    built = (tmp_path / "site/index.html").read_bytes()
 
     assert (release["id"], release["status"]) == (1, "verified")
     assert release["git"] == {"revision": project.git("rev-parse", "HEAD"), "dirty": False}
@@ -110,7 +114,7 @@ def test_an_edited_page_is_one_upload_and_one_invalidation(
     assert edited.json["release"]["git"]["dirty"]
     after = versions(project)
     assert {name for name in after if after[name] != before.get(name)} == {key}
-    assert project.invalidated() == [*invalidated, ["/about/", f"/{key}"]]
+    assert project.invalidated() == [*invalidated, ["/about", "/about/", f"/{key}"]]
     assert ask(page).body == PAGE.format("About me").encode()
 
 

@@ -19,7 +19,7 @@ MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MUL
 
 GROUND = {
     *("plan", "part", "progress", "aws", "settings", "errors"),
-    *("process", "parallel", "files", "backoff"),
+    *("process", "parallel", "files", "filelock", "backoff"),
 }
 PARTS = {"infra", "function", "site"}
 MAY_IMPORT = {
@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "resume": GROUND,
     "smoke": GROUND,
     "release": GROUND - {"part", "progress"},
-    "local": {"errors", "settings", "process", "files", "backoff"},
+    "local": {"errors", "settings", "process", "files", "filelock", "backoff"},
     "part": {"plan", "errors", "release"},
     "progress": {"aws"},
     "aws": {"settings", "errors"},

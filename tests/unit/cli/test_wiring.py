@@ -117,10 +117,17 @@ def test_the_private_bucket_is_asked_where_it_is(wire):
     assert (local.new, local.changed) == (5.0, 5.0)
 
 
-def test_every_environment_has_a_folder_of_its_own(wire, project):
-    function = wire(endpoint=ENDPOINT).function(None)
-    assert function.zip_file == project / ".resumectl" / "env" / "prod" / "function.zip"
-    assert wire("local", ENDPOINT).function(None).zip_file != function.zip_file
+def test_every_process_writes_to_a_folder_of_its_own(wire, project):
+    wired = wire(endpoint=ENDPOINT)
+    run = project / ".resumectl" / "env" / "prod" / "run" / str(wired.machine.me.pid)
+    assert wired.function(None).zip_file.parent == run
+    assert wired._site().builder.run == run
+    assert wire("local", ENDPOINT).function(None).zip_file.parent != run
+
+
+def test_a_build_is_alone_in_its_checkout_whatever_the_environment(wire):
+    locks = {wire(env, ENDPOINT)._site().builder.lock for env in ("prod", "local")}
+    assert len(locks) == 1
 
 
 def test_the_revision_is_that_of_the_project(wire, project):

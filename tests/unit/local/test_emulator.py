@@ -13,9 +13,10 @@ import pytest
 
 from resumectl.backoff import Backoff
 from resumectl.errors import CloudError, ResumectlError
+from resumectl.filelock import exclusive
 from resumectl.local import launch, ports
 from resumectl.local.emulator import Emulator, Limits
-from resumectl.local.pidfile import exclusive, read
+from resumectl.local.pidfile import read
 
 if TYPE_CHECKING:
     import socket
@@ -188,7 +189,7 @@ def test_two_commands_start_it_once(tmp_path: Path, stand: Stand) -> None:
         runs.append(stand.emulator(tmp_path).start(lambda _: waiting.set()))
 
     thread = threading.Thread(target=second, daemon=True)
-    with exclusive(tmp_path / "lock", lambda _: None):
+    with exclusive(tmp_path / "lock", lambda: None):
         thread.start()
         assert waiting.wait(120)
         assert stand.processes == []

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from resumectl.backoff import Backoff
-from resumectl.local.pidfile import Record, acquire, exclusive, mark_stopped, read
+from resumectl.local.pidfile import Record, acquire, mark_stopped, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,25 +45,3 @@ def test_acquiring_waits_for_a_reader_to_let_go(tmp_path: Path) -> None:
     held = acquire(tmp_path / "server", Backoff(60, sleep=lambda _: os.close(reader)))
     assert read(tmp_path / "server").state == "running"
     os.close(held)
-
-
-def test_a_second_command_waits_for_the_first_and_says_so(tmp_path: Path) -> None:
-    lock = tmp_path / "new" / "lock"
-    waiting, messages, order = threading.Event(), [], []
-
-    def second() -> None:
-        def on_wait(line: str) -> None:
-            messages.append(line)
-            waiting.set()
-
-        with exclusive(lock, on_wait):
-            order.append("second")
-
-    thread = threading.Thread(target=second, daemon=True)
-    with exclusive(lock, lambda _: pytest.fail("there is nothing to wait for")):
-        thread.start()
-        assert waiting.wait(120)
-        order.append("first")
-    thread.join(120)
-    assert order == ["first", "second"]
-    assert messages == ["waiting for another command that starts or stops the embedded cloud"]

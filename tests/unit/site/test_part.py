@@ -17,6 +17,7 @@ from resumectl.progress import Silent, Steps
 from resumectl.release.ledger import Heads
 from resumectl.release.record import Release
 from resumectl.settings import CacheRule, SiteSettings
+from resumectl.site.built import Builder
 from resumectl.site.part import SiteLive, SitePart
 from resumectl.site.record import SiteRecord
 from tests.fakes.faults import Fault
@@ -79,7 +80,7 @@ class Project:
         return list(self.part.steps.timings)
 
     def edit(self, files):
-        source = self.part.settings.source
+        source = self.part.builder.settings.source
         shutil.rmtree(source, ignore_errors=True)
         for name, data in files.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,9 +128,9 @@ class Project:
 def project(tmp_path, account):
     edge = account.make_distribution("E1")
     part = SitePart(
-        SiteSettings(tmp_path / "src"),
-        root=tmp_path,
-        out=tmp_path / "work" / "site",
+        Builder(
+            SiteSettings(tmp_path / "src"), tmp_path, tmp_path / "run", tmp_path / "build.lock"
+        ),
         client=account.process.client,
         now=account.aws.clock.now,
         steps=Steps(Silent()),
@@ -497,8 +498,9 @@ def test_an_ignored_object_of_somebody_else_is_neither_deleted_nor_recorded(proj
 
 
 def test_cache_rules_of_the_settings_apply(project):
-    settings = replace(project.part.settings, cache=(CacheRule("*.css", "max-age=7"),))
-    project.part = replace(project.part, settings=settings)
+    builder = project.part.builder
+    settings = replace(builder.settings, cache=(CacheRule("*.css", "max-age=7"),))
+    project.part = replace(project.part, builder=replace(builder, settings=settings))
     record = project.deploy(PAGES).parts["site"]
     assert record.objects["a.css"].cache_control == "max-age=7"
 

@@ -11,7 +11,7 @@ import pytest
 
 from resumectl.errors import BuildError
 from resumectl.settings import CacheRule
-from resumectl.site.scan import SiteFile, _read, scan
+from resumectl.site.scan import Exclusion, SiteFile, _read, scan
 
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLE"  # in two halves, for secret scanners
 
@@ -41,8 +41,16 @@ def test_unusual_names_are_kept(site):
     assert list(site(dict.fromkeys(names, b"x"))) == sorted(names)
 
 
-def test_keys_are_nfc_even_if_the_file_system_returns_nfd(site):
-    assert list(site({unicodedata.normalize("NFD", "café.html"): b""})) == [
+def test_a_decomposed_name_is_published_as_it_is_and_composed(site):
+    """Links in the site have the one form or the other; people type the composed one."""
+    composed, decomposed = (unicodedata.normalize(form, "café.html") for form in ("NFC", "NFD"))
+    files = site({decomposed: b"x"})
+    assert list(files) == sorted([composed, decomposed])
+    assert files[composed] == files[decomposed]
+
+
+def test_a_composed_name_is_published_once(site):
+    assert list(site({unicodedata.normalize("NFC", "café.html"): b"x"})) == [
         unicodedata.normalize("NFC", "café.html")
     ]
 
@@ -71,9 +79,21 @@ def test_hidden_files_and_leftovers_are_left_out(site):
             "#index.html#",
             "Thumbs.db",
             "__pycache__/a.pyc",
+            "node_modules/left-pad/index.js",
+            "a/node_modules/x.js",
         ),
     ]
     assert sorted(site(dict.fromkeys([*published, *left_out], b"x"))) == sorted(published)
+
+
+def test_what_is_left_out_is_named(folder):
+    exclusion = Exclusion()
+    scan(folder({"index.html": b"x"}), (), exclusion)
+    assert str(exclusion) == ""
+    scan(folder(dict.fromkeys(["..dots.html", "node_modules/x.js", "a/.env"], b"x")), (), exclusion)
+    assert str(exclusion) == "not published: ..dots.html, .env, node_modules"
+    scan(folder({"a.bak": b"x"}), (), exclusion)
+    assert str(exclusion) == "not published: ..dots.html, .env, a.bak and 1 more"
 
 
 @pytest.mark.parametrize("files", [{}, {".env": b"x"}])
@@ -134,8 +154,22 @@ def test_several_credentials_are_counted(site):
         site({name: KEY_ID.encode() for name in ("b.txt", "a.txt")})
 
 
-def test_large_files_are_not_searched(site):
-    assert site({"a.txt": KEY_ID.encode() + b" " * 1024 * 1024})
+@pytest.mark.parametrize("before", [0, 1, 2**20 - 10, 2**20 - 4096, 2**20, 3 * 2**20])
+def test_a_credential_is_found_anywhere_in_a_large_file(site, before):
+    text = b" " * before + b"\n" + KEY_ID.encode() + b"\n" + b" " * 2**20
+    with pytest.raises(BuildError, match=r"bundle\.js, line 2: an AWS access key id"):
+        site({"bundle.js": text})
+
+
+@pytest.mark.parametrize("before", [2**20 - 10, 2**20 - 20, 2**20 - 21, 2**20 - 4096, 2**20 - 4075])
+@pytest.mark.parametrize(("left", "right"), [(b"a", b" "), (b" ", b"a")])
+def test_text_like_a_credential_is_none_where_a_large_file_is_cut(site, before, left, right):
+    text = b" " * before + left + KEY_ID.encode() + right + b" " * 2**20
+    assert site({"bundle.js": text})
+
+
+def test_large_binary_files_are_not_searched(site):
+    assert site({"film.mp4": b"\0" + KEY_ID.encode() + b" " * 2**20})
 
 
 def test_a_key_file_is_refused(folder):
