@@ -97,7 +97,7 @@ def _deploy(ctx: Context, options: Options, plan: Survey) -> Outcome:
     choices = apply.Choices(options.smoke, options.take_back)
     ending = apply.carry_out(ctx, plan.scene, plan.comparisons, draft, choices)
     if ending.error is None:
-        prune(ctx, ending.outputs)
+        prune(ctx, ending.outputs, plan.scene.heads)
     body = _body(ctx, ending.release, plan.plan, ending.outputs)
     return Outcome({**body, "recorded": True, "checks": list(ending.release.smoke)}, ending.error)
 

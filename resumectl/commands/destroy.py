@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +13,10 @@ from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
 
 if TYPE_CHECKING:
+    from resumectl.part import AnyPart
     from resumectl.plan import Plan
     from resumectl.steps.approve import Approve
+    from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context
 
 _BUCKET: Final = Step("find-bucket", "Look for the project bucket")
@@ -35,12 +38,23 @@ def destroy(ctx: Context, approval: Approve) -> Outcome:
         plan = plan_of(removal for _, removal in removals if removal)
         if plan:
             _ask(ctx, plan, approval)
-            for part, removal in removals:
-                if removal:
-                    part.apply(removal, {})
-            draft = record.draft(ctx, plan, "destroy")
-            record.append(ctx, replace(draft, status="destroyed"))
+            _destroy(ctx, plan, removals)
+        ctx.releases.pins.remove()  # nothing is left that a deploy could undo
     return Outcome({"changes": [change.as_json() for change in plan.changes]})
+
+
+def _destroy(
+    ctx: Context, plan: Plan, removals: Sequence[tuple[AnyPart, AnyComparison | None]]
+) -> None:
+    draft = record.draft(ctx, plan, "destroy")
+    try:
+        for part, removal in removals:
+            if removal:
+                part.apply(removal, {})
+    except BaseException:
+        record.append_failure(ctx, draft)
+        raise
+    record.append(ctx, replace(draft, status="destroyed"))
 
 
 def _ask(ctx: Context, plan: Plan, approval: Approve) -> None:

@@ -52,6 +52,7 @@ class Release:
         rollback_of: the release that a rollback went back to.
         revert_of: the release whose parts `drift --fix` put back.
         taken_back_to: the release that parts returned to after a failed smoke test.
+        uploaded: what it put into AWS and failed with, by part; only for pruning.
     """
 
     id: int
@@ -71,6 +72,7 @@ class Release:
     rollback_of: int | None = None
     revert_of: int | None = None
     taken_back_to: int | None = None
+    uploaded: Mapping[str, frozenset[Need]] = field(default_factory=dict)
     tool: str = ""
     schema: str = SCHEMA
 
@@ -86,15 +88,17 @@ class Release:
 
     def as_json(self) -> dict[str, Any]:
         """The release as the ledger stores it; each part's record under the part's name."""
-        return {**self._head(), **{name: part.as_json() for name, part in self.parts.items()}}
+        uploaded = {name: sorted(map(list, needs)) for name, needs in self.uploaded.items()}
+        head = {**self._head(), "uploaded": uploaded} if uploaded else self._head()
+        return {**head, **{name: part.as_json() for name, part in self.parts.items()}}
 
     def summary(self) -> dict[str, Any]:
         """The release as documents show it."""
         return {**self._head(), **{name: part.summary() for name, part in self.parts.items()}}
 
     def _head(self) -> dict[str, Any]:
-        head = asdict(replace(self, parts={}))
-        del head["parts"]
+        head = asdict(replace(self, parts={}, uploaded={}))
+        del head["parts"], head["uploaded"]
         return head
 
     @classmethod
@@ -117,4 +121,9 @@ class Release:
         if datetime.fromisoformat(values["time"]).tzinfo is None:
             raise ValueError(f"time {values['time']} has no zone")
         parts = {name: read(document[name]) for name, read in readers.items() if document.get(name)}
-        return cls(**{**values, "smoke": tuple(values.get("smoke", ())), "parts": parts})
+        values["smoke"] = tuple(values.get("smoke", ()))
+        uploaded = values.get("uploaded", {})
+        values["uploaded"] = {
+            name: frozenset(tuple(need) for need in needs) for name, needs in uploaded.items()
+        }
+        return cls(**{**values, "parts": parts})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resumectl.errors import ResumectlError
     from resumectl.part import AnyPart, Outputs
     from resumectl.release.ledger import Heads
-    from resumectl.release.record import Record, Release
+    from resumectl.release.record import Need, Record, Release
     from resumectl.smoke.check import Check
     from resumectl.steps.compare import AnyComparison
     from resumectl.steps.context import Context
@@ -84,6 +84,7 @@ class _Work:
         self._records = {
             part.name: record for part in ctx.parts if (record := _known(part, scene.heads))
         }
+        self._uploaded: dict[str, frozenset[Need]] = {}
         self._outputs = scene.outputs
         self.checks: tuple[Check, ...] = ()
 
@@ -101,7 +102,7 @@ class _Work:
         """The release with only those parts that stay as they are when it fails."""
         release = self._release
         parts = {name: part for name, part in release.parts.items() if name in self._standing}
-        return replace(release, parts=parts)
+        return replace(release, parts=parts, uploaded=dict(self._uploaded))
 
     def apply(self) -> None:
         """Apply each part, and hand its outputs to the next."""
@@ -109,7 +110,13 @@ class _Work:
             applied = part.apply(comparison, self._outputs)
             self._outputs = {**self._outputs, **applied.outputs}
             if applied.record is not None:
-                self._records[part.name] = applied.record
+                self._keep(part.name, applied.record)
+
+    def _keep(self, part: str, record: Record) -> None:
+        before = self._records[part].needs() if part in self._records else frozenset()
+        if uploaded := record.needs() - before:
+            self._uploaded[part] = uploaded
+        self._records[part] = record
 
     def test(self) -> None:
         """Run the smoke test, if there is something to see."""

@@ -4,7 +4,8 @@ import pytest
 
 from resumectl.commands.destroy import destroy
 from resumectl.errors import CloudError, Locked, Refused
-from tests.fakes.context import Approval, World
+from resumectl.release.pin import Pin
+from tests.fakes.context import ADA, Approval, World
 from tests.fakes.errors import aws_error
 
 
@@ -60,6 +61,24 @@ def test_a_protected_environment_needs_its_name():
     assert why == "Environment prod is protected, and all of its data would be deleted."
 
 
+def test_the_pin_goes_too_but_not_before_everything_is_deleted(world):
+    """A pin would refuse the next first deploy."""
+    world.pins.set(Pin(1, ADA, "", ""))
+    world.part("infra").hooks["apply"] = lambda: seen.append(world.pins.read())
+    seen = []
+    run(world)
+    assert (seen[0].release, world.pins.read()) == (1, None)
+    world.part("infra").hooks.clear()
+    assert world.release("2").status == "verified"
+
+
+def test_a_pin_of_an_environment_that_was_destroyed_before_goes(world):
+    run(world)
+    world.pins.set(Pin(1, ADA, "", ""))
+    run(world)
+    assert world.pins.read() is None
+
+
 def test_nothing_is_left_to_delete(world):
     run(world)
     approval = Approval()
@@ -84,10 +103,14 @@ def test_somebody_elses_lock_is_refused(world):
     assert world.part("infra").applied == []
 
 
-def test_a_failure_is_not_recorded_as_destroyed(world):
+def test_a_failure_is_recorded_as_failed(world):
     world.part("infra").fail("apply", aws_error("AccessDenied"))
     with pytest.raises(CloudError):
         run(world)
+    newest = world.ledger.heads().newest
+    assert (newest.id, newest.kind, newest.status) == (2, "destroy", "failed")
+    assert newest.failed_step == "apply-infra"
     assert world.ledger.heads().released.id == 1
+    assert world.ledger.heads().standing("infra") == world.ledger.read(1).parts["infra"]
     world.part("infra").hooks.clear()
     assert run(world).body["changes"]

@@ -54,6 +54,14 @@ def test_a_summary_shows_each_part_in_short():
     assert {**summary, "site": 0, "infra": 0} == {**FULL.as_json(), "site": 0, "infra": 0}
 
 
+def test_what_a_failed_deploy_uploaded_is_stored_and_not_shown():
+    uploaded = {"site": frozenset({("a.css", "v2"), ("a.css", "v1")})}
+    failed = replace(FULL, status="failed", uploaded=uploaded)
+    assert stored(failed)["uploaded"] == {"site": [["a.css", "v1"], ["a.css", "v2"]]}
+    assert Release.from_json(stored(failed), READERS) == failed
+    assert "uploaded" not in failed.summary()
+
+
 def test_visitors_get_the_files_of_all_parts():
     parts = {"site": Served({"index.html": "s"}), "blog": Served({"blog/a.html": "t"})}
     assert release(1, parts=parts).served == {"index.html": "s", "blog/a.html": "t"}
@@ -77,6 +85,7 @@ DAMAGED = {
     "a number for a time": stored(time=3),
     "a broken part": stored(site={"files": None}),
     "a part of another form": stored(site=["index.html"]),
+    "uploads of another form": stored(uploaded=["index.html"]),
     "a list": [],
     "nothing": None,
     "text": "verified",

@@ -289,3 +289,35 @@ def test_a_version_that_does_not_work_fails_like_the_smoke_test(world):
     assert ending.error.message == "Version 2 answers 500."
     assert (ending.release.failed_step, ending.release.taken_back_to) == ("apply-function", 1)
     assert (world.tested, world.part("site").writes) == ([], [])
+
+
+# --- what a failed deploy uploaded
+
+
+def test_what_was_applied_before_a_failure_is_recorded_for_pruning(world):
+    """Only what is new: the site is not changed here, and the infrastructure stays."""
+    world.write("2", "infra", "function")
+    carry_out_and_fail(world)
+    assert newest(world).uploaded == {
+        "infra": {("aws_s3_bucket.site", "2")},
+        "function": {("live", "2")},
+    }
+
+
+def test_what_a_failure_stopped_before_is_not(world):
+    world.write("2")
+    world.part("site").fail("apply", aws_error("SlowDown"))
+    with pytest.raises(CloudError):
+        carry_out(world)
+    assert newest(world).uploaded.keys() == {"infra", "function"}
+
+
+def test_a_release_that_is_live_has_nothing_to_prune(world):
+    world.write("2")
+    carry_out(world)
+    assert newest(world).uploaded == {}
+
+
+def carry_out_and_fail(world):
+    world.checks = [(BAD,), (GOOD,)]
+    assert carry_out(world, take_back=True).error is not None

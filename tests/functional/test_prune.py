@@ -1,0 +1,163 @@
+"""What is kept in AWS: what kept releases are made of, and nothing else of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from resumectl.release.pin import Pin
+from resumectl.settings import FILE
+from tests.fakes.faults import Fault, Faults
+from tests.functional.world import World, name, site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEEP = "\n[releases]\nkeep = {0}\nkeep_days = {1}\n"
+DAY = 86_400.0
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A project without a release."""
+    return World(tmp_path / "project")
+
+
+def keep(world: World, releases: int, days: int = 0) -> None:
+    with (world.root / FILE).open("a") as settings:
+        settings.write(KEEP.format(releases, days))
+
+
+def release(world: World, word: str, memory: int = 128) -> None:
+    world.aws.clock.advance(1.0)
+    world.write(word, memory)
+    assert world.deploy().error is None
+
+
+def fail(world: World, word: str, memory: int = 128) -> None:
+    """A deploy that is taken back: its smoke test fails, and the next one passes."""
+    world.aws.clock.advance(1.0)
+    world.write(word, memory)
+    world.broken = 1
+    assert world.deploy().error is not None
+
+
+def versions(world: World) -> set[str]:
+    listed = world.client("lambda").list_versions_by_function(FunctionName=name())["Versions"]
+    return {row["Version"] for row in listed} - {"$LATEST"}
+
+
+def words(world: World) -> set[str]:
+    """The words of every version of every asset in the site's bucket, current or not."""
+    rows = world.aws.buckets[site()].all_versions()
+    bodies = [row.body.decode() for key, row, _ in rows if key.startswith("assets/") and row.body]
+    return {body.strip("'") for body in bodies}
+
+
+def numbers(world: World) -> list[int]:
+    return sorted(world.context().releases.ledger.numbers())
+
+
+def test_what_only_old_releases_need_goes(world: World) -> None:
+    keep(world, 2)
+    for word in ("first", "second", "third", "fourth"):
+        release(world, word)
+    assert numbers(world) == [3, 4]
+    assert words(world) == {"third", "fourth"}
+    assert len(versions(world)) == 2
+    assert len(world.stored("artifacts/prod/function/")) == 2
+
+
+def test_what_a_failed_deploy_uploaded_goes_after_the_next_good_one(world: World) -> None:
+    release(world, "first")
+    fail(world, "bad", memory=512)
+    assert "bad" in words(world)
+    release(world, "second", memory=256)
+    assert numbers(world) == [1, 2, 3]
+    assert words(world) == {"first", "second"}
+    assert len(versions(world)) == 2
+    assert len(world.stored("artifacts/prod/function/")) == 2
+    assert len(world.stored("artifacts/prod/infra/")) == 2
+
+
+def test_failed_deploys_push_no_release_out(world: World) -> None:
+    keep(world, 2)
+    release(world, "first")
+    release(world, "second")
+    for word in ("bad", "worse", "worst"):
+        fail(world, word)
+    release(world, "third")
+    assert numbers(world) == [2, 3, 4, 5, 6]
+    assert world.rollback().body["target"] == 2
+    assert b"second" in world.objects()["index.html"][0]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_every_kept_release_can_be_served_again(world: World, number: int) -> None:
+    keep(world, 3)
+    for word in ("zero", "first", "second", "third"):
+        release(world, word)
+    fail(world, "bad")
+    release(world, "second")  # as #3, and after #4
+    world.fix()
+    kept = numbers(world)
+    target = [n for n in kept if n != 5][number - 1]
+    rolled = world.rollback(release=target)
+    assert (rolled.error, rolled.body["target"]) == (None, target)
+
+
+def test_the_days_are_kept(world: World) -> None:
+    keep(world, 2, days=30)
+    release(world, "first")
+    world.aws.clock.advance(29 * DAY)
+    release(world, "second")
+    release(world, "third")
+    assert numbers(world) == [1, 2, 3]
+    world.aws.clock.advance(2 * DAY)
+    release(world, "fourth")
+    assert numbers(world) == [2, 3, 4]
+    assert words(world) == {"second", "third", "fourth"}
+
+
+def test_the_pinned_release_is_kept(world: World) -> None:
+    keep(world, 2)
+    release(world, "first")
+    with world.working() as ctx:
+        ctx.releases.pins.set(Pin(1, {"name": "ada"}, "", ""))
+    for word in ("second", "third", "fourth"):
+        world.write(word, memory=128)
+        assert world.deploy(force=True).error is None
+    assert numbers(world) == [1, 3, 4]
+    assert words(world) == {"first", "third", "fourth"}
+
+
+@pytest.mark.parametrize("call", ["delete_function", "delete_objects"])
+def test_a_refused_pruning_leaves_a_verified_release_alone(world: World, call: str) -> None:
+    keep(world, 2)
+    release(world, "first")
+    release(world, "second")
+    world.write("third", memory=128)
+    at = 2 if call == "delete_objects" else 1  # the first deletes the old asset
+    faults = Faults([Fault("refuse", at=at, call=call, code="AccessDenied", lasting=True)])
+    outcome = world.deploy(faults)
+    assert faults.met
+    assert (outcome.error, outcome.body["release"]["status"]) == (None, "verified")
+    assert any(note.startswith("Some old releases were not pruned") for note in world.notes)
+    assert numbers(world) == [1, 2, 3]
+    release(world, "fourth")
+    assert (numbers(world), words(world)) == ([3, 4], {"third", "fourth"})
+
+
+# --- an environment that is destroyed
+
+
+def test_a_destroyed_environment_can_be_deployed_again(world: World) -> None:
+    release(world, "first")
+    release(world, "second")
+    world.rollback()
+    assert world.stored("pins/")
+    assert world.destroy().error is None
+    assert world.stored("pins/") == []
+    assert world.deploy().error is None
+    assert b"second" in world.objects()["index.html"][0]
