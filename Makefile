@@ -9,7 +9,7 @@ COMMA  := ,
 EXTRAS := local,dev$(if $(shell command -v terraform || command -v tofu),,$(COMMA)terraform)
 
 .DEFAULT_GOAL := help
-.PHONY: help install deploy test lint docs golden changed clean
+.PHONY: help install deploy test campaign lint docs golden changed clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -22,6 +22,10 @@ deploy: $(READY) ## Deploy the site to the embedded cloud (no AWS account needed
 
 test: $(READY) ## Run all checks: lint, types, unit, functional, end-to-end, Terraform
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run
+
+SEEDS ?= 1000
+campaign: $(READY) ## Play many random stories on the fakes: SEEDS=n of them, or SEED=n to tell one
+	@$(BIN)/python -m tests.driver $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 lint: $(READY) ## Check format, lint and types
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run lint

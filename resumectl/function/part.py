@@ -123,6 +123,7 @@ class FunctionPart(Part[Deployed, Wanted]):
         before = snapshot.live(live)
         changing = any(_changes_function(change) for change in earlier)
         if wanted is None:
+            self._require_code(live, earlier)
             return Comparison(self.name, live, None, self._following(before) if changing else ())
         if isinstance(wanted, Recorded):
             changes = self._to_record(live, wanted.record)
@@ -203,6 +204,16 @@ class FunctionPart(Part[Deployed, Wanted]):
 
     def _to_record(self, live: Deployed, record: FunctionRecord) -> Changes:
         return _marked(diff(self.name, snapshot.live(live), snapshot.released(record)))
+
+    def _require_code(self, live: Deployed, earlier: Changes) -> None:
+        """Terraform creates a function from the zip that this part writes, if it was chosen."""
+        creates = any(_changes_function(c) and c.action == "create" for c in earlier)
+        if creates and live.latest is None:
+            raise Refused(
+                "Terraform would create the function, but its code is not part of this deploy.",
+                hint="Deploy the function, too: leave out --only.",
+                code="no-code",
+            )
 
     def _following(self, before: Snapshot) -> Changes:
         """New settings reach the alias by publishing the live code again."""

@@ -106,6 +106,12 @@ class Bucket:
             self._settles = True
         self.versioning = status
 
+    def settle(self) -> None:
+        """Let its first minutes be over."""
+        self._absent = self._unversioned = 0
+        self._settles = False
+        self._unseen.clear()
+
     def _settling(self, about: str) -> int:
         chance = self._aws.chance(f"{self.name} {about}")
         return chance.randint(0, self._aws.settling) if self._aws.settling else 0

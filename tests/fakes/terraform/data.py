@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resumectl import aws
-from tests.fakes.terraform.kind import Kind, made, rows, tags_of
+from tests.fakes.terraform.kind import Kind, appears, made, rows, tags_of
 
 if TYPE_CHECKING:
     from tests.fakes.terraform.kind import Attributes, Clients
@@ -33,6 +33,7 @@ class Bucket(Kind):
         place = {"CreateBucketConfiguration": {"LocationConstraint": clients.region}}
         where = {} if clients.region == "us-east-1" else place
         clients("s3").create_bucket(Bucket=wanted["bucket"], **where)
+        appears(lambda: aws.found(clients("s3").head_bucket, Bucket=wanted["bucket"]))
         with made(wanted["bucket"]):
             self.update(clients, wanted["bucket"], wanted)
         return str(wanted["bucket"])
@@ -63,6 +64,7 @@ class Versioning(Kind):
 
     def create(self, clients: Clients, wanted: Attributes) -> str:
         self.update(clients, wanted["bucket"], wanted)
+        appears(lambda: self.read(clients, wanted["bucket"]))
         return str(wanted["bucket"])
 
     def update(self, clients: Clients, id_: str, wanted: Attributes) -> None:

@@ -25,6 +25,10 @@ class Clients:
         return self.client(service)
 
 
+_LOOKS = 50
+"""More than anything takes to settle."""
+
+
 class HalfMade(Exception):
     """A resource exists, but a call after its creation failed: Terraform taints it."""
 
@@ -42,6 +46,13 @@ def made(id_: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise HalfMade(id_) from error
+
+
+def appears(look: Callable[[], Any]) -> None:
+    """Wait for what was just made, as the provider does; a call takes no time here."""
+    for _ in range(_LOOKS):
+        if look() is not None:
+            return
 
 
 class Kind:

@@ -21,6 +21,7 @@ from resumectl.settings import BackendSettings
 OUTPUTS = {"function_name": "f", "function_alias": "live"}
 FUNCTION = "aws_lambda_function.counter"
 NEW_MEMORY = Change("infra", FUNCTION, {"memory_size": 128}, {"memory_size": 256})
+CREATED = Change("infra", FUNCTION, None, {"name": "f"})
 REPLACED = Change("infra", FUNCTION, {"name": "f"}, {"name": "f", "(replace)": True})
 DELETED = Change("infra", FUNCTION, {"name": "f"}, None)
 OTHER = Change("infra", "aws_dynamodb_table.counter", {"tags": {}}, {"tags": {"a": "b"}})
@@ -317,9 +318,12 @@ def test_other_changes_of_the_infrastructure_publish_nothing(project, change):
     assert project.compare(None, change).changes == ()
 
 
-def test_a_first_deploy_of_only_the_infrastructure_publishes_nothing(project):
-    comparison = project.part.compare(Deployed(), None, (NEW_MEMORY,), threading.Event())
-    assert comparison.changes == ()
+def test_only_the_infrastructure_cannot_create_the_function(project):
+    """It would be made from whatever zip is there, or from none."""
+    with pytest.raises(Refused, match="its code is not part of this deploy") as refused:
+        project.part.compare(Deployed(), None, (CREATED,), threading.Event())
+    assert refused.value.code == "no-code"
+    project.part.compare(Deployed(), project.part.worktree(), (CREATED,), threading.Event())
 
 
 # --- back to a release

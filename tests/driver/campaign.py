@@ -1,0 +1,76 @@
+"""Many seeds on all cores, and figures of what really happened in them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.driver.story import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tests.driver.story import Result
+
+
+@dataclass
+class Campaign:
+    """What came of many seeds.
+
+    Attributes:
+        broken: the stories in which an invariant does not hold.
+        counts: how often each command, fault and meeting really happened.
+    """
+
+    seeds: int = 0
+    seconds: float = 0.0
+    broken: list[Result] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, result: Result) -> None:
+        self.seeds += 1
+        self.counts += result.counts
+        if result.broken:
+            self.broken.append(result)
+
+    def figures(self) -> str:
+        """A table: what happened how often."""
+        rows = [f"{count:8,}  {what}" for what, count in sorted(self.counts.items())]
+        ended = f"{self.seeds:,} seeds in {self.seconds:.0f} s, {len(self.broken)} broken"
+        return "\n".join([*rows, ended])
+
+
+@contextmanager
+def one_thread_at_a_time() -> Iterator[None]:
+    """Threads change places only where they wait, so that a seed gives the same story again."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(5)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def played(seed: int) -> Result:
+    """The story of one seed, in this process."""
+    with one_thread_at_a_time():
+        return tell(seed)
+
+
+def run(seeds: Iterable[int]) -> Campaign:
+    """Play seeds on all cores; a broken story is printed when it ends."""
+    campaign, began = Campaign(), time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        for result in pool.imap_unordered(played, seeds, chunksize=5):
+            campaign.add(result)
+            if result.broken:
+                sys.stdout.write(f"{result}\n\n")
+                sys.stdout.flush()
+    campaign.seconds = time.monotonic() - began
+    return campaign
