@@ -14,6 +14,7 @@ from resumectl.errors import Refused
 from resumectl.plan import UNPUBLISHED, Plan
 from resumectl.progress import Step
 from resumectl.release.pin import Pin
+from resumectl.release.target import previous
 from resumectl.steps import apply, record
 from resumectl.steps.compare import check, plan_of, to_release
 from resumectl.steps.look import look_deployed, require_release
@@ -38,7 +39,7 @@ class Options:
     """What the user chose.
 
     Attributes:
-        release: the number to go back to; None for the last verified release before the live one.
+        release: the number to go back to; None for `release.target.previous`.
         only_plan: show what would be done, and change nothing.
         message: why, for the pin and the ledger.
         wait: seconds to wait for the lock.
@@ -102,13 +103,16 @@ def _way_back(ctx: Context, options: Options) -> _WayBack:
     scene = look_deployed(ctx)
     with ctx.steps(_CHECK):
         target = _target(ctx, scene, options.release)
-        comparisons = tuple(_served(comparison) for comparison in to_release(ctx, scene, target))
+        back = to_release(ctx, scene, target)
+        comparisons = tuple(_served(comparison, target) for comparison in back)
         check(ctx, scene, comparisons)
     return _WayBack(scene, target, comparisons)
 
 
-def _served(comparison: AnyComparison) -> AnyComparison:
-    """Only what visitors get."""
+def _served(comparison: AnyComparison, target: Release) -> AnyComparison:
+    """Only what visitors get. A part that the target lacks stays as it is."""
+    if comparison.part not in target.parts:
+        return replace(comparison, wanted=None, changes=())
     changes = tuple(change for change in comparison.changes if change.kind != UNPUBLISHED)
     return replace(comparison, changes=changes)
 
@@ -127,33 +131,28 @@ def _target(ctx: Context, scene: Scene, number: int | None) -> Release:
         raise Refused(f"There is no release #{number}.", hint=hint, code="unknown-release")
     if release.status == "failed":
         raise Refused(f"Release #{number} failed at: {release.failed_step}.", hint=hint)
-    missing = [
-        part.name for part in ctx.parts if part.rolls_back and part.name not in release.parts
-    ]
-    if missing:
-        raise Refused(f"Release #{number} has no {' and no '.join(missing)}.", hint=hint)
+    if not any(part.rolls_back and part.name in release.parts for part in ctx.parts):
+        raise Refused(f"Release #{number} serves nothing.", hint=hint)
     return release
 
 
 def _previous(ctx: Context, scene: Scene) -> Release:
     """The last verified release before what is live, which can be a failed deploy left in place."""
-    released = scene.heads.released
-    if released and released.status == "verified" and _left_in_place(ctx, scene, released):
-        return released
-    before = released.origin if released else 0
-    for release in ctx.releases.ledger.newest_first():
-        own = release.origin == release.id
-        if release.id < before and release.status == "verified" and own:
-            return release
-    hint = "resumectl history lists the releases."
-    raise Refused("There is no verified release before the live one.", hint=hint)
+    parts = [part.name for part in ctx.parts if part.rolls_back]
+    left = _left_in_place(ctx, scene)
+    release = previous(ctx.releases.ledger.newest_first(), parts, left_in_place=left)
+    if release is None:
+        hint = "resumectl history lists the releases. To choose one: resumectl rollback NUMBER."
+        raise Refused("There is no verified release before the live one.", hint=hint)
+    return release
 
 
-def _left_in_place(ctx: Context, scene: Scene, released: Release) -> bool:
-    newest = scene.heads.newest
+def _left_in_place(ctx: Context, scene: Scene) -> bool:
+    """Whether a failed deploy changed what is live, and was not taken back."""
+    newest, released = scene.heads.newest, scene.heads.released
     if newest is None or newest.status != "failed" or newest.taken_back_to is not None:
         return False
-    if newest.kind == "rollback":  # one that failed goes on
+    if released is None or newest.kind == "rollback":  # one that failed goes on
         return False
     return bool(plan_of(to_release(ctx, scene, released)))
 
@@ -195,6 +194,11 @@ def _body(ctx: Context, target: Release, plan: Plan) -> dict[str, Any]:
         "urls": dict(target.urls),
         "timings": {},
         "checks": [],
-        "not_rolled_back": [*(p.name for p in ctx.parts if not p.rolls_back), "data"],
+        "not_rolled_back": [*_staying(ctx, target), "data"],
         "revision": target.git.get("revision"),
     }
+
+
+def _staying(ctx: Context, target: Release) -> list[str]:
+    """The parts that stay as they are."""
+    return [p.name for p in ctx.parts if not p.rolls_back or p.name not in target.parts]

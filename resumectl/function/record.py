@@ -35,6 +35,9 @@ class FunctionRecord(Record):
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def content(self) -> object:
+        return self.sha256, self.settings, self.routing
+
     def needs(self) -> frozenset[Need]:
         """The version, and the zips by digest."""
         packages = {("package", self.sha256), ("package", self.latest)}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _PART: Final = "infra"
 _COMPARE: Final = Step("compare-infra", "Compare the infrastructure")
+_CHECK: Final = Step("check-state", "Check Terraform's state")
 _UNDECLARED: Final = Step("find-undeclared", "Look for undeclared resources")
 _STATE: Final = "terraform.state"
 _LACKS: Final = "lacks"
@@ -81,7 +82,7 @@ class Comparer:
             undeclared = looking.result()
         lost = _Lost()
         if undeclared or not _is_recorded(record, live):
-            with self.steps(_COMPARE):
+            with self.steps(_CHECK):
                 lost = self._lost(module, workspace, live, stop)
         if lost.resources:
             known = replace(live, resources=(*live.resources, *lost.resources))

@@ -25,6 +25,10 @@ class Record(Protocol):
         """The record as documents show it: bounded, however large the part is."""
         return self.as_json()
 
+    def content(self) -> object:
+        """What visitors get of it: equal for two releases if a rollback would change nothing."""
+        return None
+
     def needs(self) -> frozenset[Need]:
         """What must be kept so that the release can be served again."""
         ...

@@ -29,6 +29,9 @@ class SiteRecord(Record):
         size = sum(entry.size for entry in self.objects.values())
         return {"objects": len(self.objects), "bytes": size}
 
+    def content(self) -> object:
+        return snapshot.described(self.objects)
+
     def needs(self) -> frozenset[Need]:
         """The (key, version id) of each object."""
         return frozenset((key, entry.version_id) for key, entry in self.objects.items())

@@ -37,6 +37,9 @@ class FakeRecord:
     def summary(self) -> dict[str, Any]:
         return dict(self.shown)
 
+    def content(self) -> object:
+        return self.things
+
     def needs(self) -> frozenset[tuple[str, ...]]:
         return frozenset(self.things.items())
 

@@ -22,6 +22,9 @@ class Served:
     def summary(self):
         return {"files": len(self.files)}
 
+    def content(self):
+        return self.files
+
     def needs(self):
         return frozenset((need,) for need in self.needed)
 

@@ -143,16 +143,27 @@ def partial():
     return world
 
 
-def test_a_release_without_a_part_is_refused(partial):
-    with pytest.raises(Refused, match="Release #1 has no function"):
-        partial.rollback(release=1)
-    assert partial.pins.read() is None
-
-
-def test_without_a_name_a_release_from_before_a_part_existed_leaves_that_part_alone(partial):
-    assert partial.rollback().body["target"] == 1
+@pytest.mark.parametrize("options", [{}, {"release": 1}])
+def test_a_part_that_the_release_lacks_stays_and_that_is_said(partial, options):
+    """Whether the release was named or found."""
+    body = partial.rollback(only_plan=True, **options).body
+    assert (body["target"], body["not_rolled_back"]) == (1, ["infra", "function", "data"])
+    assert [row["part"] for row in body["changes"]] == ["site"]
+    assert partial.rollback(**options).body["target"] == 1
     assert partial.live()["function"] == {"live": "2"}
     assert partial.live()["site"] == {"index.html": "1"}
+    assert partial.ledger.read(3).parts["function"] == partial.ledger.read(2).parts["function"]
+
+
+def test_a_release_that_serves_nothing_is_refused():
+    world = World()
+    world.deploy(only=("infra",))
+    world.release("2")
+    with pytest.raises(Refused, match="Release #1 serves nothing"):
+        world.rollback(release=1)
+    with pytest.raises(Refused, match="no verified release before the live one"):
+        world.rollback()
+    assert world.pins.read() is None
 
 
 def test_an_earlier_rollback_goes_one_further_back(world):
@@ -162,12 +173,21 @@ def test_an_earlier_rollback_goes_one_further_back(world):
     assert target(world) == 1
 
 
-def test_what_a_rollback_left_behind_is_no_target(world):
-    """#3 goes back to #1; after #4 the release before it is #2, not #3."""
+@pytest.mark.parametrize("value", ["2", "4"])
+def test_what_a_rollback_left_is_no_target(world, value):
+    """#3 goes back to #1; then the same tree is deployed again, or another one."""
     world.rollback()
     world.pins.remove()
-    world.release("4")
-    assert target(world) == 2
+    world.release(value)
+    assert target(world) == 1
+
+
+def test_a_release_of_infrastructure_alone_is_no_target(world):
+    world.write("3", "infra")
+    world.deploy()
+    assert world.ledger.heads().released.id == 3
+    assert world.rollback().body["target"] == 1
+    assert world.live()["site"] == {"index.html": "1"}
 
 
 def test_what_a_revert_put_back_is_no_release_of_its_own(world):
