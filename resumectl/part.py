@@ -68,10 +68,12 @@ class Drift:
     Attributes:
         changes: released -> live, each with its kind.
         since: when a change was made (ISO 8601), by key, as far as AWS knows.
+        lost: data that is gone, and how to get it back, one line each.
     """
 
     changes: Changes = ()
     since: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
 
 class ForeignLock(Protocol):

@@ -17,7 +17,7 @@ resource "aws_cloudfront_distribution" "site" {
 
   origin {
     origin_id                = "site"
-    domain_name              = aws_s3_bucket.site.bucket_regional_domain_name
+    domain_name              = local.site_origin
     origin_access_control_id = aws_cloudfront_origin_access_control.site.id
   }
 

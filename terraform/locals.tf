@@ -32,6 +32,10 @@ locals {
     http_port   = 80
   }
 
+  # Known before the bucket is. If it is recreated and the origin is unknown while planning, the provider fails with
+  # "inconsistent final plan" (5.100).
+  site_origin = "${aws_s3_bucket.site.bucket}.s3.${var.region}.amazonaws.com"
+
   site_url = (
     local.emulated
     ? "http://${split(".", aws_cloudfront_distribution.site.domain_name)[0]}.cloudfront.localhost:${var.emulator.port}"

@@ -137,6 +137,13 @@ class FunctionPart(Part[Deployed, Wanted]):
     def check(self, comparison: Comparison[Deployed, Wanted], outputs: Outputs) -> None:
         wanted = comparison.wanted
         if isinstance(wanted, Recorded):
+            if comparison.changes and not comparison.live.latest and not wanted.recreated:
+                raise Refused(
+                    f"The function {outputs['function_name']} does not exist any more. Nothing was"
+                    " changed.",
+                    hint="Deploy instead of rollback: it makes the function again.",
+                    code="function-gone",
+                )
             wanted.check(self._lambda(outputs), self.artifacts, _keys(comparison.changes))
         elif wanted is None and comparison.changes:
             self._live_code(comparison.live)
@@ -198,7 +205,7 @@ class FunctionPart(Part[Deployed, Wanted]):
         keys = _keys(ignored)
         changes = self._to_record(live, wanted.record)
         changes = tuple(change for change in changes if change.key not in keys)
-        return Comparison(self.name, live, replace(wanted, ignored=keys), changes)
+        return Comparison(self.name, live, replace(wanted, ignored=keys, recreated=True), changes)
 
     # ---
 

@@ -25,11 +25,13 @@ class Recorded:
 
     Attributes:
         ignored: the keys of the snapshot whose differences the settings ignore.
+        recreated: a deleted function is made again before this.
     """
 
     release: Release
     record: FunctionRecord
     ignored: frozenset[str] = frozenset()
+    recreated: bool = False
 
     def check(self, function: Lambda, artifacts: Artifacts, keys: Collection[str]) -> None:
         """Make sure that everything needed to restore these keys still exists.

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final
 from resumectl.plan import resource_type
 
 if TYPE_CHECKING:
+    from resumectl.infra.state import State
     from resumectl.plan import Change
 
+TABLE: Final = "aws_dynamodb_table"
+_BUCKET: Final = "aws_s3_bucket"
 _HOLDS_DATA: Final = {
-    "aws_dynamodb_table": "the visitor counter's table and every count in it",
-    "aws_s3_bucket": "a bucket and every object and version in it",
+    TABLE: "the visitor counter's table and every count in it",
+    _BUCKET: "a bucket and every object and version in it",
     "aws_cloudfront_distribution": "the distribution, and with it the site's address",
 }
 
@@ -27,6 +30,25 @@ def losses(changes: Iterable[Change]) -> list[str]:
     ]
 
 
+def gone(changes: Iterable[Change], state: State) -> dict[str, str]:
+    """The tables that were deleted and would be created empty: name by address."""
+    known = {resource.address for resource in state.resources}
+    tables = {
+        change.key: str((change.after or {}).get("name"))
+        for change in changes
+        if change.action == "create" and resource_type(change.key) == TABLE
+    }
+    named = state.outputs.get("table_name")
+    return {key: name for key, name in tables.items() if key in known or name == named}
+
+
+def deleted(changes: Iterable[Change]) -> tuple[dict[str, str], list[str]]:
+    """Of deleted resources, the tables (name by address) and the addresses of buckets."""
+    last = {change.key: change.before or {} for change in changes if change.after is None}
+    tables = {key: str(last[key].get("name")) for key in last if resource_type(key) == TABLE}
+    return tables, [key for key in last if resource_type(key) == _BUCKET]
+
+
 def protected(deletions: Iterable[Change]) -> list[str]:
     """The addresses that refuse to be deleted.
 
@@ -34,5 +56,5 @@ def protected(deletions: Iterable[Change]) -> list[str]:
     """
     live = {change.key: change.before or {} for change in deletions}
     tables = [key for key, fields in live.items() if fields.get("deletion_protection_enabled")]
-    buckets = [key for key in live if resource_type(key) == "aws_s3_bucket"]
+    buckets = [key for key in live if resource_type(key) == _BUCKET]
     return tables + [key for key in buckets if not live[key].get("force_destroy")]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resumectl.errors import ResumectlError, TerraformError
-from resumectl.infra import configuration, guard, inventory, statelock
+from resumectl.infra import backup, configuration, guard, inventory, statelock
 from resumectl.infra import state as states
 from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
 from resumectl.infra.drift import Comparer, lacking
@@ -114,7 +114,11 @@ class InfraPart(Part[State, Module]):
         return self._comparison(live, wanted, workspace, planned)
 
     def losses(self, comparison: Comparison[State, Module]) -> Sequence[str]:
-        return guard.losses(comparison.changes)
+        emptied = [
+            f"{key} was deleted, and an empty one would be created. {self._advice(table)}"
+            for key, table in guard.gone(comparison.changes, comparison.live).items()
+        ]
+        return [*guard.losses(comparison.changes), *emptied]
 
     def is_recorded(self, comparison: Comparison[State, Module], heads: Heads) -> bool:
         wanted = comparison.wanted
@@ -161,7 +165,8 @@ class InfraPart(Part[State, Module]):
         if heads.released is not None:
             module = self._with_code(module, heads.released)
         comparer = Comparer(self.workspaces, self.importer, self.steps, self.client)
-        return comparer.find(module, record, live, stop)
+        drift = comparer.find(module, record, live, stop)
+        return replace(drift, lost=self._lost(drift.changes))
 
     def revert(
         self, heads: Heads, live: State, drift: Changes, ignored: Changes
@@ -243,6 +248,22 @@ class InfraPart(Part[State, Module]):
             for change in extra:
                 tell(change.key)
                 inventory.remove(self.client, comparison.live, _reversed([change])[0])
+
+    def _lost(self, changes: Changes) -> tuple[str, ...]:
+        tables, buckets = guard.deleted(changes)
+        counts = [
+            f"{key} was deleted, with every count in it. {self._advice(table)}"
+            for key, table in tables.items()
+        ]
+        objects = [
+            f"{key} was deleted, with every version of every object. Only a deploy uploads them"
+            " again"
+            for key in buckets
+        ]
+        return (*counts, *objects)
+
+    def _advice(self, table: str) -> str:
+        return backup.advice(table, backup.of_deleted(self.client("dynamodb"), table))
 
     @property
     def _removal(self) -> Removal:

@@ -33,9 +33,18 @@ def drift(screen: Screen, document: Mapping[str, Any]) -> None:
             screen.line((title, "bold"))
             for change in group:
                 _change(screen, change)
+        for line in document["lost"]:
+            screen.folded(("Lost: ", "red"), f"{line}.")
         if "error" not in document:  # that of --fix says more
-            screen.line((f"To revert: resumectl drift --fix --env {document['env']}", "dim"))
+            screen.folded("", (_next(document), "dim"))
     _aside(screen, document)
+
+
+def _next(document: Mapping[str, Any]) -> str:
+    env = document["env"]
+    if document["lost"]:
+        return f"To make it again: resumectl deploy --env {env} (--force makes an empty table)"
+    return f"To revert: resumectl drift --fix --env {env}"
 
 
 def _change(screen: Screen, change: Mapping[str, Any]) -> None:

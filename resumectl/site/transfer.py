@@ -186,6 +186,8 @@ def refuse_missing(
                 Bucket=bucket, Key=key, VersionId=manifest[key].version_id, Range="bytes=0-0"
             )["Body"].read()
         except ClientError as error:
+            if error_code(error) == "NoSuchBucket":
+                raise _bucket_gone(bucket) from error
             if _is_missing_version(error):
                 return False
             if error_code(error) != "InvalidRange":  # the object exists and is empty
@@ -201,6 +203,16 @@ def refuse_missing(
             hint="Choose a later release (resumectl history), or check out its commit and deploy.",
             code="version-gone",
         )
+
+
+def _bucket_gone(bucket: str) -> CloudError:
+    return CloudError(
+        f"The site's bucket {bucket} does not exist any more, and with it every earlier version."
+        " Nothing was changed.",
+        hint="Deploy instead of rollback or drift --fix: it makes the bucket again and uploads the"
+        " site.",
+        code="bucket-gone",
+    )
 
 
 def _is_missing_version(error: ClientError) -> bool:

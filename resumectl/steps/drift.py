@@ -31,6 +31,7 @@ class Drifted:
         unchecked: why a part could not be compared, by its name.
         ignored: changes that the settings ignore.
         expired: entries of the settings that no longer hold.
+        lost: data that is gone, and how to get it back, one line each.
     """
 
     plan: Plan
@@ -39,6 +40,7 @@ class Drifted:
     unchecked: Mapping[str, str] = field(default_factory=dict)
     ignored: Changes = ()
     expired: tuple[Ignore, ...] = ()
+    lost: tuple[str, ...] = ()
 
     def ignored_of(self, part: str) -> Changes:
         """The ignored changes of one part."""
@@ -86,6 +88,7 @@ def body(ctx: Context, drifted: Drifted) -> dict[str, Any]:
         "release": released.id if released else None,
         "changes": [describe(change, drifted) for change in drifted.plan.changes],
         "pending": pending(ctx, drifted.scene),
+        "lost": list(drifted.lost),
         "unchecked": dict(drifted.unchecked),
         "ignored": [change.as_json() for change in drifted.ignored],
         "expired_ignores": [
@@ -126,6 +129,7 @@ def _sorted(
         unchecked,
         ignored,
         tuple(ignore for ignore in ctx.ignores if ignore.until < today),
+        tuple(line for drift in drifts for line in drift.lost),
     )
 
 

@@ -17,6 +17,18 @@ variables {
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
+run "the_origin_of_the_site_is_known_before_its_bucket" {
+  command = plan
+
+  assert {
+    condition = contains(
+      [for o in aws_cloudfront_distribution.site.origin : o.domain_name],
+      "resume-prod-site-123456789012.s3.eu-west-2.amazonaws.com"
+    )
+    error_message = "A recreated bucket must not make the distribution's origin unknown."
+  }
+}
+
 run "the_site_without_a_domain" {
   # Names
 

@@ -108,6 +108,7 @@ class FakePart(Part):
         self.pruned: set[tuple[str, ...]] = set()
         self.hooks: dict[str, Callable[[], None]] = {}
         self.lost: list[str] = []
+        self.gone: list[str] = []
         self.imports = 0
         self.untouched: set[str] = set()
         self.foreign: FakeLock | None = None
@@ -200,7 +201,8 @@ class FakePart(Part):
     def drift(self, heads, live, stop):
         self._call("drift")
         changes = self._diff(self._standing(heads), live)
-        return Drift(tuple(replace(c, kind=_kind(c)) for c in changes), self.since)
+        kinds = tuple(replace(change, kind=_kind(change)) for change in changes)
+        return Drift(kinds, self.since, tuple(self.gone))
 
     def revert(self, heads, live, drift, ignored):
         self._call("revert")

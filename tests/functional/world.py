@@ -164,10 +164,10 @@ class World:
         with self.working(faults) as ctx:
             return rollback.rollback(ctx, rollback.Options(**options), Agreed())
 
-    def fix(self, faults: Faults | None = None) -> Outcome:
+    def fix(self, faults: Faults | None = None, *, force: bool = True) -> Outcome:
         """`drift --fix`."""
         with self.working(faults) as ctx:
-            return revert.revert(ctx, Agreed(), force=True)
+            return revert.revert(ctx, Agreed(), force=force)
 
     def destroy(self, faults: Faults | None = None) -> Outcome:
         with self.working(faults) as ctx:

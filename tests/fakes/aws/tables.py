@@ -1,7 +1,11 @@
-"""DynamoDB tables, as far as Terraform and look-ups need them."""
+"""DynamoDB tables, as far as Terraform and look-ups need them.
+
+A deleted table leaves a backup for 35 days, as one with point-in-time recovery does.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.aws.refusal import Refusal
@@ -12,8 +16,9 @@ if TYPE_CHECKING:
 
 class Tables:
     def __init__(self, aws: Aws, account: str, region: str) -> None:
-        self._account, self._region = account, region
+        self._aws, self._account, self._region = aws, account, region
         self.tables: dict[str, dict[str, Any]] = {}
+        self.backups: list[dict[str, Any]] = []
 
     def create_table(self, TableName: str, **given: Any) -> dict[str, Any]:
         if TableName in self.tables:
@@ -42,7 +47,30 @@ class Tables:
         if shown["DeletionProtectionEnabled"]:
             raise Refusal("ValidationException", f"Resource cannot be deleted: {TableName}")
         del self.tables[TableName]
+        now = self._aws.clock.now()
+        backup = {
+            "TableName": TableName,
+            "BackupArn": f"{shown['TableArn']}/backup/{self._aws.number('backup'):014d}-1",
+            "BackupStatus": "AVAILABLE",
+            "BackupType": "SYSTEM",
+            "BackupCreationDateTime": now,
+            "BackupExpiryDateTime": now + timedelta(days=35),
+        }
+        self.backups.append(backup)
         return {"TableDescription": shown}
+
+    def list_tables(self, **_: Any) -> dict[str, Any]:
+        return {"TableNames": sorted(self.tables)}
+
+    def list_backups(self, TableName: str, **_: Any) -> dict[str, Any]:
+        found = [backup for backup in self.backups if backup["TableName"] == TableName]
+        return {"BackupSummaries": found}
+
+    def restore_table_from_backup(self, TargetTableName: str, BackupArn: str) -> dict[str, Any]:
+        """Without its tags and its protection."""
+        if BackupArn not in {backup["BackupArn"] for backup in self.backups}:
+            raise Refusal("BackupNotFoundException", f"Backup not found: {BackupArn}")
+        return self.create_table(TargetTableName)
 
     def list_tags_of_resource(self, ResourceArn: str) -> dict[str, Any]:
         return {"Tags": self.tables[self._named(ResourceArn)]["Tags"]}

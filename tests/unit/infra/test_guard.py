@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from resumectl.infra import guard
+from resumectl.infra.state import Resource, State
 from resumectl.plan import REPLACE, Change
 
 HOLDS_DATA = ("aws_dynamodb_table", "aws_s3_bucket", "aws_cloudfront_distribution")
@@ -76,3 +77,41 @@ def test_protected_tables_and_buckets_with_objects_refuse_to_be_deleted(table, b
     rows = {TABLE: table, BUCKET: bucket, "aws_s3_bucket_policy.site": {"policy": "x"}}
     deletions = [Change("infra", address, fields, None) for address, fields in rows.items()]
     assert guard.protected(deletions) == protected
+
+
+# --- what is gone already
+
+
+def state(*addresses, **outputs):
+    resources = (
+        Resource(key, key.split(".")[0], tainted=False, attributes={}) for key in addresses
+    )
+    return State(1, "l", outputs, tuple(resources))
+
+
+CREATED = Change("infra", TABLE, None, {"name": "t"})
+GONE = [
+    ([CREATED], state(TABLE), {TABLE: "t"}),
+    ([CREATED], state(table_name="t"), {TABLE: "t"}),
+    ([CREATED], state(), {}),
+    ([CREATED], state("aws_dynamodb_table.other", table_name="other"), {}),
+    ([Change("infra", TABLE, {"name": "s"}, {"name": "t"})], state(TABLE), {}),
+    ([Change("infra", TABLE, {"name": "t"}, None)], state(TABLE), {}),
+    ([Change("infra", BUCKET, None, {"bucket": "b"})], state(BUCKET), {}),
+]
+
+
+@pytest.mark.parametrize(("changes", "known", "tables"), GONE)
+def test_a_table_that_the_state_knows_and_that_would_be_created_is_gone(changes, known, tables):
+    assert guard.gone(changes, known) == tables
+
+
+def test_deleted_tables_and_buckets_are_found():
+    changes = [
+        Change("infra", TABLE, {"name": "t"}, None, "deleted"),
+        Change("infra", BUCKET, {"bucket": "b"}, None, "deleted"),
+        Change("infra", "aws_s3_bucket_policy.site", {"bucket": "b"}, None, "deleted"),
+        Change("infra", "aws_dynamodb_table.other", {"name": "s"}, {"name": "s"}, "changed"),
+    ]
+    assert guard.deleted(changes) == ({TABLE: "t"}, [BUCKET])
+    assert guard.deleted([]) == ({}, [])

@@ -23,6 +23,7 @@ UPDATE = change(BUCKET, {"a": 1}, {"a": 2})
 RESOURCES = {resource.address: dict(resource.attributes) for resource in STATE.resources}
 """All that AWS has, so that nothing is undeclared."""
 EXTRA = "role-policy admin"
+GONE = "ResourceNotFoundException"
 
 
 def stop():
@@ -269,6 +270,25 @@ def test_changed_and_deleted_resources_are_kinds_of_drift(bench):
         (ROLE, "deleted", "delete"),
     ]
     assert drift.since == {BUCKET: "2026-11-22T10:00:00+00:00"}
+
+
+def test_data_that_is_gone_is_told_with_the_way_back(bench):
+    bench.put_state(7, RESOURCES)
+    bench.aws.answers["list_backups"] = "AccessDeniedException"
+    drifts = [change(TABLE, {"name": "t"}, None), change(BUCKET, {"bucket": "b"}, None)]
+    counts, objects = drifted(bench, deployed(bench), plan(drift=drifts)).lost
+    assert counts.startswith(f"{TABLE} was deleted, with every count in it. AWS keeps a backup")
+    assert objects.startswith(f"{BUCKET} was deleted, with every version of every object")
+    assert drifted(bench, deployed(bench), plan(drift=[change(ROLE, {"a": 1}, {})])).lost == ()
+
+
+def test_an_empty_table_in_place_of_a_deleted_one_is_a_loss(bench):
+    bench.aws.answers |= {"list_backups": {"BackupSummaries": []}, "describe_table": GONE}
+    bench.put_state(7, {**RESOURCES, TABLE: {"name": "t"}})
+    bench.terraform.plans = [plan(change(TABLE, None, {"name": "t"}))]
+    comparison = bench.part.compare(bench.part.live({}, None), bench.module(), (), stop())
+    (line,) = bench.part.losses(comparison)
+    assert line.startswith(f"{TABLE} was deleted, and an empty one would be created. AWS keeps")
 
 
 def test_an_undeclared_resource_is_drift(bench):

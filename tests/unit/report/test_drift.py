@@ -8,6 +8,7 @@ DRIFT = {
     "release": 7,
     "changes": [],
     "pending": {},
+    "lost": [],
     "unchecked": {},
     "ignored": [],
     "expired_ignores": [],
@@ -147,3 +148,13 @@ def test_what_is_not_drift_is_told_apart(page):
         "The ignore of aws_x.* (tried out) expired on 2026-01-01.",
         "Not drift, but not deployed yet: site 2 (resumectl plan --env prod).",
     ]
+
+
+def test_what_is_lost_is_told_and_not_offered_to_be_reverted(page):
+    deleted = {**CHANGE, "kind": "deleted", "action": "delete"}
+    text = page({"changes": [deleted], "lost": ["aws_dynamodb_table.counter was deleted"]})
+    assert text.splitlines()[-2:] == [
+        "Lost: aws_dynamodb_table.counter was deleted.",
+        "To make it again: resumectl deploy --env prod (--force makes an empty table)",
+    ]
+    assert "To revert" not in text

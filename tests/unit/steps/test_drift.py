@@ -54,6 +54,13 @@ def test_what_differs_from_the_release_is_found_part_by_part(world):
     assert [part.calls.count("drift") for part in world.parts] == [1, 1, 1]
 
 
+def test_data_that_is_gone_is_told_of_every_part(world):
+    world.part("infra").gone, world.part("site").gone = ["the table"], ["the objects"]
+    drifted = find(world)
+    assert drifted.lost == ("the table", "the objects")
+    assert drift.body(world.context(), drifted)["lost"] == ["the table", "the objects"]
+
+
 def test_what_is_not_deployed_yet_is_no_drift(world):
     world.write("2")
     ctx = world.context()
@@ -139,6 +146,7 @@ def test_the_document_tells_values_and_times():
             }
         ],
         "pending": {"infra": 0, "function": 0, "site": 0},
+        "lost": [],
         "unchecked": {},
         "ignored": [
             {**change, "key": "extra", "action": "create", "kind": "unmanaged"},
