@@ -145,11 +145,19 @@ class _Work:
         return self._ended(record.append(self._ctx, release), error)
 
     def _take_back(self) -> int | None:
-        """Return the parts that were changed here; others may differ for their own reasons."""
+        """Return the parts that were changed here; others may differ for their own reasons.
+
+        A part that was not chosen, and only followed another, stays if it was not as released.
+        """
         live = self._scene.heads.released
         if live is None:
             return None
-        changed = {comparison.part for comparison in self._comparisons if comparison.changes}
+        before = {each.part: each.changes for each in to_release(self._ctx, self._scene, live)}
+        changed = {
+            comparison.part
+            for comparison in self._comparisons
+            if comparison.changes and (comparison.wanted is not None or not before[comparison.part])
+        }
         scene = look(self._ctx)
         way_back = to_release(self._ctx, scene, live)
         for part, comparison in zip(self._ctx.parts, way_back, strict=True):
