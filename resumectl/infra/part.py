@@ -162,8 +162,6 @@ class InfraPart(Part[State, Module]):
     def drift(self, heads: Heads, live: State, stop: threading.Event) -> Drift:
         record = heads.standing(self.name)
         module = self._recorded(record)
-        if heads.released is not None:
-            module = self._with_code(module, heads.released)
         comparer = Comparer(self.workspaces, self.importer, self.steps, self.client)
         drift = comparer.find(module, record, live, stop)
         return replace(drift, lost=self._lost(drift.changes))

@@ -240,6 +240,17 @@ def test_only_what_this_deploy_changed_is_taken_back(world):
     assert world.part("function").writes == []
 
 
+def test_what_an_earlier_deploy_left_in_place_is_not_taken_back(world):
+    """It is what the worktree wants, so this deploy does not change it."""
+    world.write("2", "function")
+    world.checks = [(BAD,)]
+    carry_out(world)
+    world.write("2")
+    carry_out(world, take_back=True)
+    assert world.live()["function"] == {"live": "2"}
+    assert world.live()["site"] == {"index.html": "1"}
+
+
 def test_the_first_deploy_has_nothing_to_return_to():
     world = World()
     world.checks = [(BAD,)]
