@@ -156,6 +156,10 @@ class Part(Protocol[Live, Wanted]):
         """
         ...
 
+    def left(self, comparison: Comparison[Live, Wanted], outputs: Outputs) -> frozenset[Need]:
+        """What an `apply` that failed has uploaded until then, as far as it is worth pruning."""
+        return frozenset()
+
     def drift(self, heads: Heads, live: Live, stop: threading.Event) -> Drift:
         """How live differs from what was released."""
         ...

@@ -12,7 +12,7 @@ from resumectl.errors import ResumectlError
 from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, resource_type
 from resumectl.progress import Silent, Step, Steps
-from resumectl.site import invalidation, listing, snapshot, transfer
+from resumectl.site import invalidation, listing, snapshot, transfer, versions
 from resumectl.site.built import Builder, BuiltSite
 from resumectl.site.record import SiteRecord
 
@@ -140,9 +140,21 @@ class SitePart(Part[SiteLive, Wanted]):
         self._invalidate(wanted, comparison, outputs)
         return Applied(SiteRecord.of(wanted.objects, comparison.live.objects, written))
 
+    def left(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> frozenset[Need]:
+        """The objects that were written before the failure."""
+        bucket = outputs.get("site_bucket")
+        if bucket is None or comparison.wanted is None:
+            return frozenset()
+        keys = sorted(change.key for change in comparison.changes if change.after is not None)
+        before = _versions(comparison.live.objects)
+        now = versions.current_versions(self.client("s3"), bucket, keys)
+        return frozenset(
+            (key, now[key]) for key in keys if key in now and now[key] != before.get(key)
+        )
+
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
-        versions = sorted((key, version) for key, version in needs)
-        transfer.delete_versions(self.client("s3"), outputs["site_bucket"], versions)
+        old = sorted((key, version) for key, version in needs)
+        transfer.delete_versions(self.client("s3"), outputs["site_bucket"], old)
 
     # --- drift
 

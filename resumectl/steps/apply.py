@@ -7,6 +7,7 @@ part with nothing to do keeps the record that it had.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from resumectl.steps.smoke import SMOKE
 
 if TYPE_CHECKING:
     from resumectl.errors import ResumectlError
-    from resumectl.part import AnyPart, Outputs
+    from resumectl.part import AnyPart, Applied, Outputs
     from resumectl.release.ledger import Heads
     from resumectl.release.record import Need, Record, Release
     from resumectl.smoke.check import Check
@@ -107,10 +108,19 @@ class _Work:
     def apply(self) -> None:
         """Apply each part, and hand its outputs to the next."""
         for part, comparison in zip(self._ctx.parts, self._comparisons, strict=True):
-            applied = part.apply(comparison, self._outputs)
+            applied = self._applied(part, comparison)
             self._outputs = {**self._outputs, **applied.outputs}
             if applied.record is not None:
                 self._keep(part.name, applied.record)
+
+    def _applied(self, part: AnyPart, comparison: AnyComparison) -> Applied:
+        try:
+            return part.apply(comparison, self._outputs)
+        except BaseException:
+            with suppress(Exception):  # why it failed matters more than what it left
+                if left := part.left(comparison, self._outputs):
+                    self._uploaded[part.name] = left
+            raise
 
     def _keep(self, part: str, record: Record) -> None:
         before = self._records[part].needs() if part in self._records else frozenset()

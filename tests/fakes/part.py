@@ -82,7 +82,8 @@ class FakePart(Part):
         applied: each comparison that was applied, with the outputs it was given.
         writes: the key of each thing that was written or deleted.
         pruned: the needs that were deleted.
-        hooks: called at the beginning of the method of that name; may raise.
+        hooks: called at the beginning of the method of that name, or after a thing was `written`;
+            may raise.
         untouched: the keys that `revert` cannot write although it seems to.
     """
 
@@ -178,6 +179,10 @@ class FakePart(Part):
                 self._write(change)
         return Applied(self._record(self.cloud), self.outputs(self.cloud))
 
+    def left(self, comparison, outputs):
+        self._call("left")
+        return frozenset((key, self.cloud[key]) for key in self.writes if key in self.cloud)
+
     def prune(self, needs, outputs):
         self._call("prune")
         self.pruned |= set(needs)
@@ -231,6 +236,7 @@ class FakePart(Part):
             self.cloud.pop(change.key, None)
         else:
             self.cloud[change.key] = change.after["value"]
+        self.hooks.get("written", lambda: None)()
 
     def _record(self, things: Mapping[str, str]) -> FakeRecord:
         return FakeRecord(dict(things), self.serves, self.shown)

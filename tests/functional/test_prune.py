@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resumectl.errors import CloudError
 from resumectl.release.pin import Pin
 from resumectl.settings import FILE
 from tests.fakes.faults import Fault, Faults
@@ -55,6 +56,13 @@ def words(world: World) -> set[str]:
     return {body.strip("'") for body in bodies}
 
 
+def pages(world: World) -> set[str]:
+    """The titles of every version of every page."""
+    rows = world.aws.buckets[site()].all_versions()
+    bodies = [row.body.decode() for key, row, _ in rows if key.endswith(".html") and row.body]
+    return {body.partition("<title>")[2].partition("<")[0] for body in bodies}
+
+
 def numbers(world: World) -> list[int]:
     return sorted(world.context().releases.ledger.numbers())
 
@@ -79,6 +87,19 @@ def test_what_a_failed_deploy_uploaded_goes_after_the_next_good_one(world: World
     assert len(versions(world)) == 2
     assert len(world.stored("artifacts/prod/function/")) == 2
     assert len(world.stored("artifacts/prod/infra/")) == 2
+
+
+@pytest.mark.parametrize("key", ["about.html", "index.html"])
+def test_what_an_upload_that_broke_off_wrote_goes_too(world: World, key: str) -> None:
+    release(world, "first")
+    world.aws.clock.advance(1.0)
+    world.write("bad", memory=128)
+    refused = Fault("refuse", call="put_object", key=key, code="AccessDenied", lasting=True)
+    with pytest.raises(CloudError):
+        world.deploy(Faults([refused]))
+    assert "bad" in words(world)
+    release(world, "second")
+    assert (words(world), pages(world)) == ({"first", "second"}, {"first", "second"})
 
 
 def test_failed_deploys_push_no_release_out(world: World) -> None:

@@ -323,6 +323,25 @@ def test_what_a_failure_stopped_before_is_not(world):
     assert newest(world).uploaded.keys() == {"infra", "function"}
 
 
+def test_what_a_part_wrote_before_it_failed_is_recorded(world):
+    world.write("2")
+    site = world.part("site")
+    site.repository["style.css"] = "2"
+    site.fail("written", CloudError("S3 refused it."))
+    with pytest.raises(CloudError):
+        carry_out(world)
+    assert newest(world).uploaded["site"] == {("index.html", "2")}
+
+
+def test_what_cannot_be_found_out_after_a_failure_does_not_hide_it(world):
+    world.write("2")
+    world.part("site").fail("apply", CloudError("S3 refused it."))
+    world.part("site").fail("left", aws_error("AccessDenied"))
+    with pytest.raises(CloudError, match="S3 refused it"):
+        carry_out(world)
+    assert newest(world).uploaded.keys() == {"infra", "function"}
+
+
 def test_a_release_that_is_live_has_nothing_to_prune(world):
     world.write("2")
     carry_out(world)
