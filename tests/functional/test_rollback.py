@@ -79,3 +79,18 @@ def test_a_deploy_that_waited_for_a_rollback_does_not_undo_it(world: World) -> N
             rolling.releases.pins.set(pin)
         with pytest.raises(Refused, match="pinned to release #1 by alex"):
             waiting.result()
+
+
+def test_a_site_that_the_release_lacks_stays(tmp_path: Path) -> None:
+    """Restoring nothing would delete every page."""
+    made = World(tmp_path / "project")
+    made.deploy(only=("infra", "function"))
+    made.write("second", memory=128)
+    made.deploy()
+    before = made.objects()
+    outcome = made.rollback(release=1)
+    assert (outcome.error, outcome.body["target"]) == (None, 1)
+    assert outcome.body["not_rolled_back"] == ["infra", "site", "data"]
+    assert {change["part"] for change in outcome.body["changes"]} == {"function"}
+    assert made.objects() == before
+    assert made.function().at("live")["Version"] == "1"
