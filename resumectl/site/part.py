@@ -116,7 +116,9 @@ class SitePart(Part[SiteLive, Wanted]):
         return ()
 
     def check(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> None:
-        wanted = comparison.wanted
+        wanted, bucket = comparison.wanted, comparison.live.bucket
+        if isinstance(wanted, BuiltSite) and bucket and not comparison.live.objects:
+            transfer.refuse_missing_bucket(self.client("s3"), bucket)
         if isinstance(wanted, SiteRecord):
             keys = [change.key for change in comparison.changes if change.after is not None]
             s3, bucket = self.client("s3"), outputs["site_bucket"]

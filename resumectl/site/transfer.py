@@ -10,7 +10,7 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl.aws import error_code, is_absent
+from resumectl.aws import error_code, found, is_absent
 from resumectl.errors import CloudError
 from resumectl.parallel import side_by_side
 from resumectl.site.body import Body
@@ -34,6 +34,9 @@ _BATCH: Final = 1000
 _ATTEMPTS: Final = 3
 _TRANSIENT: Final = {"InternalError", "ServiceUnavailable", "SlowDown"}
 _NAMED: Final = 3
+_DEPLOY: Final = (
+    "Deploy instead of rollback or drift --fix: every earlier version is gone with the bucket."
+)
 
 
 def apply(
@@ -187,7 +190,7 @@ def refuse_missing(
             )["Body"].read()
         except ClientError as error:
             if error_code(error) == "NoSuchBucket":
-                raise _bucket_gone(bucket) from error
+                raise _bucket_gone(bucket, _DEPLOY) from error
             if _is_missing_version(error):
                 return False
             if error_code(error) != "InvalidRange":  # the object exists and is empty
@@ -205,14 +208,19 @@ def refuse_missing(
         )
 
 
-def _bucket_gone(bucket: str) -> CloudError:
-    return CloudError(
-        f"The site's bucket {bucket} does not exist any more, and with it every earlier version."
-        " Nothing was changed.",
-        hint="Deploy instead of rollback or drift --fix: it makes the bucket again and uploads the"
-        " site.",
-        code="bucket-gone",
-    )
+def refuse_missing_bucket(s3: Client, bucket: str) -> None:
+    """Check that there is a bucket to upload to.
+
+    Raises:
+        CloudError: somebody deleted it.
+    """
+    if found(s3.head_bucket, Bucket=bucket) is None:
+        raise _bucket_gone(bucket, "Deploy the infrastructure, too: leave out --only.")
+
+
+def _bucket_gone(bucket: str, hint: str) -> CloudError:
+    message = f"The site's bucket {bucket} does not exist any more. Nothing was changed."
+    return CloudError(message, hint=hint, code="bucket-gone")
 
 
 def _is_missing_version(error: ClientError) -> bool:

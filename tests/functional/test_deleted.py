@@ -135,3 +135,23 @@ def test_who_may_not_look_for_backups_is_told_where_to_look(world: World) -> Non
     with world.working(Faults([denied])) as ctx:
         (line,) = drift.drift(ctx).body["lost"]
     assert "35 days: docs/runbook.md" in line
+
+
+# --- one part alone
+
+
+def test_a_site_alone_is_not_uploaded_into_a_deleted_bucket(world: World) -> None:
+    delete_bucket(world)
+    world.write("third", memory=128)
+    with pytest.raises(ResumectlError, match=f"bucket {site()} does not exist") as caught:
+        world.deploy(only=("site",))
+    assert "leave out --only" in (caught.value.hint or "")
+    assert len(world.stored("releases/")) == 2
+
+
+def test_a_function_alone_is_not_published_without_its_function(world: World) -> None:
+    delete_function(world)
+    world.write("third", memory=128)
+    with pytest.raises(ResumectlError, match=f"There is no function {name()}"):
+        world.deploy(only=("function", "site"))
+    assert b"second" in world.objects()["index.html"][0]

@@ -423,8 +423,19 @@ def test_versions_that_need_not_be_copied_are_not_checked(project):
     assert project.account.calls == [("get_object", "index.html")]
 
 
-def test_the_worktree_needs_no_check(project):
+def test_a_bucket_without_objects_must_still_exist(project):
     project.edit(PAGES)
+    comparison = project.compare()
+    project.part.check(comparison, OUTPUTS)
+    project.account.others.delete_bucket(Bucket=comparison.live.bucket)
+    with pytest.raises(CloudError, match="does not exist any more") as refused:
+        project.part.check(comparison, OUTPUTS)
+    assert "leave out --only" in refused.value.hint
+
+
+def test_otherwise_the_worktree_needs_no_check(project):
+    project.deploy(PAGES)
+    project.edit({**PAGES, "new.html": b"<p>new"})
     comparison = project.compare()
     project.account.forget_calls()
     project.part.check(comparison, OUTPUTS)
