@@ -213,6 +213,7 @@ class Runner:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches it once, from us
+                close_fds=False,  # it keeps the claim of its place if it outlives us
             )
         runs.began(self._run, running.pid)
         problems = self._follow(running, watch)

@@ -2,19 +2,28 @@
 
 Nothing that Terraform leaves behind in a folder (`errored.tfstate`, lock files) is shared between
 environments, and the user's `terraform/` is only read.
+
+Commands of one environment may run at the same time, `plan` beside `deploy`. Each needs a working
+copy and a TF_DATA_DIR that no other changes: `terraform apply` reads files of the module again, and
+refuses a plan if the lock file has changed. So a command claims a place for both. It is nearly
+always the same one, where `terraform init` was done before; a command beside it gets the next.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from resumectl.filelock import claim
 from resumectl.infra import configuration, module, snapshot
 
 if TYPE_CHECKING:
     from resumectl.aws import Cloud
+    from resumectl.filelock import Claim
     from resumectl.infra.module import Module
     from resumectl.infra.runner import Mode, Watch
     from resumectl.plan import Fields, Snapshot
@@ -22,7 +31,9 @@ if TYPE_CHECKING:
 
 _LOCAL_BACKEND: Final = b'terraform {\n  backend "local" {}\n}\n'
 COPY: Final = "module"
-"""The folder of the worktree's module, beside those of each run."""
+"""The folder of the worktree's module, in each place and beside those of each run."""
+_BESIDE: Final = "beside"
+_PLACES: Final = 100
 
 
 class Terraform(Protocol):
@@ -129,7 +140,7 @@ class Workspace:
 
 
 class Workspaces:
-    """Opens workspaces of one environment.
+    """Opens workspaces of one environment, in one place for as long as this object lives.
 
     Args:
         cloud: the environment's account and region.
@@ -156,11 +167,12 @@ class Workspaces:
         self._bucket = bucket
         self._source = source
         self._terraform = terraform
+        self._turn = threading.Lock()
 
     @property
     def copy(self) -> Path:
         """The working copy of the worktree's module."""
-        return self.work / COPY
+        return self._place / COPY
 
     def open(self, of: Module) -> Workspace:
         """Terraform with the worktree's configuration.
@@ -176,17 +188,29 @@ class Workspaces:
 
     def errored(self) -> list[Path]:
         """The states that Terraform could not save, in every folder that it ran in."""
-        folders = [self.copy, *sorted((self.work / "run").glob("*/*"))]
+        patterns = (COPY, f"{_BESIDE}/*/{COPY}", "run/*/*")
+        folders = [folder for pattern in patterns for folder in sorted(self.work.glob(pattern))]
         files = (folder / configuration.ERRORED for folder in folders)
         return [file for file in files if file.is_file()]
 
     def _open(self, of: Module, beside: Path | None) -> Workspace:
-        work, files, backend = self.work, of.files, {}
+        work, files, backend = self._place, of.files, {}
         if self._bucket.exists():
             backend = module.backend(self._cloud, self._bucket.name)
         else:  # no state yet, and nowhere to keep one: all that makes sense is a plan
-            work, files = self.work / "unborn", {**files, "backend_override.tf": _LOCAL_BACKEND}
+            work, files = work / "unborn", {**files, "backend_override.tf": _LOCAL_BACKEND}
         directory = beside or work / COPY
         configuration.lay_out(files, directory, self.copy / configuration.LOCK)
         configuration.link_plugins(self._source, directory)
         return Workspace(self._terraform(directory, work), backend, of.variables)
+
+    @property
+    def _place(self) -> Path:
+        with self._turn:
+            return self._claim.folder
+
+    @cached_property
+    def _claim(self) -> Claim:
+        """Terraform inherits it, and may outlive this process."""
+        beside = self.work / _BESIDE
+        return claim([self.work, *(beside / str(number) for number in range(2, _PLACES))])

@@ -106,10 +106,10 @@ def scan(
     paths = list(dict.fromkeys(keys.values()))
     root = folder.resolve()
 
-    def read(path: Path) -> _Content:
-        return _read(path, copies / path.relative_to(root) if copies else None)
-
-    contents = dict(zip(paths, side_by_side(read, paths, lanes=_READERS), strict=True))
+    copies_of = _laid_out(copies, [path.relative_to(root) for path in paths])
+    pairs = list(zip(paths, copies_of, strict=True))
+    read = side_by_side(lambda pair: _read(*pair), pairs, lanes=_READERS)
+    contents = dict(zip(paths, read, strict=True))
     _refuse_credentials({key: contents[path] for key, path in keys.items()})
     return {
         key: SiteFile(
@@ -188,6 +188,18 @@ def _read(path: Path, copy: Path | None = None) -> _Content:
     return _Content(copy or path, length, digest.hexdigest(), search.found)
 
 
+def _laid_out(folder: Path | None, names: Sequence[Path]) -> list[Path | None]:
+    """Where the copy of each file goes; the folders for it are made."""
+    if folder is None:
+        return [None] * len(names)
+    try:
+        for parent in {name.parent for name in names}:
+            (folder / parent).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.unwritable(folder, error) from error
+    return [folder / name for name in names]
+
+
 class _Copy:
     """A copy of a file that is being written, or none. Its errors are told from those of reading.
 
@@ -201,7 +213,6 @@ class _Copy:
     def __enter__(self) -> Self:
         if self._path:
             with self._writing():
-                self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         return self
 

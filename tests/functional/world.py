@@ -123,7 +123,7 @@ class World:
             FakeCloud(loaded.environment(env), worker),
             Steps(Notes(self.notes)),
             _seam(worker),
-            self._terraform(worker),
+            self._terraform(worker, env),
         )
         made = wired.context
         return replace(
@@ -133,9 +133,10 @@ class World:
             origin=replace(made.origin, revision=dict),
         )
 
-    def _terraform(self, worker: Process) -> Callable[[Path, Path], FakeRunner]:
+    def _terraform(self, worker: Process, env: str) -> Callable[[Path, Path], FakeRunner]:
         def terraform(directory: Path, work: Path) -> FakeRunner:
-            return FakeRunner(worker, directory, work, work / "run" / str(worker.pid))
+            run = self.root / ".resumectl" / "env" / env / "run" / str(worker.pid)
+            return FakeRunner(worker, directory, work, run)
 
         return terraform
 

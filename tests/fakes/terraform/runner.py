@@ -2,13 +2,14 @@
 
 Like the real one it takes a lock of its own beside the state, saves the state from time to time
 only, leaves it as `errored.tfstate` in the module's folder when it cannot be saved, taints what an
-interrupt caught half made, cannot make what exists, and refuses a plan that went stale. An apply is
-on record as that of `Runner.apply`.
+interrupt caught half made, cannot make what exists, and refuses a plan that went stale or that was
+made with another lock file. An apply is on record as that of `Runner.apply`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tests.fakes.machine import Process
 
 LOCK_FILE = ".terraform.lock.hcl"
-_PROVIDER = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "5.100.0"\n{0}}}\n'
+_PROVIDER = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{0}"\n{1}}}\n'
 
 
 class FakeRunner:
@@ -60,6 +61,7 @@ class FakeRunner:
         self._run = run
         self._backend: Mapping[str, str] = {}
         self._module: Module | None = None
+        self._dependencies = ""
 
     @property
     def plan_file(self) -> Path:
@@ -87,18 +89,21 @@ class FakeRunner:
         done.write_text(self._prepared())
 
     def _prepared(self) -> str:
-        lock = self._directory / LOCK_FILE
-        known = lock.read_text() if lock.exists() else ""
         platform = self._process.machine.platform
-        return json.dumps([self._backend, platform, known], sort_keys=True)
+        return json.dumps([self._backend, platform, self._locked()], sort_keys=True)
+
+    def _locked(self) -> str:
+        lock = self._directory / LOCK_FILE
+        return lock.read_text() if lock.exists() else ""
 
     def _add_checksum(self) -> None:
-        lock = self._directory / LOCK_FILE
-        known = lock.read_text().splitlines() if lock.exists() else []
-        hashes = {line.strip() for line in known if '"h1:' in line}
+        known = self._locked()
+        version = re.search(r'version = "(.*)"', known)
+        hashes = {line.strip() for line in known.splitlines() if '"h1:' in line}
         hashes.add(f'"h1:{self._process.machine.platform}=",')
         rows = "".join(f"    {line}\n" for line in sorted(hashes))
-        lock.write_text(_PROVIDER.format(f"  hashes = [\n{rows}  ]\n"))
+        text = _PROVIDER.format(version[1] if version else "5.100.0", f"  hashes = [\n{rows}  ]\n")
+        (self._directory / LOCK_FILE).write_text(text)
 
     # --- plan
 
@@ -107,6 +112,7 @@ class FakeRunner:
     ) -> bool:
         """Make a plan and save it, without a lock; whether there is anything to apply."""
         self._run.mkdir(parents=True, exist_ok=True)
+        self._dependencies = self._locked()
         process = self._process
         self._module = Module(self._directory, variables, process.account, process.region)
 
@@ -147,6 +153,8 @@ class FakeRunner:
         runs.end(self._run)
 
     def _applied(self, watch: Watch) -> None:
+        if self._locked() != self._dependencies:
+            raise TerraformError("Terraform: Inconsistent dependency lock file")
         saved, store = self._saved(), self._store
         with reported("applying"):
             id_ = store.lock("OperationTypeApply")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -143,6 +144,51 @@ def test_an_errored_state_of_one_environment_is_never_seen_by_another(bench):
             assert file.parent.is_dir()
             file.touch()
     assert [each.workspaces.errored() for each in (bench, other)] == errored
+
+
+def places(*benches):
+    """Where each one runs, and where its TF_DATA_DIR is."""
+    opened = []
+    for each in benches:
+        terraform = each.terraform
+        each.terraform = lambda directory, work, terraform=terraform: (
+            opened.append((directory, work)) or terraform(directory, work)
+        )
+        each.workspaces.open(each.module())
+    return opened
+
+
+def test_commands_that_run_at_the_same_time_share_no_place(bench):
+    other = Bench(bench.root, bench.bucket)
+    mine, theirs = places(bench, other)
+    assert mine == (bench.work / "module", bench.work)
+    assert theirs == (bench.work / "beside" / "2" / "module", bench.work / "beside" / "2")
+
+
+def test_a_command_never_changes_the_configuration_of_another_that_runs(bench):
+    other = Bench(bench.root, bench.bucket)
+    other.files = {"site.tf": b"# edited since", LOCK: b"# other versions"}
+    bench.workspaces.open(bench.module())
+    before = tree(bench.workspaces.copy)
+    other.workspaces.open(other.module())
+    other.workspaces.open_beside(other.module(), "released")
+    assert tree(bench.workspaces.copy) == before
+
+
+def test_commands_that_follow_one_another_use_the_same_place(bench):
+    first, second = (Bench(bench.root, bench.bucket) for _ in range(2))
+    opened = places(first)
+    del first
+    gc.collect()
+    assert places(second) == opened
+
+
+def test_an_errored_state_of_any_place_is_seen(bench):
+    other = Bench(bench.root, bench.bucket)
+    places(bench, other)
+    file = other.workspaces.copy / ERRORED
+    file.touch()
+    assert bench.workspaces.errored() == [file]
 
 
 def test_an_errored_state_of_an_earlier_process_is_seen(bench):
