@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import time
@@ -18,12 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from resumectl.local import corrections, javascript, pidfile
-from resumectl.local.folder import LOG, PIDFILE, rotate
+from resumectl.local import corrections, javascript, pidfile, saving
+from resumectl.local.folder import LOG, PIDFILE, STATE, rotate
 from resumectl.local.ports import IDENTITY
 
 _SAVING_SHARE = 20
 """Saving takes at most one part in so many of the time, however large the state is."""
+_LOGGER = logging.getLogger(__name__)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Message = MutableMapping[str, Any]
@@ -85,10 +87,18 @@ class Middleware:
             if self.deleted():
                 self.leave()
             elif self._changed.is_set():
-                self._changed.clear()
                 begun = time.monotonic()
-                self.save()
+                self._save()
                 pause = max(self.quiet, _SAVING_SHARE * (time.monotonic() - begun))
+
+    def _save(self) -> None:
+        """Save; if that fails, again after the next pause."""
+        self._changed.clear()
+        try:
+            self.save()
+        except Exception:
+            self._changed.set()
+            _LOGGER.exception("The state could not be saved.")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -106,8 +116,12 @@ async def _serve(folder: Path, listener: int, held: int) -> None:
     from ministack import app as ministack
     from ministack.core import persistence
 
-    def save() -> None:  # as MiniStack's own SIGTERM handler does
-        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001
+    def save() -> None:
+        states = ministack._build_persistence_save_dict()  # noqa: SLF001
+        saving.save(folder / STATE, states, saving.encode)
+
+    def deleted() -> bool:
+        return os.fstat(held).st_nlink == 0
 
     persistence.logger.setLevel("WARNING")
     javascript.install()
@@ -120,10 +134,12 @@ async def _serve(folder: Path, listener: int, held: int) -> None:
         ministack.app,
         folder,
         save=save,
-        deleted=lambda: os.fstat(held).st_nlink == 0,
+        deleted=deleted,
         leave=_leave,
     )
     await serve(middleware, config)  # type: ignore[arg-type]
+    if not deleted():
+        save()  # MiniStack has saved, too, but says nothing if it could not
 
 
 def _leave() -> None:

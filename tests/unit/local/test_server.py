@@ -33,7 +33,7 @@ class Rig:
 
     def __init__(self, folder: Path, quiet: float = 0.0) -> None:
         self.stop, self.saved, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.saves = self.looks = 0
+        self.saves = self.looks = self.failures = 0
         self.deleted = False
         self.inner = Inner(self.stop)
         self.middleware = server.Middleware(
@@ -42,6 +42,8 @@ class Rig:
 
     def save(self) -> None:
         self.saves += 1
+        if self.saves <= self.failures:
+            raise OSError(28, "No space left on device")
         self.saved.set()
 
     def look(self) -> bool:
@@ -97,6 +99,16 @@ def test_each_later_change_is_saved(tmp_path: Path) -> None:
             rig.saved.clear()
             await rig.request("PUT", "/")
             await rig.saved.wait()
+
+    assert live(tmp_path, story).saves == 3
+
+
+def test_a_save_that_failed_is_repeated_without_another_change(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        rig.failures = 2
+        await rig.request("PUT", "/")
+        await rig.saved.wait()
+        await rig.rounds(2)
 
     assert live(tmp_path, story).saves == 3
 
