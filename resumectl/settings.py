@@ -10,6 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -144,8 +145,12 @@ def work_dir(settings: Settings, environment: Environment) -> Path:
     return settings.state_dir / "env" / environment.name
 
 
-def load(root: Path) -> Settings:
+def load(root: Path, *, names_only: bool = False) -> Settings:
     """Read and validate `resumectl.toml` in `root`.
+
+    Args:
+        root: the project's folder.
+        names_only: as for `parse`.
 
     Raises:
         SettingsError: the file is missing, is not TOML, or has an invalid setting.
@@ -162,11 +167,17 @@ def load(root: Path) -> Settings:
         raise SettingsError(
             f"Cannot read {path}: {error}", hint="It must be a readable UTF-8 text file."
         ) from error
-    return parse(text, root.resolve())
+    return parse(text, root.resolve(), names_only=names_only)
 
 
-def parse(text: str, root: Path) -> Settings:
+def parse(text: str, root: Path, *, names_only: bool = False) -> Settings:
     """The settings in the text of a `resumectl.toml`; paths in it are relative to `root`.
+
+    Args:
+        text: of the file.
+        root: the project's folder.
+        names_only: only the names of project and environments matter; other tables that are invalid
+            get their defaults. A mistake in them must not keep anybody from deleting.
 
     Raises:
         SettingsError: the text is not TOML, or has an invalid setting.
@@ -177,7 +188,19 @@ def parse(text: str, root: Path) -> Settings:
         raise SettingsError(
             f"{FILE} is not valid TOML: {error}", hint="Correct that line and run again."
         ) from error
+    if names_only:
+        tables = _valid_tables(tables, root)
     return _settings(Table(FILE, "", tables, line_numbers(text)), root)
+
+
+def _valid_tables(tables: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Those that name things, and of the others those that are valid."""
+    kept = {name: tables[name] for name in ("project", "env") if name in tables}
+    for name in tables.keys() - kept.keys():
+        with suppress(SettingsError):
+            _settings(Table(FILE, "", {"env": {}, name: tables[name]}, {}), root)
+            kept[name] = tables[name]
+    return kept
 
 
 def _settings(document: Table, root: Path) -> Settings:

@@ -49,6 +49,7 @@ class Call:
 
     Attributes:
         writes: the command changes things, so its steps stay on the screen when they end.
+        names_only: of the settings, it only needs the names of project and environments.
     """
 
     command: str
@@ -58,13 +59,14 @@ class Call:
     verbose: bool = False
     project: Path = Path()
     writes: bool = False
+    names_only: bool = False
 
     @cached_property
     def settings(self) -> Settings:
         """The project's settings."""
         from resumectl import settings
 
-        return settings.load(self.project.absolute())
+        return settings.load(self.project.absolute(), names_only=self.names_only)
 
     @property
     def environment(self) -> Environment:
@@ -107,7 +109,13 @@ class Call:
 
 
 def register(
-    app: typer.Typer, name: str, *, group: str | None = None, writes: bool = False, **options: Any
+    app: typer.Typer,
+    name: str,
+    *,
+    group: str | None = None,
+    writes: bool = False,
+    names_only: bool = False,
+    **options: Any,
 ) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
     """Make a function a command of `app`, with the common options added to its own.
 
@@ -116,6 +124,7 @@ def register(
         name: the word that is typed.
         group: the name of `app` if it is not the root; the full name is `group-name`.
         writes: whether the command changes things.
+        names_only: whether it works although other settings are invalid.
         options: as for `typer.Typer.command`.
     """
 
@@ -133,7 +142,7 @@ def register(
         ) -> None:
             folder = project or ctx.obj or Path()
             full_name = f"{group}-{name}" if group else name
-            call = Call(full_name, env, as_json, quiet, verbose, folder, writes)
+            call = Call(full_name, env, as_json, quiet, verbose, folder, writes, names_only)
             raise typer.Exit(_run(call, function, own))
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]

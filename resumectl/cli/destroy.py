@@ -14,7 +14,7 @@ Examples:
 """
 
 
-@register(app, "destroy", writes=True, epilog=EXAMPLES)
+@register(app, "destroy", writes=True, names_only=True, epilog=EXAMPLES)
 def destroy(call: Call, yes: Yes = False) -> Outcome:
     """Delete an environment and all of its data.
 

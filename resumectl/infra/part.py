@@ -204,7 +204,8 @@ class InfraPart(Part[State, Module]):
         record = heads.standing(self.name)
         live = states.read(self.bucket) or EMPTY
         recorded = isinstance(record, InfraRecord) and record.serial == live.serial
-        return self._removal.compare(self.module(), live, state_is_recorded=recorded)
+        module = self._recorded(record) if recorded else self.module()
+        return self._removal.compare(module, live, state_is_recorded=recorded)
 
     def _comparison(
         self, live: State, wanted: Module, workspace: Workspace, planned: Planned

@@ -128,6 +128,19 @@ def test_an_emulated_environment_does_not_require_a_region(tmp_path):
     assert parse("[env.test]\nemulator = true", tmp_path).environments["test"].region == "us-east-1"
 
 
+def test_to_delete_an_environment_only_names_must_be_valid(tmp_path):
+    names = '[project]\nname = "cv"\n\n[env.prod]\nregion = "eu-west-2"\n'
+    wrong = '[site]\nsource = 5\n[backend]\nhandler = "x"\n[releases]\nkeep = 5\n[nonsense]\n'
+    with pytest.raises(SettingsError):
+        parse(names + wrong, tmp_path)
+    project = parse(names + wrong, tmp_path, names_only=True)
+    assert (project.name, project.environment("prod").region) == ("cv", "eu-west-2")
+    assert project.site.source == tmp_path / "frontend"
+    assert project.retention.keep == 5
+    with pytest.raises(SettingsError, match="line 5"):
+        parse(names.replace("eu-west-2", "Ireland") + wrong, tmp_path, names_only=True)
+
+
 # --- mistakes
 
 IGNORE = '[[drift.ignore]]\nkey = "x"\nreason = "x"\n'

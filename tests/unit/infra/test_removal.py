@@ -5,7 +5,8 @@ import json
 import pytest
 
 from resumectl.errors import Refused
-from resumectl.infra import inventory
+from resumectl.infra import configuration, inventory
+from resumectl.infra.module import Module
 from resumectl.infra.record import InfraRecord
 from resumectl.release.ledger import Heads
 from resumectl.release.record import Release
@@ -126,3 +127,18 @@ def test_nothing_to_delete_is_no_change(removal):
     comparison = removal(None)
     assert comparison.changes == ()
     assert not comparison.changed
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_is_deleted_is_planned_with_the_configuration_that_was_applied(bench, recorded):
+    """The worktree's may be broken: that must not keep anybody paying."""
+    applied = Module({"site.tf": b"# applied"}, {"function": {}, "protected": False})
+    packed = configuration.pack(applied.files, applied.variables)
+    bench.part.artifacts.keep("d1", packed)
+    bench.put_state(7)
+    bench.aws.answers["get_role"] = "NoSuchEntity"
+    bench.terraform.plans = [plan(DELETES_ROLE)] if recorded else [None, plan(DELETES_ROLE)]
+    comparison = bench.part.removal(heads(7 if recorded else 6))
+    assert comparison.changes
+    files = (bench.workspaces.copy / "site.tf").read_bytes()
+    assert files == (b"# applied" if recorded else bench.files["site.tf"])
