@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from resumectl import responses
 from resumectl.errors import CloudError, SettingsError
 
 if TYPE_CHECKING:
@@ -139,6 +140,11 @@ class Cloud:
 
     @cached_property
     def _session(self) -> Any:
+        session = self._make_session()
+        session.events.register("creating-client-class", responses.add_to)
+        return session
+
+    def _make_session(self) -> Any:
         import boto3
 
         if self.endpoint:
@@ -227,12 +233,11 @@ def _translation(error: Exception, doing: str) -> CloudError | None:
     if "botocore" not in sys.modules:
         return None
     from botocore.exceptions import BotoCoreError, ClientError
-    from urllib3.exceptions import HTTPError
 
     if isinstance(error, ClientError):
         return _refused(error, doing)
-    # botocore passes urllib3's error through when a response breaks off halfway.
-    return _unreachable(error, doing) if isinstance(error, (BotoCoreError, HTTPError)) else None
+    known = (BotoCoreError, *responses.broken())
+    return _unreachable(error, doing) if isinstance(error, known) else None
 
 
 def _refused(error: Any, doing: str) -> CloudError:
@@ -254,13 +259,12 @@ def _refused(error: Any, doing: str) -> CloudError:
 def _unreachable(error: Exception, doing: str) -> CloudError:
     """Our error for a request that got no response."""
     from botocore import exceptions as known
-    from urllib3.exceptions import HTTPError
 
     no_keys = (
         *(known.NoCredentialsError, known.PartialCredentialsError, known.CredentialRetrievalError),
         *(known.TokenRetrievalError, known.SSOError),
     )
-    cut = (known.HTTPClientError, known.ConnectionError, known.IncompleteReadError, HTTPError)
+    cut = (known.HTTPClientError, known.ConnectionError, *responses.broken())
     if isinstance(error, no_keys):
         message = f"There are no usable AWS credentials: {error}."
         return CloudError(message, hint=_SIGN_IN, code="credentials")

@@ -27,7 +27,8 @@ from resumectl.infra.provider import explain_init_failure
 Mode = Literal["apply", "destroy", "refresh-only"]
 
 _CHANGED: Final = 2
-_PERSONAL: Final = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE")
+_PERSONAL: Final = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_LOG")
+"""TF_LOG would mix its lines with the events, and write secrets to our log."""
 _NEEDS_INIT: Final = re.compile(
     rb'(?:^|[{,])\s*"?(?:module|provider|terraform)"?\s*["{:]', re.MULTILINE
 )
@@ -53,7 +54,7 @@ class Runner:
         work: where TF_DATA_DIR of this environment is.
         run: the folder of this process, for the plan and the events.
         environ: the environment variables for Terraform. What a person's shell sets to change a
-            plan (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE) is left out.
+            plan or an output (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG*) is left out.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl import aws
+from resumectl import aws, responses
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -74,10 +74,15 @@ class ProjectBucket:
     def read(self, key: str, version: str | None = None) -> Stored | None:
         """The object, or None if there is none, or no bucket."""
         exactly = {"VersionId": version} if version else {}
-        response = aws.found(self.s3.get_object, **self._at(key), **exactly)
-        if response is None:
+
+        def get() -> tuple[dict[str, Any], bytes]:
+            response = self.s3.get_object(**self._at(key), **exactly)
+            return response, response["Body"].read()
+
+        answer = aws.found(responses.repeated, read=get)
+        if answer is None:
             return None
-        body = response["Body"].read()
+        response, body = answer
         date = response["ResponseMetadata"]["HTTPHeaders"].get("date")
         now = parsedate_to_datetime(date) if date else response["LastModified"]
         age = (now - response["LastModified"]).total_seconds()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
 from resumectl.parallel import side_by_side
+from resumectl.responses import repeated
 from resumectl.site.manifest import NO_VERSION, LiveObject
 from resumectl.site.snapshot import fields
 from resumectl.site.versions import current_versions
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from resumectl.site.manifest import ReleasedObject
 
 _LANES: Final = 32
-_DOWNLOADS: Final = 3
 _CHUNK: Final = 1024 * 1024
 _NEVER_SET: Final = {
     "ContentEncoding": "content_encoding",
@@ -81,19 +81,13 @@ def _recorded_sha256(head: Mapping[str, Any]) -> str | None:
 
 
 def _downloaded_sha256(s3: Client, bucket: str, key: str, version: str | None) -> str:
-    """The SHA-256 of the body in hex. boto3 retries requests, but not a body that breaks off."""
-    from botocore.exceptions import HTTPClientError, IncompleteReadError, ResponseStreamingError
-
+    """The SHA-256 of the body in hex."""
     exactly = {"VersionId": version} if version else {}
-    for retries_left in reversed(range(_DOWNLOADS)):
+
+    def download() -> str:
         digest = hashlib.sha256()
-        try:
-            body = s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"]
-            for chunk in body.iter_chunks(_CHUNK):
-                digest.update(chunk)
-        except (HTTPClientError, IncompleteReadError, ResponseStreamingError):
-            if not retries_left:
-                raise
-        else:
-            break
-    return digest.hexdigest()
+        for chunk in s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"].iter_chunks(_CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    return repeated(download)

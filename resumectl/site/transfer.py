@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.aws import error_code, found, is_absent
 from resumectl.errors import CloudError
 from resumectl.parallel import side_by_side
+from resumectl.responses import repeated
 from resumectl.site.body import Body
 from resumectl.site.headers import is_page
 from resumectl.site.manifest import NO_VERSION
@@ -182,12 +183,16 @@ def refuse_missing(
     """
     from botocore.exceptions import ClientError
 
+    def one_byte(key: str) -> bytes:
+        version = manifest[key].version_id
+        response = s3.get_object(Bucket=bucket, Key=key, VersionId=version, Range="bytes=0-0")
+        body: bytes = response["Body"].read()
+        return body
+
     def exists(key: str) -> bool:
         # The errors of a HEAD have no code: an expired token would look like a missing version.
         try:
-            s3.get_object(
-                Bucket=bucket, Key=key, VersionId=manifest[key].version_id, Range="bytes=0-0"
-            )["Body"].read()
+            repeated(lambda: one_byte(key))
         except ClientError as error:
             if error_code(error) == "NoSuchBucket":
                 raise _bucket_gone(bucket, _DEPLOY) from error

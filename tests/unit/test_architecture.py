@@ -19,7 +19,7 @@ MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MUL
 
 GROUND = {
     *("plan", "part", "progress", "aws", "settings", "errors"),
-    *("process", "parallel", "files", "filelock", "backoff"),
+    *("process", "parallel", "files", "filelock", "backoff", "responses"),
 }
 PARTS = {"infra", "function", "site"}
 MAY_IMPORT = {
@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "local": {"errors", "settings", "process", "files", "filelock", "backoff"},
     "part": {"plan", "errors", "release"},
     "progress": {"aws"},
-    "aws": {"settings", "errors"},
+    "aws": {"settings", "errors", "responses"},
     "settings": {"tables", "errors"},
     "tables": {"errors"},
     "files": {"errors"},
@@ -49,7 +49,7 @@ OWNERS = {
     "typer": ("cli/",),
     "rich": ("report/", "cli/"),
     "boto3": ("aws.py",),
-    "botocore": ("aws.py",),
+    "botocore": ("aws.py", "responses.py"),
     "python_terraform": ("infra/runner.py",),
     "ministack": ("local/",),
     "resumectl.local": ("cli/", "local/"),

@@ -349,6 +349,8 @@ def test_variables_of_the_shell_that_change_a_plan_never_reach_terraform(
         "AWS_REGION": "eu-west-2",
         "TF_CLI_CONFIG_FILE": "/rc",
         "TF_CLI_ARGS": "-no-color",
+        "TF_LOG": "json",
+        "TF_LOG_PROVIDER": "trace",
         "TF_CLI_ARGS_plan": "-refresh=false",
         "TF_WORKSPACE": "other",
         "TF_DATA_DIR": "/elsewhere",
