@@ -160,7 +160,7 @@ class Wiring:
     def _run(self) -> Path:
         from resumectl.infra import runs
 
-        return runs.folder(self._work, self.machine.me.pid)
+        return runs.folder(self._work, self.machine.me)
 
     def function(self, artifacts: Any) -> FunctionPart:
         """The function part."""

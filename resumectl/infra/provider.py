@@ -6,11 +6,12 @@ import json
 import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from resumectl import files
+from resumectl import filelock, files
 from resumectl.errors import TerraformError
 
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
@@ -192,11 +193,26 @@ def _mirrored(mirror: Path, hosts: Sequence[str]) -> str:
     )
 
 
+@contextmanager
+def one_at_a_time(environ: Mapping[str, str]) -> Iterator[None]:
+    """Hold a lock of this user during `init`: Terraform does not lock its cache of providers."""
+    lock = _user_cache(environ, Path(environ.get("HOME") or Path.home())) / "init.lock"
+    with ExitStack() as stack:
+        with suppress(OSError):  # a home that cannot be written to has no cache
+            stack.enter_context(filelock.exclusive(lock, lambda: None))
+        yield
+
+
+def _user_cache(environ: Mapping[str, str], home: Path) -> Path:
+    """Our folder in this user's cache."""
+    return Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "resumectl"
+
+
 def _cached(environ: Mapping[str, str], home: Path) -> str:
     """One download of the provider (700 MB unpacked) for all projects of this user."""
     if environ.get("TF_PLUGIN_CACHE_DIR"):
         return ""
-    cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "resumectl" / "providers"
+    cache = _user_cache(environ, home) / "providers"
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError:

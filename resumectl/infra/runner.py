@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Final, Literal
 from resumectl.errors import TerraformError
 from resumectl.infra import runs, stream
 from resumectl.infra.configuration import LOCK
-from resumectl.infra.provider import explain_init_failure
+from resumectl.infra.provider import explain_init_failure, one_at_a_time
 
 Mode = Literal["apply", "destroy", "refresh-only"]
 
@@ -100,7 +100,8 @@ class Runner:
         command = self._command(
             "init", backend_config=dict(backend), reconfigure=True, no_color=True
         )
-        run = self._captured(command)
+        with one_at_a_time(self._environ):
+            run = self._captured(command)
         if run.returncode != 0:
             raise explain_init_failure(run.stdout + run.stderr)
         # Now, because init adds the provider's checksum for this kind of machine to the lock file,
@@ -124,8 +125,8 @@ class Runner:
         Raises:
             TerraformError: Terraform could not make a plan.
         """
-        runs.prune(self._work)
         self._run.mkdir(parents=True, exist_ok=True)
+        runs.prune(self._run)
         file = self._run / "variables.tfvars.json"
         file.write_text(json.dumps(variables, indent=2, sort_keys=True))
         modes = {"destroy": mode == "destroy", "refresh_only": mode == "refresh-only"}

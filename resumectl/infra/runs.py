@@ -9,6 +9,7 @@ no lock; they are not on record.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import shutil
 import time
@@ -17,23 +18,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from resumectl import files, process
 from resumectl.infra.configuration import ERRORED
+
+if TYPE_CHECKING:
+    from resumectl.process import Process
 
 LOG: Final = "terraform.log"
 _RECORD: Final = "apply.json"
 _KEPT: Final = 5
 """How many folders of processes that ended stay: an error message may have named the log in one."""
+_DAY: Final = 24 * 3600.0
 _SLACK: Final = 15.0
 """Seconds: Terraform takes its lock this soon after the last line that it wrote before."""
 _POLL: Final = 0.1
 
 
-def folder(work: Path, pid: int) -> Path:
-    """The folder of a process."""
-    return work / "run" / str(pid)
+def folder(work: Path, me: Process) -> Path:
+    """The folder of a process.
+
+    Its name is unique although PIDs are not: containers that share a checkout may all have PID 7.
+    """
+    return work / "run" / f"{me.pid}-{_short(me.host, me.boot, me.namespace)}-{_short(me.started)}"
 
 
 def claim(log: BinaryIO) -> None:
@@ -120,15 +128,36 @@ def _is_locked(log: Path) -> bool:
     return False
 
 
-def prune(work: Path, alive: Callable[[int], bool] = lambda pid: process.alive(pid, "")) -> None:
-    """Delete the folders of exited processes, except the newest and those to recover from."""
-    ended = [
-        run for run in (work / "run").glob("*") if run.name.isdecimal() and not alive(int(run.name))
-    ]
+def prune(own: Path, started: Callable[[int], str] = process.started) -> None:
+    """Delete the folders of exited processes, except the newest and those to recover from.
+
+    Args:
+        own: the folder of this process.
+        started: when the process with a PID began; empty if it has exited.
+    """
+    ended = [run for run in own.parent.glob("*") if run != own and _has_ended(run, own, started)]
     old = sorted(ended, key=_changed)[:-_KEPT]
     for run in old:
         if not (run / _RECORD).exists() and not any(run.glob(f"*/{ERRORED}")):
             shutil.rmtree(run, ignore_errors=True)
+
+
+def _has_ended(run: Path, own: Path, started: Callable[[int], str]) -> bool:
+    """A process in another container, or before a reboot, has ended if its folder is a day old."""
+    pid, where, since = _parts(run)
+    if not pid.isdecimal() or where != _parts(own)[1]:
+        return _changed(run) < time.time() - _DAY
+    return _short(started(int(pid))) != since
+
+
+def _parts(run: Path) -> tuple[str, str, str]:
+    """PID, where it is seen, and when it began."""
+    pid, where, since = (*run.name.split("-"), "", "")[:3]
+    return pid, where, since
+
+
+def _short(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:8]
 
 
 def _changed(run: Path) -> float:

@@ -10,6 +10,7 @@ from resumectl.aws import EMULATOR_ACCOUNT, Cloud
 from resumectl.cli import wiring
 from resumectl.cli.wiring import ALIASES, NAMES, Machine, Wiring
 from resumectl.errors import Refused
+from resumectl.infra import runs
 from resumectl.infra.record import InfraRecord
 from resumectl.process import Process
 from resumectl.progress import Steps
@@ -119,7 +120,7 @@ def test_the_private_bucket_is_asked_where_it_is(wire):
 
 def test_every_process_writes_to_a_folder_of_its_own(wire, project):
     wired = wire(endpoint=ENDPOINT)
-    run = project / ".resumectl" / "env" / "prod" / "run" / str(wired.machine.me.pid)
+    run = runs.folder(project / ".resumectl" / "env" / "prod", wired.machine.me)
     assert wired.function(None).zip_file.parent == run
     assert wired._site().builder.run == run
     assert wire("local", ENDPOINT).function(None).zip_file.parent != run

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from resumectl import process
 from resumectl.errors import TerraformError
 from resumectl.infra import runs
 from resumectl.infra.runner import Runner, Watch
 from resumectl.infra.stream import Event
+from resumectl.parallel import side_by_side
+from resumectl.process import Process
 
 BUCKET = "aws_s3_bucket.site"
 STARTED, DONE = Event("started", BUCKET, "create"), Event("done", BUCKET, "create")
@@ -51,7 +54,7 @@ def terraform(tmp_path):
         module.mkdir(exist_ok=True)
         work = tmp_path / "work"
         environ = environ or {"PATH": os.environ["PATH"]}
-        return Runner(binary, module, work, runs.folder(work, os.getpid()), environ)
+        return Runner(binary, module, work, runs.folder(work, process.current()), environ)
 
     return make
 
@@ -193,9 +196,19 @@ def test_apply_applies_the_saved_plan_and_asks_nothing(terraform, calls):
     assert calls()[0][0] == ["apply", "-json", "-input=false", str(runner.plan_file)]
 
 
+def test_one_init_at_a_time_fills_the_cache_of_providers(terraform, tmp_path, calls):
+    """The fake fails while another one runs."""
+    environ = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    script = "busy = here.parent / 'busy'; busy.mkdir(); os.sync(); busy.rmdir()"
+    runners = [terraform(script, environ) for _ in range(3)]
+    results = side_by_side(lambda runner: runner.init({}), runners, lanes=3)
+    assert results == [None] * 3
+    assert {arguments[0] for arguments, *_ in calls()} == {"init"}
+
+
 def test_two_processes_never_share_a_plan(tmp_path):
     def plan_file(pid):
-        folder = runs.folder(tmp_path, pid)
+        folder = runs.folder(tmp_path, Process("laptop", pid))
         return Runner(Path("terraform"), tmp_path, tmp_path, folder, {}).plan_file
 
     assert plan_file(1) != plan_file(2)

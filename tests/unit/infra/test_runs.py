@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from resumectl import process
 from resumectl.infra import runs
 from resumectl.infra.configuration import ERRORED
+from resumectl.process import Process
 
 WAITS_FOR_INPUT = [sys.executable, "-S", "-c", "input()"]
 
@@ -20,7 +22,7 @@ WAITS_FOR_INPUT = [sys.executable, "-S", "-c", "input()"]
 @pytest.fixture
 def run(tmp_path):
     """The folder of this process."""
-    folder = runs.folder(tmp_path, os.getpid())
+    folder = runs.folder(tmp_path, process.current())
     folder.mkdir(parents=True)
     return folder
 
@@ -31,7 +33,17 @@ def lock_time(seconds):
 
 
 def test_every_process_has_a_folder_of_its_own(tmp_path):
-    assert runs.folder(tmp_path, 7) == tmp_path / "run" / "7"
+    one = Process("laptop", 7, "123", "boot-1", "pid:[1]")
+    others = [
+        replace(one, pid=8),
+        replace(one, started="124"),  # the PID was reused
+        replace(one, namespace="pid:[2]"),  # another container on the same checkout
+        replace(one, boot="boot-2"),
+        replace(one, host="ci"),
+    ]
+    folders = {runs.folder(tmp_path, each) for each in (one, *others)}
+    assert len(folders) == 6
+    assert {folder.parent for folder in folders} == {tmp_path / "run"}
 
 
 def test_an_apply_is_on_record_until_it_ended_well(tmp_path, run):
@@ -118,36 +130,54 @@ def test_an_apply_without_a_log_took_no_lock(run):
 
 # --- pruning
 
+OWN = Process("laptop", 100, "1", "boot-1", "pid:[1]")
 
-def exited(tmp_path, number, *, age):
-    folder = tmp_path / "run" / str(number)
+
+def exited(work, *, age, pid=1, **differs):
+    """The folder of a process that began at "1"."""
+    folder = runs.folder(work, replace(OWN, pid=pid, **differs))
     folder.mkdir(parents=True)
-    os.utime(folder, (10_000 - age, 10_000 - age))
+    time_ = time.time() - age
+    os.utime(folder, (time_, time_))
+    return folder
 
 
-def left(tmp_path):
-    return sorted(int(folder.name) for folder in (tmp_path / "run").iterdir())
+def left(work, running=()):
+    """The PIDs of the folders that are left by a process of which the `running` ones are seen."""
+    own = runs.folder(work, OWN)
+    own.mkdir(parents=True)
+    runs.prune(own, lambda pid: "1" if pid in running else "")
+    return sorted(int(folder.name.split("-")[0]) for folder in own.parent.iterdir())
 
 
 def test_only_the_newest_folders_are_kept(tmp_path):
     for number in range(1, 10):
-        exited(tmp_path, number, age=number)
-    runs.prune(tmp_path, lambda pid: False)
-    assert left(tmp_path) == [1, 2, 3, 4, 5]
+        exited(tmp_path, pid=number, age=number)
+    assert left(tmp_path) == [1, 2, 3, 4, 5, 100]
 
 
 def test_folders_of_live_processes_and_of_unfinished_business_are_kept(tmp_path):
-    for number in range(1, 10):
-        exited(tmp_path, number, age=number)
-    (tmp_path / "run" / "8" / "apply.json").write_text(json.dumps({}))
-    (tmp_path / "run" / "9" / "module").mkdir()
-    (tmp_path / "run" / "9" / "module" / ERRORED).touch()
-    os.utime(tmp_path / "run" / "8", (1, 1))
-    os.utime(tmp_path / "run" / "9", (1, 1))
-    runs.prune(tmp_path, lambda pid: pid == 7)
-    assert left(tmp_path) == [1, 2, 3, 4, 5, 7, 8, 9]
+    folders = [exited(tmp_path, pid=number, age=number) for number in range(1, 10)]
+    (folders[7] / "apply.json").write_text(json.dumps({}))
+    (folders[8] / "module").mkdir()
+    (folders[8] / "module" / ERRORED).touch()
+    for folder in folders[7:]:
+        os.utime(folder, (1, 1))
+    assert left(tmp_path, running=[7]) == [1, 2, 3, 4, 5, 7, 8, 9, 100]
 
 
-def test_pruning_without_any_folder_does_nothing(tmp_path):
-    runs.prune(tmp_path)
-    assert runs.unfinished(tmp_path) == []
+def test_a_reused_pid_keeps_no_folder(tmp_path):
+    for number in range(1, 7):
+        exited(tmp_path, pid=number, age=number, started="0")
+    assert left(tmp_path, running=[6]) == [1, 2, 3, 4, 5, 100]
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"namespace": "pid:[2]"}, {"boot": "boot-2"}, {"host": "ci"}]
+)
+def test_folders_of_processes_that_cannot_be_seen_are_kept_for_a_day(tmp_path, elsewhere):
+    for number in range(1, 8):
+        exited(tmp_path, pid=number, age=20 * 3600 + number, **elsewhere)
+    for number in range(11, 18):
+        exited(tmp_path, pid=number, age=30 * 3600 + number, **elsewhere)
+    assert left(tmp_path) == [1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 100]
