@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
-from resumectl.errors import BuildError
+from resumectl.site.scan import changed
 
 if TYPE_CHECKING:
+    from resumectl.errors import BuildError
+    from resumectl.site.copies import Reader
     from resumectl.site.scan import SiteFile
 
 
@@ -21,18 +23,13 @@ class Body:
 
     def __init__(self, file: SiteFile) -> None:
         self.problem: BuildError | None = None
+        self._stream: BinaryIO | Reader
         self._file = file
         self._position = 0
         self._digest = hashlib.sha256()
 
     def __enter__(self) -> Self:
-        try:
-            self._stream = self._file.path.open("rb")
-        except OSError:
-            raise self._changed() from None
-        if os.fstat(self._stream.fileno()).st_size != self._file.size:
-            self._stream.close()
-            raise self._changed()
+        self._stream = self._file.copy.open() if self._file.copy else self._opened()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,10 +64,16 @@ class Body:
         """The current position in bytes."""
         return self._position
 
+    def _opened(self) -> BinaryIO:
+        try:
+            stream = self._file.path.open("rb")
+        except OSError:
+            raise self._changed() from None
+        if os.fstat(stream.fileno()).st_size != self._file.size:
+            stream.close()
+            raise self._changed()
+        return stream
+
     def _changed(self) -> BuildError:
-        self.problem = BuildError(
-            f"{self._file.path} changed during the deploy.",
-            hint="Stop what writes to it (a build in watch mode?) and run the same command again.",
-            code="changed",
-        )
+        self.problem = changed(self._file.path)
         return self.problem

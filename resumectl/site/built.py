@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resumectl import filelock, files
+from resumectl.site.copies import Copies
 from resumectl.site.scan import Exclusion, SiteFile, scan
 from resumectl.site.source import build
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuiltSite:
-    """Its files, by key. Copies of them are deleted together with this object."""
+    """Its files, by key. What was built for it is deleted together with this object."""
 
     objects: Mapping[str, SiteFile]
 
@@ -68,7 +69,7 @@ class Builder:
 
     def _built(self, folder: Path, tell: Tell) -> dict[str, SiteFile]:
         exclusion = Exclusion()
-        copies = folder / "copies" if self.settings.build else None
+        copies = Copies(folder) if self.settings.build else None
         with self._alone(tell):
             source = build(
                 self.settings, root=self.root, out=folder / "resume", exclusion=exclusion

@@ -10,11 +10,10 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resumectl import files
 from resumectl.errors import BuildError
@@ -23,6 +22,7 @@ from resumectl.site import credentials, headers
 
 if TYPE_CHECKING:
     from resumectl.settings import CacheRule
+    from resumectl.site.copies import Copies, Copy
 
 _EXCLUDED: Final = re.compile(
     r"\.(?!well-known$).*|.*(~|\.(swp|swo|bak|orig|tmp))|#.*#|Thumbs\.db|desktop\.ini|__pycache__"
@@ -41,13 +41,18 @@ _UNSENDABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class SiteFile:
-    """One file of the site, ready to upload. `sha256` is in hex."""
+    """One file of the site, ready to upload. `sha256` is in hex.
+
+    Attributes:
+        copy: of its content, if something may write to the file.
+    """
 
     path: Path
     size: int
     sha256: str
     content_type: str
     cache_control: str
+    copy: Copy | None = None
 
 
 def is_excluded(name: str) -> bool:
@@ -56,10 +61,10 @@ def is_excluded(name: str) -> bool:
 
 
 class _Content(NamedTuple):
-    path: Path
     size: int
     sha256: str
     credential: credentials.Credential | None
+    copy: Copy | None
 
 
 class Exclusion:
@@ -86,7 +91,7 @@ def scan(
     folder: Path,
     rules: Sequence[CacheRule] = (),
     exclusion: files.Rule = is_excluded,
-    copies: Path | None = None,
+    copies: Copies | None = None,
 ) -> dict[str, SiteFile]:
     """Every file to publish from the folder of a built site, by object key, sorted.
 
@@ -97,27 +102,24 @@ def scan(
         folder: where it was built.
         rules: the user's rules for Cache-Control.
         exclusion: the rule of what is left out.
-        copies: a folder to copy each file to while it is read; the result names the copies.
+        copies: where to copy each file to while it is read; the result has the copies.
 
     Raises:
         BuildError: there is nothing to publish, or a file must not or cannot be published.
     """
     keys = _by_key(folder, exclusion)
     paths = list(dict.fromkeys(keys.values()))
-    root = folder.resolve()
-
-    copies_of = _laid_out(copies, [path.relative_to(root) for path in paths])
-    pairs = list(zip(paths, copies_of, strict=True))
-    read = side_by_side(lambda pair: _read(*pair), pairs, lanes=_READERS)
+    read = side_by_side(lambda path: _read(path, copies), paths, lanes=_READERS)
     contents = dict(zip(paths, read, strict=True))
     _refuse_credentials({key: contents[path] for key, path in keys.items()})
     return {
         key: SiteFile(
-            contents[path].path,
+            path,
             contents[path].size,
             contents[path].sha256,
             headers.content_type(key),
             headers.cache_control(key, rules),
+            contents[path].copy,
         )
         for key, path in keys.items()
     }
@@ -166,73 +168,39 @@ def _key(name: str) -> str:
     return key
 
 
-def _read(path: Path, copy: Path | None = None) -> _Content:
+def _read(path: Path, copies: Copies | None = None) -> _Content:
     """Hash a file in chunks, search it for credentials, and copy it if that was asked for."""
+    digest, search, length = hashlib.sha256(), credentials.Search(), 0
     try:
-        with path.open("rb", buffering=0) as file, _Copy(copy) as copied:
+        with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if size > _MAX_FILE_BYTES:
                 raise BuildError(
                     f"{path} is larger than 5 GiB.", hint="Host it elsewhere and link to it."
                 )
-            digest, search, length = hashlib.sha256(), credentials.Search(), 0
+            copy = copies.reserve(size) if copies else None
             amount = min(size, _CHUNK) + 1
             while data := file.read(amount):
+                if copy and not copy.write(data, length):
+                    raise changed(path)
                 digest.update(data)
                 search.feed(data, last=False)
-                copied.write(data)
                 length, amount = length + len(data), _CHUNK
             search.feed(b"", last=True)
     except OSError as error:
         raise files.unreadable(path, error) from error
-    return _Content(copy or path, length, digest.hexdigest(), search.found)
+    if copy and length != size:
+        raise changed(path)
+    return _Content(length, digest.hexdigest(), search.found, copy)
 
 
-def _laid_out(folder: Path | None, names: Sequence[Path]) -> list[Path | None]:
-    """Where the copy of each file goes; the folders for it are made."""
-    if folder is None:
-        return [None] * len(names)
-    try:
-        for parent in {name.parent for name in names}:
-            (folder / parent).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.unwritable(folder, error) from error
-    return [folder / name for name in names]
-
-
-class _Copy:
-    """A copy of a file that is being written, or none. Its errors are told from those of reading.
-
-    Not a hard link: a build that overwrites a file in place would change that, too.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._descriptor: int | None = None
-
-    def __enter__(self) -> Self:
-        if self._path:
-            with self._writing():
-                self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-
-    def write(self, data: bytes) -> None:
-        """Append to the copy."""
-        if self._descriptor is not None:
-            with self._writing():
-                while data:
-                    data = data[os.write(self._descriptor, data) :]
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise files.unwritable(self._path or "", error) from error
+def changed(path: Path) -> BuildError:
+    """The error for a file that something else writes to."""
+    return BuildError(
+        f"{path} changed during the deploy.",
+        hint="Stop what writes to it (a build in watch mode?) and run the same command again.",
+        code="changed",
+    )
 
 
 def _refuse_credentials(contents: dict[str, _Content]) -> None:

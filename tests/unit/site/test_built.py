@@ -7,11 +7,13 @@ import hashlib
 import os
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
 from resumectl.errors import BuildError
 from resumectl.settings import SiteSettings
+from resumectl.site.body import Body
 from resumectl.site.built import Builder
 
 BUILD = "rm -rf public && mkdir public && cp source/* public"
@@ -45,7 +47,10 @@ def ignore(_):
 
 def contents(built):
     """What would be uploaded."""
-    bodies = {key: file.path.read_bytes() for key, file in built.objects.items()}
+    bodies = {}
+    for key, file in built.objects.items():
+        with Body(file) as body:
+            bodies[key] = body.read()
     for key, body in bodies.items():
         assert hashlib.sha256(body).hexdigest() == built.objects[key].sha256
     return bodies
@@ -106,9 +111,10 @@ def test_one_build_waits_for_another_and_says_so(builder, write, tmp_path):
 def test_the_copies_end_with_what_was_built(builder, write, tmp_path):
     write(index="1")
     built = builder("1").build(ignore)
-    assert list((tmp_path / "run" / "1").iterdir())
+    descriptors = len(list(Path("/dev/fd").iterdir()))
     del built
     gc.collect()
+    assert len(list(Path("/dev/fd").iterdir())) == descriptors - 1
     assert list((tmp_path / "run" / "1").iterdir()) == []
 
 
