@@ -12,6 +12,7 @@ import pytest
 
 from resumectl.errors import BuildError
 from resumectl.files import File, replace, unreadable, walk
+from resumectl.parallel import side_by_side
 
 
 @pytest.fixture
@@ -194,6 +195,12 @@ class TestReplace:
             seen.add(path.read_bytes())
         writer.join()
         assert seen <= set(contents.values())
+
+    def test_several_writers_of_one_process_do_not_disturb_one_another(self, tmp_path):
+        path, contents = tmp_path / "a.txt", [bytes([n]) * 50_000 for n in range(200)]
+        side_by_side(lambda data: replace(path, data), contents, lanes=8)
+        assert path.read_bytes() in contents
+        assert list(tmp_path.iterdir()) == [path]
 
     def test_the_mode_does_not_depend_on_the_umask(self, tmp_path):
         before = os.umask(0o077)
