@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from resumectl.errors import Exit
+from resumectl.steps.approve import losses
 from resumectl.steps.compare import survey
 from resumectl.steps.outcome import Outcome
 
@@ -21,7 +22,8 @@ def plan(ctx: Context, only: Sequence[str], *, exit_code: bool) -> Outcome:
         only: the names of the parts to look at; empty means all.
         exit_code: end with `Exit.DIFFERENT` if there is anything to do.
     """
-    found = survey(ctx, only).plan
-    changes = [change.as_json() for change in found.changes]
-    code = Exit.DIFFERENT if exit_code and found else Exit.OK
-    return Outcome({"changes": changes, "digest": found.digest()}, code=code)
+    found = survey(ctx, only)
+    changes = [change.as_json() for change in found.plan.changes]
+    code = Exit.DIFFERENT if exit_code and found.plan else Exit.OK
+    lost = losses(ctx, found.comparisons)
+    return Outcome({"changes": changes, "losses": lost, "digest": found.plan.digest()}, code=code)

@@ -31,15 +31,16 @@ def losses(changes: Iterable[Change]) -> list[str]:
 
 
 def gone(changes: Iterable[Change], state: State) -> dict[str, str]:
-    """The tables that were deleted and would be created empty: name by address."""
-    known = {resource.address for resource in state.resources}
-    tables = {
+    """The tables that were deleted and would be created empty: name by address.
+
+    After a failed deploy, Terraform's state may have forgotten one; the release has not.
+    """
+    known = {resource.address for resource in state.resources} | state.released
+    return {
         change.key: str((change.after or {}).get("name"))
         for change in changes
-        if change.action == "create" and resource_type(change.key) == TABLE
+        if change.action == "create" and change.key in known and resource_type(change.key) == TABLE
     }
-    named = state.outputs.get("table_name")
-    return {key: name for key, name in tables.items() if key in known or name == named}
 
 
 def deleted(changes: Iterable[Change]) -> tuple[dict[str, str], list[str]]:

@@ -85,7 +85,9 @@ class InfraPart(Part[State, Module]):
         return replace(module, variables={**module.variables, "function": function})
 
     def live(self, outputs: Outputs, released: Release | None) -> State:
-        return states.read(self.bucket) or EMPTY
+        record = released.parts.get(self.name) if released else None
+        tables = record.tables if isinstance(record, InfraRecord) else ()
+        return replace(states.read(self.bucket) or EMPTY, released=frozenset(tables))
 
     def outputs(self, live: State) -> Outputs:
         return live.outputs if live.complete else {}
@@ -145,7 +147,7 @@ class InfraPart(Part[State, Module]):
             return Applied(None, self.outputs(state))
         module = comparison.wanted
         self.artifacts.keep(module.digest, configuration.pack(module.files, module.variables))
-        return Applied(InfraRecord(module.digest, state.serial), self.outputs(state))
+        return Applied(InfraRecord.of(module.digest, state), self.outputs(state))
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         for (digest,) in sorted(needs):

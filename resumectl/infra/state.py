@@ -41,12 +41,17 @@ class Resource:
 
 @dataclass(frozen=True)
 class State:
-    """What Terraform knows: `serial` grows with every write."""
+    """What Terraform knows: `serial` grows with every write.
+
+    Attributes:
+        released: the addresses of the tables that the live release recorded.
+    """
 
     serial: int
     lineage: str
     outputs: Mapping[str, Any]
     resources: tuple[Resource, ...] = ()
+    released: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:

@@ -16,6 +16,8 @@ def plan(screen: Screen, document: Mapping[str, Any]) -> None:
     if not document["changes"]:
         screen.line("Nothing to deploy: what is live matches the repository.")
     screen.changes(document["changes"])
+    for line in document["losses"]:
+        screen.folded(("Needs --force: ", "red"), f"{line}.")
 
 
 def deploy(screen: Screen, document: Mapping[str, Any]) -> None:

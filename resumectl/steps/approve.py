@@ -24,6 +24,12 @@ class Approve(Protocol):
         """Return if the environment's name was typed, raise `Refused` if not."""
 
 
+def losses(ctx: Context, comparisons: Sequence[AnyComparison]) -> list[str]:
+    """What applying would lose, one line each."""
+    parts = zip(ctx.parts, comparisons, strict=True)
+    return [line for part, comparison in parts for line in part.losses(comparison)]
+
+
 def ask(
     ctx: Context, comparisons: Sequence[AnyComparison], approve: Approve, *, force: bool
 ) -> None:
@@ -33,16 +39,12 @@ def ask(
         Refused: data would be lost and `force` was not given, or the answer is no, or the name of
             the protected environment was not typed.
     """
-    losses = [
-        line
-        for part, comparison in zip(ctx.parts, comparisons, strict=True)
-        for line in part.losses(comparison)
-    ]
-    if losses and not force:
+    lost = losses(ctx, comparisons)
+    if lost and not force:
         hint = "If that is what you want: --force."
-        raise Refused(f"{'; '.join(losses)}.", hint=hint, code="data-loss")
-    if losses and ctx.env.protected:
-        approve.name(ctx.env.name, f"{'; '.join(losses)}.")
+        raise Refused(f"{'; '.join(lost)}.", hint=hint, code="data-loss")
+    if lost and ctx.env.protected:
+        approve.name(ctx.env.name, f"{'; '.join(lost)}.")
     plan = plan_of(comparisons)
     if plan:
         approve(plan)

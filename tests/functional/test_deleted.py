@@ -9,6 +9,7 @@ import pytest
 from resumectl.commands import drift
 from resumectl.errors import Refused, ResumectlError
 from tests.fakes.faults import Fault, Faults
+from tests.functional.test_lost_state import lose
 from tests.functional.world import World, name, site
 
 if TYPE_CHECKING:
@@ -117,6 +118,26 @@ def test_an_empty_table_needs_force(world: World) -> None:
     assert world.client("dynamodb").list_tables()["TableNames"] == []
     assert world.deploy(force=True).error is None
     whole(world)
+
+
+def test_an_empty_table_needs_force_even_if_the_state_has_forgotten_it(world: World) -> None:
+    """A deploy that fails refreshes the state, and the next one recovers it."""
+    delete_table(world)
+    lose(world, TABLE)
+    with pytest.raises(Refused, match="an empty one would be created"):
+        world.deploy()
+    with pytest.raises(Refused, match="an empty one would be created"):
+        world.fix(force=False)
+    assert drifted(world)["lost"][0].startswith(f"{TABLE} was deleted")
+    assert world.deploy(force=True).error is None
+    whole(world)
+
+
+def test_a_first_table_of_a_new_environment_is_no_loss(world: World) -> None:
+    assert world.deploy(env="stage").error is None
+    delete_table(world)
+    assert world.destroy().error is None
+    assert world.deploy().error is None
 
 
 def test_a_restored_table_is_kept(world: World) -> None:

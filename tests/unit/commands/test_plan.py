@@ -29,6 +29,13 @@ def test_a_plan_is_what_deploy_would_do_and_does_nothing(world):
     assert all(part.calls.count("compare") == 1 for part in world.parts)
 
 
+def test_a_plan_tells_what_deploy_would_refuse_to_lose(world):
+    world.write("2")
+    assert plan(world.context(), (), exit_code=False).body["losses"] == []
+    world.part("infra").lost = ["The table would be replaced"]
+    assert plan(world.context(), (), exit_code=False).body["losses"] == world.part("infra").lost
+
+
 def test_a_plan_of_some_parts(world):
     world.write("2")
     changes = plan(world.context(), ("site",), exit_code=False).body["changes"]

@@ -82,19 +82,19 @@ def test_protected_tables_and_buckets_with_objects_refuse_to_be_deleted(table, b
 # --- what is gone already
 
 
-def state(*addresses, **outputs):
+def state(*addresses, released=()):
     resources = (
         Resource(key, key.split(".")[0], tainted=False, attributes={}) for key in addresses
     )
-    return State(1, "l", outputs, tuple(resources))
+    return State(1, "l", {}, tuple(resources), frozenset(released))
 
 
 CREATED = Change("infra", TABLE, None, {"name": "t"})
 GONE = [
     ([CREATED], state(TABLE), {TABLE: "t"}),
-    ([CREATED], state(table_name="t"), {TABLE: "t"}),
+    ([CREATED], state(released=[TABLE]), {TABLE: "t"}),
     ([CREATED], state(), {}),
-    ([CREATED], state("aws_dynamodb_table.other", table_name="other"), {}),
+    ([CREATED], state("aws_dynamodb_table.other", released=[BUCKET]), {}),
     ([Change("infra", TABLE, {"name": "s"}, {"name": "t"})], state(TABLE), {}),
     ([Change("infra", TABLE, {"name": "t"}, None)], state(TABLE), {}),
     ([Change("infra", BUCKET, None, {"bucket": "b"})], state(BUCKET), {}),

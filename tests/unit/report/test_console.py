@@ -20,7 +20,11 @@ SHOWN = [
     if example.keys() - {"schema", "env", "ok", "exit_code", "error"}
 ]
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
-PLAN = {"env": "prod", "changes": [Change("site", "a b" * 60, None, {}).as_json()]}
+PLAN = {
+    "env": "prod",
+    "changes": [Change("site", "a b" * 60, None, {}).as_json()],
+    "losses": [],
+}
 CHECK = {"name": "page", "ok": True, "detail": "200", "seconds": 0.25}
 
 

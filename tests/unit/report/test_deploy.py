@@ -26,12 +26,19 @@ DEPLOYED = {
 }
 
 
+def test_a_plan_that_loses_data_says_that_it_needs_force(shown):
+    text = shown(deploy.plan, {"changes": ROWS, "losses": ["The table would be deleted"]})
+    assert text.splitlines()[-1] == "Needs --force: The table would be deleted."
+
+
 def test_a_plan(shown):
-    assert shown(deploy.plan, {"changes": ROWS}).startswith("Infrastructure  1 to create")
+    assert shown(deploy.plan, {"changes": ROWS, "losses": []}).startswith(
+        "Infrastructure  1 to create"
+    )
 
 
 def test_a_plan_with_nothing_to_do(shown):
-    text = shown(deploy.plan, {"changes": []})
+    text = shown(deploy.plan, {"changes": [], "losses": []})
     assert text == "Nothing to deploy: what is live matches the repository.\n"
 
 
