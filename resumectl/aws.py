@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from resumectl import responses
 from resumectl.errors import CloudError, SettingsError
+from resumectl.fence import Fence
 
 if TYPE_CHECKING:
     from resumectl.settings import Environment
@@ -63,12 +65,16 @@ class Cloud:
     """The AWS account and region of one environment. Thread-safe; caches its clients.
 
     With an `endpoint`, the URL of the embedded cloud, it is that in place of AWS.
+
+    Attributes:
+        fence: stops the writes of all clients once the deploy lock is lost.
     """
 
     def __init__(self, environment: Environment, endpoint: str | None = None) -> None:
         self.environment = environment
         self.endpoint = endpoint
-        self._clients: dict[tuple[str, str], Client] = {}
+        self.fence = Fence()
+        self._clients: dict[tuple[str, str, bool], Client] = {}
         self._lock = threading.Lock()
 
     @property
@@ -98,13 +104,19 @@ class Cloud:
             )
         return actual
 
-    def client(self, service: str, region: str | None = None) -> Client:
-        """The boto3 client of `service`; one per service and region."""
-        key = (service, region or self.region)
+    def client(self, service: str, region: str | None = None, *, fenced: bool = True) -> Client:
+        """The boto3 client of `service`; one per service and region.
+
+        The fence does not stop a client that is not `fenced`: for the lock itself.
+        """
+        place = region or self.region
         with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._make_client(*key)
-            return self._clients[key]
+            if (service, place, fenced) not in self._clients:
+                client = self._make_client(service, place)
+                if fenced:
+                    self.fence.guard(client)
+                self._clients[service, place, fenced] = client
+            return self._clients[service, place, fenced]
 
     def environ(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The environment of a child process (Terraform) for the same account and region."""
@@ -131,9 +143,14 @@ class Cloud:
             proxies={} if self.endpoint else None,  # {} means no proxy, even if HTTP_PROXY is set
         )
         with translated(f"preparing the {service} client"):
-            client = self._session.client(
-                service, region_name=region, endpoint_url=self.endpoint, config=config
-            )
+            try:
+                client = self._session.client(
+                    service, region_name=region, endpoint_url=self.endpoint, config=config
+                )
+                _ = urlsplit(client.meta.endpoint_url).port  # botocore fails at the first request
+            except ValueError as error:  # what it says of AWS_ENDPOINT_URL and its like
+                hint = "Correct the AWS_* variables or ~/.aws/config: env | grep AWS_"
+                raise SettingsError(f"{error}.", hint=hint) from error
         # `Expect: 100-continue` costs every upload an extra round trip.
         client.meta.events.unregister("before-call.s3", add_expect_header)
         return client

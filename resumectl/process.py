@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,21 @@ class Process:
     namespace: str = ""
 
     def can_see(self, other: Process) -> bool:
-        """Whether the other one's pid means the same here: same machine, boot and PID namespace."""
-        return (self.host, self.boot, self.namespace) == (other.host, other.boot, other.namespace)
+        """Whether the other one's pid means the same here: same machine, boot and PID namespace.
+
+        Without a known boot nothing is certain: two machines can have the same host name.
+        """
+        return bool(self.boot) and (self.host, self.boot, self.namespace) == (
+            other.host,
+            other.boot,
+            other.namespace,
+        )
+
+
+def uptime() -> float:
+    """Seconds on a clock that goes on while the machine sleeps. `time.monotonic` does not."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS counts in the latter
+    return time.clock_gettime(clock)
 
 
 def current(proc: Path = Path("/proc")) -> Process:
@@ -34,8 +48,17 @@ def current(proc: Path = Path("/proc")) -> Process:
     import socket
 
     pid = os.getpid()
-    boot = _text(proc / "sys" / "kernel" / "random" / "boot_id")
+    boot = _text(proc / "sys" / "kernel" / "random" / "boot_id") or _boot_session()
     return Process(socket.gethostname(), pid, started(pid, proc), boot, _namespace(proc))
+
+
+def _boot_session() -> str:
+    """The boot of a Mac; empty elsewhere."""
+    command = ["sysctl", "-n", "kern.bootsessionuuid"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
 
 
 def _text(path: Path) -> str:

@@ -18,6 +18,7 @@ from resumectl import process
 from resumectl.aws import Cloud
 
 if TYPE_CHECKING:
+    from resumectl.aws import Client
     from resumectl.function.part import FunctionPart
     from resumectl.infra.part import InfraPart
     from resumectl.infra.workspace import Terraform
@@ -48,12 +49,14 @@ class Machine:
         alive: whether a process of this machine still runs, by pid and start.
         environ: the environment variables.
         now: the time of day, with its zone.
+        clock: seconds, also those while the machine sleeps.
     """
 
     me: Process
     alive: Callable[[int, str], bool] = process.alive
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], float] = process.uptime
 
 
 def context(settings: Settings, environment: Environment, steps: Steps) -> Context:
@@ -116,11 +119,19 @@ class Wiring:
 
     @cached_property
     def _bucket(self) -> ProjectBucket:
+        return self._bucket_of(self.cloud.client("s3"))
+
+    @cached_property
+    def _unfenced_bucket(self) -> ProjectBucket:
+        """For the lock itself, and for the record of a command that lost it."""
+        return self._bucket_of(self.cloud.client("s3", fenced=False))
+
+    def _bucket_of(self, s3: Client) -> ProjectBucket:
         from resumectl.release.bucket import ProjectBucket, bucket_name
 
         account, env = self.cloud.account_id, self.cloud.environment.name
         name = bucket_name(self.settings.name, account, self.cloud.region)
-        return ProjectBucket(self.cloud.client("s3"), name, account, env)
+        return ProjectBucket(s3, name, account, env)
 
     @cached_property
     def _releases(self) -> Releases:
@@ -130,8 +141,10 @@ class Wiring:
         from resumectl.steps.context import Releases
 
         readers = {part.name: part.record for part in self._parts}
-        ledger = Ledger(self._bucket, readers, self.steps.note)
-        lock = Lock(self._bucket, self.machine.me, alive=self.machine.alive)
+        machine, unfenced = self.machine, self._unfenced_bucket
+        ledger = Ledger(self._bucket, readers, self.steps.note, unfenced)
+        fence = self.cloud.fence
+        lock = Lock(unfenced, machine.me, fence, alive=machine.alive, clock=machine.clock)
         return Releases(self._bucket, ledger, lock, Pins(self._bucket))
 
     @cached_property

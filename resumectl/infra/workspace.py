@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from resumectl.errors import ResumectlError, TerraformError
 from resumectl.filelock import claim
 from resumectl.infra import configuration, module, snapshot
+from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
     from resumectl.aws import Cloud
+    from resumectl.fence import Fence
     from resumectl.filelock import Claim
     from resumectl.infra.module import Module
-    from resumectl.infra.runner import Mode, Watch
+    from resumectl.infra.runner import Mode
+    from resumectl.infra.stream import Event
     from resumectl.plan import Fields, Snapshot
     from resumectl.release.bucket import ProjectBucket
 
@@ -83,14 +88,20 @@ class Workspace:
         terraform: runs it.
         backend: the values of the partial `s3` backend.
         variables: the values of the module's variables.
+        fence: stops Terraform once the deploy lock is lost.
     """
 
     def __init__(
-        self, terraform: Terraform, backend: Mapping[str, str], variables: Mapping[str, Any]
+        self,
+        terraform: Terraform,
+        backend: Mapping[str, str],
+        variables: Mapping[str, Any],
+        fence: Fence,
     ) -> None:
         self._terraform = terraform
         self._backend = backend
         self._variables = variables
+        self._fence = fence
 
     def plan(
         self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] | None = None
@@ -125,17 +136,31 @@ class Workspace:
         """Apply the saved plan.
 
         Raises:
+            Locked: the deploy lock is lost; a Terraform that was running has stopped in order.
             TerraformError: a resource could not be created, changed or deleted.
         """
-        self._terraform.apply(watch)
+
+        def on_event(event: Event) -> None:
+            with suppress(ResumectlError):  # a lost lock stops Terraform through `abandon`
+                self._fence.require()
+            watch.on_event(event)
+
+        self._fence.require()
+        try:
+            self._terraform.apply(Watch(on_event, self._fence.lost))
+        except TerraformError:
+            self._fence.require()
+            raise
 
     def command(self, *arguments: str) -> str:
         """Run any other Terraform command on the environment's state; returns its output.
 
         Raises:
+            Locked: the deploy lock is lost.
             TerraformError: it failed.
         """
         self._terraform.init(self._backend)
+        self._fence.require()
         return self._terraform.command(*arguments)
 
 
@@ -202,7 +227,8 @@ class Workspaces:
         directory = beside or work / COPY
         configuration.lay_out(files, directory, self.copy / configuration.LOCK)
         configuration.link_plugins(self._source, directory)
-        return Workspace(self._terraform(directory, work), backend, of.variables)
+        terraform = self._terraform(directory, work)
+        return Workspace(terraform, backend, of.variables, self._cloud.fence)
 
     @property
     def _place(self) -> Path:

@@ -32,7 +32,8 @@ class Heads:
     """The two records that matter most.
 
     Attributes:
-        newest: the newest record, failed or not.
+        newest: the newest record, failed or not. The record of a command that lost its lock says
+            nothing of what is live, and is left out.
         released: the newest release that did not fail; None before the first one and once
             destroyed.
     """
@@ -57,12 +58,18 @@ class Ledger:
         bucket: the project bucket.
         readers: reads the record of each part, by the part's name.
         note: told once about each record that is skipped because it cannot be read.
+        unfenced: the bucket through a client that still writes when the deploy lock is lost.
     """
 
     def __init__(
-        self, bucket: ProjectBucket, readers: Readers, note: Callable[[str], None] = lambda _: None
+        self,
+        bucket: ProjectBucket,
+        readers: Readers,
+        note: Callable[[str], None] = lambda _: None,
+        unfenced: ProjectBucket | None = None,
     ) -> None:
         self._bucket = bucket
+        self._unfenced = unfenced or bucket
         self._readers = readers
         self._note = note
         self._noted: set[int] = set()
@@ -115,6 +122,8 @@ class Ledger:
             if release is None:  # right after S3 made a bucket, a read can miss what is listed
                 hint = "S3 may need a few minutes to show it. Run the command again."
                 raise self._unreadable(number, "listed, but not found", hint)
+            if release.lock_lost:
+                continue
             newest = newest or release
             if release.status == "destroyed":
                 break
@@ -128,13 +137,21 @@ class Ledger:
         Returns:
             The release with the number that it got.
         """
+        return self._append(release, self._bucket)
+
+    def append_without_lock(self, release: Release) -> Release:
+        """Store that a command lost its lock. The record says nothing of what is live."""
+        lost = replace(release, status="failed", parts={}, smoke=(), lock_lost=True)
+        return self._append(lost, self._unfenced)
+
+    def _append(self, release: Release, bucket: ProjectBucket) -> Release:
         number = max(self.numbers(), default=0) + 1
         while True:
             numbered = replace(release, id=number)
             document = json.dumps(numbered.as_json(), sort_keys=True, separators=(",", ":"))
             body = document.encode()
             # If the response was lost, the record may be there, and be this one.
-            if self._bucket.write(self._key(number), body, **NEW) or self._is(number, body):
+            if bucket.write(self._key(number), body, **NEW) or self._is(number, body):
                 return numbered
             number += 1
 

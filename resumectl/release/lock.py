@@ -2,13 +2,13 @@
 
 The lock is an object written with If-None-Match, so S3 decides who wins. The holder rewrites it
 every `HEARTBEAT` seconds with If-Match and a beat that counts up: the body, and so its ETag,
-changes with each sign of life. How old the last sign is follows from S3's clock alone.
+changes with each sign of life. How old the last sign is follows from S3's clock alone. A holder
+that lost its lock is stopped by the fence before its next write.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -18,14 +18,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import process
-from resumectl.errors import Locked
+from resumectl.errors import CloudError, Locked, ResumectlError
+from resumectl.fence import Fence
 from resumectl.process import Process
 from resumectl.release.bucket import NEW, UNREADABLE
+from resumectl.release.lease import HEARTBEAT, Heartbeat, Lease
 
 if TYPE_CHECKING:
     from resumectl.release.bucket import ProjectBucket
 
-HEARTBEAT: Final = 15.0
 DEAD_AFTER: Final = 90.0
 """Seconds without a sign of life after which a holder that we cannot see is called dead."""
 
@@ -98,19 +99,23 @@ class Lock:
     """The lock of one environment.
 
     Args:
-        bucket: the project bucket.
+        bucket: the project bucket, through a client that the fence does not stop.
         me: this process.
+        fence: stops the writes of this process once its lock is lost.
         alive: whether a process that we can see still runs, by pid and start.
+        clock: seconds, also those while the machine sleeps.
         heartbeat: seconds between two signs of life.
         poll: seconds between two attempts to get a lock that somebody else holds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - collaborators
         self,
         bucket: ProjectBucket,
         me: Process,
+        fence: Fence | None = None,
         *,
         alive: Callable[[int, str], bool] = process.alive,
+        clock: Callable[[], float] = process.uptime,
         heartbeat: float = HEARTBEAT,
         poll: float = _POLL,
     ) -> None:
@@ -118,7 +123,9 @@ class Lock:
         self._key = f"locks/{bucket.env}.json"
         self._env = bucket.env
         self._me = me
+        self._fence = fence or Fence()
         self._alive = alive
+        self._clock = clock
         self._heartbeat = heartbeat
         self._poll = poll
 
@@ -153,18 +160,23 @@ class Lock:
             wait: seconds to wait for a lock that somebody else holds.
 
         Raises:
-            Locked: somebody else holds it.
+            Locked: somebody else holds it, or took it while the block was running.
         """
         began = now.isoformat(timespec="seconds")
         holder = Holder(uuid.uuid4().hex, dict(actor), command, began, self._me)
-        etag, crashed = self._acquire(holder, note, wait)
-        beat = _Heartbeat(lambda etag, beat: self._renew(holder, etag, beat), etag, self._heartbeat)
+        lease, crashed = self._acquire(holder, note, wait)
+        beat = Heartbeat(lease, self._heartbeat)
         beat.start()
         try:
-            yield crashed
+            with self._fence.around(lease):
+                yield crashed
+        except ResumectlError:  # what others did meanwhile may be the reason
+            with suppress(CloudError):
+                lease.prove()
+            raise
         finally:
             beat.stop()
-            self._give_back(beat.etag, note)
+            self._give_back(lease.etag, note)
 
     def release(self, etag: str) -> bool:
         """Delete the lock if it is still the one with that ETag."""
@@ -181,13 +193,13 @@ class Lock:
 
     def _acquire(
         self, holder: Holder, note: Callable[[str], None], wait: float
-    ) -> tuple[str, Holder | None]:
+    ) -> tuple[Lease, Holder | None]:
         end = time.monotonic() + wait
         waiting, crashed = False, None
         while True:
-            etag, held = self._try(holder, note)
-            if etag:
-                return etag, crashed
+            lease, held = self._try(holder, note)
+            if lease:
+                return lease, crashed
             if held and held.gone:
                 crashed = held.holder
                 continue
@@ -198,26 +210,38 @@ class Lock:
                 waiting = True
             time.sleep(min(self._poll, wait))
 
-    def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[str | None, Held | None]:
-        """Returns our ETag, or the current holder; None if the lock was freed meanwhile."""
+    def _try(self, holder: Holder, note: Callable[[str], None]) -> tuple[Lease | None, Held | None]:
+        """Returns our lease, or the current holder; None if the lock was freed meanwhile."""
+        began = self._clock()
         etag = self._put(holder, **NEW)
         if etag:
-            return etag, None
+            return self._lease(holder, etag, began), None
         held = self.read()
-        if held and held.holder.id == holder.id:
-            return held.etag, None  # our write did succeed: only its response was lost
+        if held and held.holder.id == holder.id:  # our write did succeed: its response was lost
+            return self._lease(holder, held.etag, began), None
         if held and held.gone:
             note(f"Took over the lock of {held.describe()}: that process has exited.")
             self.release(held.etag)
         return None, held
 
-    def _renew(self, holder: Holder, etag: str, beat: int) -> str | None:
-        """Rewrite the lock; its new ETag, or None if it is no longer ours."""
+    def _lease(self, holder: Holder, etag: str, began: float) -> Lease:
+        return Lease(etag, began, lambda etag, beat: self._renew(holder, etag, beat), self._clock)
+
+    def _renew(self, holder: Holder, etag: str, beat: int) -> str:
+        """Rewrite the lock; its new ETag."""
         renewed = self._put(replace(holder, beat=beat), IfMatch=etag)
         if renewed:
             return renewed
         held = self.read()
-        return held.etag if held and held.holder.id == holder.id else None
+        if held and held.holder.id == holder.id:
+            return held.etag
+        now = f"it is held by {held.describe()}" if held else "somebody released it"
+        raise Locked(
+            f"This {holder.command} lost the lock of environment {self._env}: {now}.",
+            hint=f"It stopped before its next write. See what is live, then run it again:"
+            f" resumectl status --env {self._env}",
+            code="lock-lost",
+        )
 
     def _locked(self, held: Held) -> Locked:
         hint = "Wait for it to finish (deploy and rollback: add --wait 600)."
@@ -230,33 +254,6 @@ class Lock:
 
     def _is_gone(self, other: Process) -> bool:
         return self._me.can_see(other) and not self._alive(other.pid, other.started)
-
-
-class _Heartbeat(threading.Thread):
-    """Rewrites the lock until it is told to stop, or until the lock is no longer ours."""
-
-    def __init__(self, renew: Callable[[str, int], str | None], etag: str, seconds: float) -> None:
-        super().__init__(name="lock-heartbeat", daemon=True)
-        self._renew = renew
-        self._seconds = seconds
-        self._stopped = threading.Event()
-        self.etag = etag
-        self._beat = 0
-
-    def run(self) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        while not self._stopped.wait(self._seconds):
-            self._beat += 1
-            with suppress(BotoCoreError, ClientError):  # the next beat makes up for it
-                etag = self._renew(self.etag, self._beat)
-                if etag is None:
-                    return
-                self.etag = etag
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self.join()
 
 
 def _ago(seconds: float) -> str:

@@ -57,6 +57,7 @@ class Release:
         revert_of: the release whose parts `drift --fix` put back.
         taken_back_to: the release that parts returned to after a failed smoke test.
         uploaded: what it put into AWS and failed with, by part; only for pruning.
+        lock_lost: it stopped because somebody else released or took its lock.
     """
 
     id: int
@@ -77,6 +78,7 @@ class Release:
     revert_of: int | None = None
     taken_back_to: int | None = None
     uploaded: Mapping[str, frozenset[Need]] = field(default_factory=dict)
+    lock_lost: bool = False
     tool: str = ""
     schema: str = SCHEMA
 

@@ -71,6 +71,8 @@ def state(release: Document) -> str:
         return str(release["status"])
     step, release_before = release.get("failed_step"), release.get("taken_back_to")
     failed = f"failed at {step}" if step else "failed"
+    if release.get("lock_lost"):
+        return f"{failed}, lock lost"
     return f"{failed}, taken back to #{release_before}" if release_before else failed
 
 

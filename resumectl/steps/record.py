@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from resumectl import __version__
-from resumectl.errors import ResumectlError
+from resumectl.errors import Locked, ResumectlError
 from resumectl.progress import Step
 from resumectl.release.record import Release
 
@@ -36,20 +37,40 @@ def draft(ctx: Context, plan: Plan, kind: Kind, message: str = "") -> Release:
 
 
 def append(ctx: Context, release: Release) -> Release:
-    """Write the record; returns the release with its number."""
-    with ctx.steps(_RECORD) as tell:
-        timed = replace(release, timings=dict(ctx.steps.timings))
-        recorded = ctx.releases.ledger.append(timed)
-        tell(f"#{recorded.id}, {recorded.status}")
-    return recorded
+    """Write the record; returns the release with its number.
+
+    Raises:
+        Locked: the deploy lock is lost. That is what is recorded.
+    """
+    try:
+        return _write(ctx, release, ctx.releases.ledger.append)
+    except Locked:
+        _write_failure(ctx, release, ctx.releases.ledger.append_without_lock)
+        raise
 
 
 def append_failure(ctx: Context, release: Release) -> None:
     """Write that it failed, if possible: why it failed matters more, and is what is raised."""
     try:
-        append(ctx, replace(release, status="failed", failed_step=ctx.steps.failed))
+        _write_failure(ctx, release, ctx.releases.ledger.append)
+    except Locked:
+        _write_failure(ctx, release, ctx.releases.ledger.append_without_lock)
+
+
+def _write_failure(ctx: Context, release: Release, store: Callable[[Release], Release]) -> None:
+    try:
+        _write(ctx, replace(release, status="failed", failed_step=ctx.steps.failed), store)
+    except Locked:
+        raise
     except ResumectlError as error:
         ctx.steps.note(f"Could not record this {release.kind} in the ledger: {error.message}")
+
+
+def _write(ctx: Context, release: Release, store: Callable[[Release], Release]) -> Release:
+    with ctx.steps(_RECORD) as tell:
+        recorded = store(replace(release, timings=dict(ctx.steps.timings)))
+        tell(f"#{recorded.id}, {recorded.status}")
+    return recorded
 
 
 def urls(outputs: Outputs) -> dict[str, str]:

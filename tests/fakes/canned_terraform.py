@@ -15,6 +15,7 @@ from resumectl.infra.inventory import Account
 from resumectl.infra.module import Module
 from resumectl.infra.part import InfraPart
 from resumectl.infra.recovery import Recovery
+from resumectl.infra.runner import Watch
 from resumectl.infra.workspace import Workspaces
 from resumectl.progress import Silent, Steps
 from resumectl.release.artifacts import Artifacts
@@ -103,6 +104,7 @@ class CannedTerraform:
         fail_at: the command that fails.
         calls: every call, as (name of the folder, command, arguments...).
         variables: the variables of each plan.
+        watch: whoever watches the apply that runs, or the last one.
     """
 
     plans: list = field(default_factory=list)
@@ -111,6 +113,7 @@ class CannedTerraform:
     fail_at: str = ""
     calls: list = field(default_factory=list)
     variables: list = field(default_factory=list)
+    watch: Watch = field(default_factory=Watch)
 
     def __call__(self, directory, work):
         return _InFolder(self, directory, work)
@@ -143,6 +146,7 @@ class _InFolder:
 
     def apply(self, watch):
         self._call("apply")
+        self.terraform.watch = watch
         self.terraform.on_apply()
 
     def command(self, *arguments):
@@ -223,10 +227,13 @@ class Bench:
         self.bucket.write(f"terraform/{self.bucket.env}.tfstate", state(*arguments, **options))
 
     @cached_property
+    def cloud(self):
+        return Cloud(Environment(self.bucket.env, region=REGION))
+
+    @cached_property
     def workspaces(self):
-        cloud = Cloud(Environment(self.bucket.env, region=REGION))
         source = self.root / "terraform"
-        return Workspaces(cloud, self.bucket, source, self.work, self.run, self.terraform)
+        return Workspaces(self.cloud, self.bucket, source, self.work, self.run, self.terraform)
 
     @cached_property
     def importer(self):

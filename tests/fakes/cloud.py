@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resumectl.aws import Cloud
+from tests.fakes.aws.client import Client
 
 if TYPE_CHECKING:
     from resumectl.settings import Environment
@@ -18,5 +19,5 @@ class FakeCloud(Cloud):
         super().__init__(environment)
         self._worker = worker
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        return self._worker.client(service, region)
+    def _make_client(self, service: str, region: str) -> Any:
+        return Client(self._worker, service, region).boto

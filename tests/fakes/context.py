@@ -23,6 +23,7 @@ from resumectl.steps.context import Context, Origin, Releases
 from resumectl.steps.smoke import SmokeTest
 from tests.fakes.aws.world import Aws
 from tests.fakes.clock import Clock
+from tests.fakes.cloud import FakeCloud
 from tests.fakes.faults import Faults, Killed
 from tests.fakes.machine import Machine
 from tests.fakes.part import usual
@@ -30,6 +31,7 @@ from tests.fakes.part import usual
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from resumectl.fence import Fence
     from resumectl.plan import Plan
     from resumectl.release.record import Release
     from resumectl.settings import Ignore
@@ -122,7 +124,7 @@ class World:
         self.tested: list[tuple[Any, float]] = []
         self._processes: dict[int, Process] = {}
         self._watcher = self.machine.start(self.aws, ACCOUNT, REGION)
-        self.bucket = _bucket(self._watcher)
+        self.bucket = _bucket(FakeCloud(self.env, self._watcher))
         self.pins = Pins(self.bucket)
 
     def part(self, name: str) -> FakePart:
@@ -143,8 +145,10 @@ class World:
         steps = Steps(self.progress)
         for part in self.parts:
             part.steps = steps
-        bucket = _bucket(worker)
-        releases = Releases(bucket, self._ledger(bucket), self._lock(bucket, worker), Pins(bucket))
+        cloud = FakeCloud(self.env, worker)
+        bucket, unfenced = _bucket(cloud), _bucket(cloud, fenced=False)
+        lock = self._lock(unfenced, worker, cloud.fence)
+        releases = Releases(bucket, self._ledger(bucket, unfenced), lock, Pins(bucket))
         origin = Origin(ADA, lambda: {"revision": REVISION, "dirty": False}, lambda: self.now)
         smoke = SmokeTest(steps, run=self._run)
         return Context(
@@ -161,13 +165,15 @@ class World:
         """Let these faults happen from now on."""
         self.faults.add(*faults)
 
-    def _lock(self, bucket: ProjectBucket, worker: Process) -> Lock:
+    def _lock(self, bucket: ProjectBucket, worker: Process, fence: Fence | None = None) -> Lock:
         place = self.machine.boot_id, self.machine.pid_namespace
         me = process.Process(self.machine.host, worker.pid, worker.started, *place)
-        return Lock(bucket, me, alive=self.machine.alive, poll=0.01)
+        clock = self.aws.clock.monotonic
+        return Lock(bucket, me, fence, alive=self.machine.alive, clock=clock, poll=0.01)
 
-    def _ledger(self, bucket: ProjectBucket) -> Ledger:
-        return Ledger(bucket, {part.name: part.record for part in self.parts})
+    def _ledger(self, bucket: ProjectBucket, unfenced: ProjectBucket | None = None) -> Ledger:
+        readers = {part.name: part.record for part in self.parts}
+        return Ledger(bucket, readers, unfenced=unfenced)
 
     # --- what is there
 
@@ -253,6 +259,6 @@ class FakeCall(Call):
         return self.world.env if self.world else Environment("local", emulator=True)
 
 
-def _bucket(worker: Process) -> ProjectBucket:
+def _bucket(cloud: FakeCloud, *, fenced: bool = True) -> ProjectBucket:
     """The project bucket as a process reaches it."""
-    return ProjectBucket(worker.client("s3"), PROJECT, ACCOUNT, "prod")
+    return ProjectBucket(cloud.client("s3", fenced=fenced), PROJECT, ACCOUNT, "prod")

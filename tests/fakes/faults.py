@@ -1,9 +1,11 @@
-"""Faults at calls: a kill, a refusal, a lost response, a delay. By counting calls or by a seed.
+"""Faults at calls: a kill, a refusal, a lost response, a delay, a suspension. By counting calls or
+by a seed.
 
 Each call has two points at which its process can die: before the request is sent, and after the
 service carried it out. A lost response has two forms, as with boto3: `repeat` (the SDK sends the
 request again, and the caller gets the answer to the second one) and `lose` (the SDK gives up, and
-the caller gets a connection error). A body can also be cut: it breaks off while it is read.
+the caller gets a connection error). A body can also be cut: it breaks off while it is read. A
+delay holds up one call; a suspension stops all threads of the process.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Kind = Literal["kill-before", "kill-after", "refuse", "repeat", "lose", "delay", "cut"]
+Kind = Literal["kill-before", "kill-after", "refuse", "repeat", "lose", "delay", "cut", "suspend"]
 AFTER_IT_WAS_CARRIED_OUT = ("kill-after", "repeat", "lose", "cut")
 
 
@@ -37,8 +39,8 @@ class Fault:
         code: the error code of a refusal.
         error: raised in place of a refusal, or of the connection error of a lost response.
         lasting: it also happens at every later matching call.
-        seconds: how long a delay takes.
-        meanwhile: what others do during a delay.
+        seconds: how long a delay or a suspension takes.
+        meanwhile: what others do during it.
     """
 
     kind: Kind

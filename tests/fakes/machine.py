@@ -93,6 +93,10 @@ class Machine:
         return bool(started) and since in ("", started)
 
 
+class Suspended(Exception):
+    """A call that began while its process was suspended."""
+
+
 @dataclass
 class Process:
     """One run of a program with credentials for an account, and what goes wrong in it.
@@ -112,6 +116,9 @@ class Process:
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list, repr=False)
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _gate: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    _in_flight: int = 0
+    _suspended: bool = False
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client whose calls reach the fake AWS; the same one each time."""
@@ -129,14 +136,48 @@ class Process:
         self.alive = False
 
     def call(self, carry_out: Callable[[], Any], name: str, key: str) -> Any:
-        """Make one call, or meet the fault that is due at it."""
+        """Make one call, or meet the fault that is due at it.
+
+        Raises:
+            Suspended: the process is. What led to the call counts from when it goes on.
+        """
         self._require_alive()
-        fault = self.faults.at(name, key)
+        with self._gate:
+            if self._suspended:
+                raise Suspended
+            self._in_flight += 1
+        try:
+            return self._call(carry_out, self.faults.at(name, key))
+        finally:
+            with self._gate:
+                self._in_flight -= 1
+                self._gate.notify_all()
+
+    def wait_until_resumed(self) -> None:
+        """Return at once, unless the process is suspended."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._suspended)
+
+    def _call(self, carry_out: Callable[[], Any], fault: Any) -> Any:
         if fault is None:
             answer = carry_out()
             self._require_alive()
             return answer
         return self._meet(fault, carry_out)
+
+    def _suspend(self, fault: Any) -> None:
+        """Stop all threads, let time pass and others work, and go on."""
+        with self._gate:
+            self._suspended = True
+            self._gate.wait_for(lambda: self._in_flight == 1)
+        try:
+            self.machine.clock.sleep(fault.seconds)
+            if fault.meanwhile:
+                fault.meanwhile()
+        finally:
+            with self._gate:
+                self._suspended = False
+                self._gate.notify_all()
 
     def _meet(self, fault: Any, carry_out: Callable[[], Any]) -> Any:
         if fault.kind == "kill-before":
@@ -144,6 +185,8 @@ class Process:
             raise Killed
         if fault.kind == "refuse":
             raise fault.error or Refusal(fault.code, "injected")
+        if fault.kind == "suspend":
+            self._suspend(fault)
         if fault.kind == "delay":
             self.machine.clock.sleep(fault.seconds)
             if fault.meanwhile:

@@ -264,7 +264,7 @@ def _seam(worker: Process) -> wiring.Machine:
     me = process.Process(
         *(machine.host, worker.pid, worker.started, machine.boot_id, machine.pid_namespace)
     )
-    return wiring.Machine(me, machine.alive, {}, machine.time.now)
+    return wiring.Machine(me, machine.alive, {}, machine.time.now, machine.time.monotonic)
 
 
 def _without_handler_check(parts: Parts) -> Parts:

@@ -19,7 +19,7 @@ MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MUL
 
 GROUND = {
     *("plan", "part", "progress", "aws", "settings", "errors"),
-    *("process", "parallel", "files", "filelock", "backoff", "responses"),
+    *("process", "parallel", "files", "filelock", "backoff", "fence", "responses"),
 }
 PARTS = {"infra", "function", "site"}
 MAY_IMPORT = {
@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "local": {"errors", "settings", "process", "files", "filelock", "backoff"},
     "part": {"plan", "errors", "release"},
     "progress": {"aws"},
-    "aws": {"settings", "errors", "responses"},
+    "aws": {"settings", "errors", "fence", "responses"},
     "settings": {"tables", "errors"},
     "tables": {"errors"},
     "files": {"errors"},
@@ -125,6 +125,16 @@ def test_only_wiring_brings_parts_together():
         if within(module, f"resumectl.{part}.part") and top_of(name_of(path)) != part
     ]
     assert {line.partition(" ")[0] for line in found} == {"cli/wiring.py"}
+
+
+def test_only_wiring_makes_clients_that_the_fence_does_not_stop():
+    found = {
+        name_of(path)
+        for path, tree in PACKAGE.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and any(keyword.arg == "fenced" for keyword in node.keywords)
+    }
+    assert found == {"cli/wiring.py"}
 
 
 def test_commands_and_steps_name_no_part():

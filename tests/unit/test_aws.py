@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from botocore import exceptions as botocore
@@ -9,7 +10,7 @@ from moto import mock_aws
 
 from resumectl import aws
 from resumectl.aws import Cloud
-from resumectl.errors import CloudError, SettingsError
+from resumectl.errors import CloudError, Locked, SettingsError
 from resumectl.settings import Environment
 
 PROD = Environment("prod", region="eu-west-2")
@@ -48,6 +49,79 @@ def test_there_is_one_client_per_service_and_region(keys):
     assert cloud.client("sts", "eu-west-2") is client
     assert client.meta.region_name == "eu-west-2"
     assert cloud.client("sts", "us-east-1").meta.region_name == "us-east-1"
+
+
+# --- the fence
+
+
+class Claim:
+    """A lock that is lost at the proof with that number."""
+
+    def __init__(self, lost_at):
+        self.lost, self.proofs, self._lost_at = Event(), 0, lost_at
+
+    def prove(self):
+        self.proofs += 1
+        if self.proofs >= self._lost_at:
+            raise Locked("lost")
+
+
+@pytest.fixture
+def server():
+    """An S3 that fails at the first request; gives its URL and the method of each request."""
+    methods = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def do_GET(self):
+            methods.append(self.command)
+            self.send_response(503 if len(methods) == 1 else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_port}", methods
+        listening.shutdown()
+
+
+def write(client):
+    return client.put_object(Bucket="b", Key="k", Body=b"x")
+
+
+def test_a_write_is_not_sent_once_the_lock_is_lost(server):
+    cloud = Cloud(LOCAL, server[0])
+    with cloud.fence.around(Claim(lost_at=1)), pytest.raises(Locked):
+        write(cloud.client("s3"))
+    assert server[1] == []
+
+
+def test_a_write_is_not_sent_again_once_the_lock_is_lost(server):
+    cloud = Cloud(LOCAL, server[0])
+    with cloud.fence.around(Claim(lost_at=2)), pytest.raises(Locked):
+        write(cloud.client("s3"))
+    assert server[1] == ["PUT"]
+
+
+def test_a_proven_lock_lets_every_attempt_through(server):
+    cloud, claim = Cloud(LOCAL, server[0]), Claim(lost_at=99)
+    with cloud.fence.around(claim):
+        write(cloud.client("s3"))
+    assert (server[1], claim.proofs) == (["PUT", "PUT"], 2)
+
+
+def test_reads_and_the_lock_itself_pass(server):
+    cloud = Cloud(LOCAL, server[0])
+    with cloud.fence.around(Claim(lost_at=1)):
+        cloud.client("s3").get_object(Bucket="b", Key="k")
+        write(cloud.client("s3", fenced=False))
+    assert server[1] == ["GET", "GET", "PUT"]
 
 
 def test_threads_share_one_client(keys):

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -125,6 +126,18 @@ def test_a_child_is_in_the_same_namespace_but_another_process():
     assert parent.namespace
     assert parent.can_see(child)
     assert (child.pid, child.started) != (parent.pid, parent.started)
+
+
+def test_without_a_known_boot_no_other_process_can_be_seen():
+    """Two machines can have the same host name."""
+    nowhere = replace(HERE, boot="", namespace="")
+    assert not nowhere.can_see(replace(nowhere, pid=7))
+
+
+def test_the_uptime_counts_while_the_machine_sleeps():
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    before = time.clock_gettime(clock)
+    assert before <= process.uptime() <= time.clock_gettime(clock)
 
 
 def test_another_process_of_this_machine_can_be_seen():

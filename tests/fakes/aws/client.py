@@ -2,11 +2,12 @@
 
 Each one is a real boto3 client (methods, paginators, waiters, exception classes) whose requests go
 to the fake instead of the network. Arguments are checked against AWS's own service model, so a call
-that boto3 refuses is refused here.
+that boto3 refuses is refused here. As boto3 does, each one emits `before-send` before a request.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 from typing import TYPE_CHECKING, Any
@@ -36,25 +37,43 @@ class Client:
     """One service in one region, as one process reaches it. `boto` is what code gets."""
 
     def __init__(self, process: Process, service: str, region: str) -> None:
+        from botocore.hooks import HierarchicalEmitter
+
         with _LOCK:  # preparing a client is not safe in two threads
             template = _template(service, region)
         self._process, self._service, self._region = process, service, region
         self.boto = object.__new__(type(template))
         self.boto.__dict__.update(template.__dict__)
         self.boto.__dict__["_make_api_call"] = self._make_api_call
+        self.boto.meta = copy.copy(template.meta)
+        self.boto.meta.events = HierarchicalEmitter()
 
     def _make_api_call(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         from botocore import xform_name
 
         self._check(operation, arguments)
         name = xform_name(operation)
-        key = str(arguments.get("Key", ""))
-        self._process.sent.append((name, arguments))
         try:
-            answer = self._process.call(lambda: self._carry_out(name, arguments), name, key)
+            answer = self._send(operation, name, arguments)
         except Refusal as refusal:
             raise self._error(operation, refusal) from None
         return {**answer, "ResponseMetadata": self._metadata()}
+
+    def _send(self, operation: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        from tests.fakes.machine import Suspended
+
+        service = self.boto.meta.service_model.service_id.hyphenize()
+        key = str(arguments.get("Key", ""))
+        while True:
+            self._process.wait_until_resumed()
+            self.boto.meta.events.emit(f"before-send.{service}.{operation}", request=None)
+            self._process.sent.append((name, arguments))
+            try:
+                answer = self._process.call(lambda: self._carry_out(name, arguments), name, key)
+            except Suspended:
+                self._process.sent.remove((name, arguments))
+                continue
+            return dict(answer)
 
     def _check(self, operation: str, arguments: dict[str, Any]) -> None:
         from botocore.exceptions import ParamValidationError

@@ -60,7 +60,7 @@ class Apply:
                 self._failed.add(change.address)
                 continue
             self._one(change, errors)
-            if self.stopped:
+            if self._is_stopped():
                 errors.append(TerraformError("Terraform: execution halted: interrupted"))
                 break
             if count % self._save_every == 0 and count < len(needed):
@@ -119,7 +119,7 @@ class Apply:
         wanted = self._resolved(change)
         if "create" in change.actions:
             id_ = of.create(self._clients, wanted)
-            if self._interrupt_reached_it():
+            if self._is_stopped():
                 self._taint(change, id_)
                 return
         else:
@@ -145,8 +145,8 @@ class Apply:
         self._state.resources[change.address] = {**wanted, "id": id_}
         self._state.tainted.add(change.address)
 
-    def _interrupt_reached_it(self) -> bool:
-        """Whether somebody asked to stop meanwhile: then the resource counts as half made."""
+    def _is_stopped(self) -> bool:
+        """Whether somebody asked to stop; a resource in flight then counts as half made."""
         self.stopped = self.stopped or self._watch.abandon.is_set()
         return self.stopped
 

@@ -37,7 +37,7 @@ def wire(project):
     def wire(env="prod", endpoint=None, aws=None, pid=1, **environ):
         loaded = settings.load(project)
         machine = Machine(
-            Process("laptop", pid, "start"),
+            Process("laptop", pid, "start", "boot-1"),
             alive=lambda other, _: other != 9,
             environ=environ,
             now=lambda: NOW,
@@ -84,7 +84,7 @@ def test_bucket_ledger_lock_and_pins_are_of_the_environment(wire, aws):
     assert (bucket.name, bucket.env) == (PROJECT, "prod")
     with ctx.locked("deploy"):
         assert bucket.keys("locks/") == ["locks/prod.json"]
-        assert ctx.releases.lock.read().holder.process == Process("laptop", 1, "start")
+        assert ctx.releases.lock.read().holder.process == Process("laptop", 1, "start", "boot-1")
     assert (ctx.origin.actor["name"], ctx.origin.now()) == ("ada", NOW)
 
 

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 
 import pytest
 
-from resumectl.errors import TerraformError
+from resumectl.errors import Locked, TerraformError
 from resumectl.infra.configuration import ERRORED, LOCK
 from resumectl.infra.module import Module
 from resumectl.infra.runner import Watch
+from resumectl.infra.stream import Event
 from resumectl.infra.workspace import Planned
 from resumectl.release.bucket import ProjectBucket
 from tests.fakes.canned_terraform import BUCKET, ROLE, Bench, change, plan
@@ -21,6 +23,45 @@ STATE_KEY = "terraform/prod.tfstate"
 def planned(bench, document, mode="apply", targets=None):
     bench.terraform.plans = [document]
     return bench.workspaces.open(bench.module()).plan(Watch(), mode, targets)
+
+
+class Claim:
+    """A lock; raises once it is lost."""
+
+    def __init__(self):
+        self.lost = threading.Event()
+
+    def prove(self):
+        if self.lost.is_set():
+            raise Locked("lost")
+
+
+# --- the fence
+
+
+@pytest.mark.parametrize("write", [lambda w: w.apply(Watch()), lambda w: w.command("untaint", "x")])
+def test_terraform_is_not_started_once_the_lock_is_lost(bench, write):
+    workspace, claim = bench.workspaces.open(bench.module()), Claim()
+    claim.lost.set()
+    with bench.cloud.fence.around(claim), pytest.raises(Locked):
+        write(workspace)
+    assert {call[1] for call in bench.terraform.calls} <= {"init"}
+
+
+def test_a_lock_that_is_lost_meanwhile_stops_terraform(bench):
+    claim, stops = Claim(), []
+    workspace = bench.workspaces.open(bench.module())
+
+    def applying():
+        claim.lost.set()
+        bench.terraform.watch.on_event(Event("started", BUCKET))
+        stops.append(bench.terraform.watch.abandon.is_set())
+        raise TerraformError("Terraform: execution halted")
+
+    bench.terraform.on_apply = applying
+    with bench.cloud.fence.around(claim), pytest.raises(Locked):
+        workspace.apply(Watch())
+    assert stops == [True]
 
 
 # --- planning and applying

@@ -34,8 +34,13 @@ def others(aws):
 @pytest.fixture
 def bucket_of(aws, faults):
     """The project bucket as an environment uses it, also if S3 has none yet."""
-    s3 = Machine(clock=aws.clock).start(aws, OWNER, REGION, faults).client("s3")
-    return lambda env: ProjectBucket(s3, NAME, OWNER, env)
+
+    def bucket_of(env, skew=0.0):
+        machine = Machine(clock=aws.clock, skew=skew)
+        s3 = machine.start(aws, OWNER, REGION, faults).client("s3")
+        return ProjectBucket(s3, NAME, OWNER, env)
+
+    return bucket_of
 
 
 @pytest.fixture

@@ -265,3 +265,23 @@ def test_a_new_record_follows_an_unreadable_one(ledger, damage):
     damage(1)
     assert ledger.append(release()).id == 2
     assert ledger.heads().released.id == 2
+
+
+# --- commands that lost their lock
+
+
+def test_the_record_of_a_lost_lock_claims_nothing(ledger):
+    part = Served({"index.html": "s"}, "v1")
+    lost = ledger.append_without_lock(release(status="verified", parts={"site": part}))
+    assert (lost.status, lost.lock_lost, lost.parts) == ("failed", True, {})
+    assert ledger.read(1) == lost
+
+
+def test_the_record_of_a_lost_lock_is_never_what_stands(ledger):
+    part = Served({"index.html": "s"}, "v1")
+    verified = ledger.append(release(status="verified"))
+    failed = ledger.append(release(status="failed", parts={"site": part}))
+    ledger.append_without_lock(release())
+    heads = ledger.heads()
+    assert heads == Heads(failed, verified)
+    assert heads.standing("site") == part

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from resumectl.errors import Exit, Locked
+from resumectl.errors import Exit, Locked, TerraformError
+from resumectl.fence import Fence
 from resumectl.process import Process, current
-from resumectl.release.lock import DEAD_AFTER, HEARTBEAT, Held, Holder, Lock
+from resumectl.release.lease import HEARTBEAT, LEASE
+from resumectl.release.lock import DEAD_AFTER, Held, Holder, Lock
 from tests.fakes.errors import aws_error
 from tests.fakes.faults import Fault, Faults
 
@@ -63,11 +65,12 @@ def faults():
 
 
 @pytest.fixture
-def lock_of(bucket):
+def lock_of(bucket, aws):
     """A lock of prod; by default no beat comes during a test."""
 
-    def make(bucket=bucket, alive=exited, heartbeat=3600.0, poll=0.001):
-        return Lock(bucket, ME, alive=alive, heartbeat=heartbeat, poll=poll)
+    def make(bucket=bucket, alive=exited, heartbeat=3600.0, poll=0.001, fence=None):
+        clock = aws.clock.monotonic
+        return Lock(bucket, ME, fence, alive=alive, clock=clock, heartbeat=heartbeat, poll=poll)
 
     return make
 
@@ -407,6 +410,82 @@ def test_a_deleted_lock_is_not_written_again(beating, faults, delete):
         beat.join(GENEROUS)
         assert not beat.is_alive()
     assert beating.read() is None
+
+
+@pytest.fixture
+def fence():
+    return Fence()
+
+
+def test_a_holder_that_slept_and_kept_its_lock_goes_on(lock_of, fence, aws, bucket):
+    with hold(lock_of(fence=fence)):
+        aws.clock.advance(DEAD_AFTER + 1)
+        fence.require()
+        assert json.loads(bucket.read(KEY).body)["beat"] == 1
+    assert bucket.read(KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("taken", "now"),
+    [(True, "it is held by ada on elsewhere"), (False, "somebody released it")],
+)
+def test_a_holder_that_slept_and_lost_its_lock_is_stopped(
+    lock_of, fence, aws, take, delete, taken, now
+):
+    with hold(lock_of(fence=fence)):
+        aws.clock.advance(LEASE)
+        take() if taken else delete()
+        with pytest.raises(Locked) as caught:
+            fence.require()
+    line = f"This deploy lost the lock of environment prod: {now}"
+    assert caught.value.message.startswith(line)
+    assert (caught.value.exit_code, caught.value.code) == (Exit.LOCKED, "lock-lost")
+    assert "resumectl status --env prod" in caught.value.hint
+
+
+def failing(lock, meanwhile):
+    """Hold the lock for longer than its lease, and fail for another reason."""
+    with hold(lock, note=lambda line: None):
+        meanwhile()
+        raise TerraformError("The state is lost.")
+
+
+def test_an_error_of_a_command_that_lost_its_lock_is_the_lost_lock(lock_of, aws, delete):
+    """What it met may be what others did meanwhile."""
+
+    def released():
+        aws.clock.advance(LEASE)
+        delete()
+
+    with pytest.raises(Locked, match="lost the lock"):
+        failing(lock_of(), released)
+
+
+def test_an_error_stays_what_it_is_if_the_lock_cannot_be_looked_up(lock_of, aws, faults):
+    def unreachable():
+        aws.clock.advance(LEASE)
+        faults.add(Fault("refuse", lasting=True))
+
+    with pytest.raises(TerraformError, match="The state is lost"):
+        failing(lock_of(), unreachable)
+
+
+def test_a_lock_that_was_renewed_a_moment_ago_is_not_released(lock_of, fence, aws):
+    lock = lock_of(fence=fence, alive=running)
+    with hold(lock):
+        aws.clock.advance(DEAD_AFTER + 1)
+        held = lock.read()
+        assert held.dead
+        fence.require()
+        assert not lock.release(held.etag)
+        assert not lock.read().dead
+
+
+@pytest.mark.parametrize("skew", [-3600.0, 3600.0])
+def test_how_old_a_lock_is_does_not_depend_on_the_clock_of_a_machine(aws, take, bucket_of, skew):
+    take()
+    aws.clock.advance(75)
+    assert Lock(bucket_of("prod", skew), ME).read().age == 75
 
 
 def test_no_heartbeat_is_left_behind(beating):

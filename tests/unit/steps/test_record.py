@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
 import pytest
 
 from resumectl import __version__
-from resumectl.errors import CloudError
+from resumectl.errors import CloudError, Locked
 from resumectl.plan import Change, Plan
 from resumectl.progress import Step
+from resumectl.release.lease import LEASE
 from resumectl.steps import record
 from tests.fakes.context import ADA, REVISION, World
 from tests.fakes.faults import Fault
-from tests.fakes.part import OUTPUTS
+from tests.fakes.part import OUTPUTS, FakeRecord
 
 PLAN = Plan((Change("site", "index.html", None, {}), Change("site", "old.html", {}, None)))
 
@@ -48,6 +52,24 @@ def test_a_failure_is_recorded_with_the_step_that_failed(world):
     record.append_failure(ctx, record.draft(ctx, PLAN, "deploy"))
     recorded = world.ledger.read(1)
     assert (recorded.status, recorded.failed_step) == ("failed", "upload-site")
+
+
+@pytest.mark.parametrize("write", [record.append, record.append_failure])
+def test_a_command_that_lost_its_lock_records_only_that(world, write):
+    ctx = world.context()
+    parts = {"infra": FakeRecord({"aws_s3_bucket.site": "1"})}
+    draft = replace(record.draft(ctx, PLAN, "deploy"), parts=parts)
+    with ctx.locked("deploy"):
+        world.later(seconds=LEASE)
+        world.lock().release(world.lock().read().etag)
+        with suppress(Locked):
+            write(ctx, draft)
+        with pytest.raises(Locked):
+            ctx.releases.pins.remove()
+    recorded = world.ledger.read(1)
+    assert (recorded.status, recorded.failed_step) == ("failed", "record")
+    assert (recorded.lock_lost, recorded.parts) == (True, {})
+    assert world.ledger.numbers() == [1]
 
 
 def test_a_failure_that_cannot_be_recorded_is_only_noted(world):
