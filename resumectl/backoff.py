@@ -28,11 +28,17 @@ class Backoff:
     clock: Callable[[], float] = time.monotonic
 
     def attempts(self) -> Iterator[None]:
-        """Yield at once, then after each pause."""
-        end, pause = self.clock() + self.seconds, self.first
+        """Yield at once, then after each pause.
+
+        Whoever is suspended for longer than the budget still gets one more attempt afterwards.
+        """
+        end, pause, last = self.clock() + self.seconds, self.first, self.seconds <= 0
         yield
-        while (left := end - self.clock()) > 0:
-            self.sleep(min(pause, left))
+        while not last:
+            left = end - self.clock()
+            last = left <= pause
+            if left > 0:
+                self.sleep(min(pause, left))
             pause = min(pause * self.factor, self.longest)
             yield
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+from typing import Final
 
 
 class Exit(IntEnum):
@@ -16,6 +18,7 @@ class Exit(IntEnum):
     LOCKED = 5
     BUG = 70
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 class ResumectlError(Exception):
@@ -68,6 +71,12 @@ class TerraformError(ResumectlError):
     code = "terraform"
 
 
+class MachineError(ResumectlError):
+    """This machine refused something: a full disk, a folder that cannot be written, ..."""
+
+    code = "machine"
+
+
 class Refused(ResumectlError):
     """A safety rule stopped the command before it changed anything."""
 
@@ -93,3 +102,24 @@ class Locked(ResumectlError):
 
     exit_code = Exit.LOCKED
     code = "locked"
+
+
+_HINTS: Final = {
+    errno.ENOSPC: "Free some disk space, then run the same command again.",
+    errno.EDQUOT: "Free some of your disk quota, then run the same command again.",
+    errno.EROFS: "Make the file system writable, then run the same command again.",
+    errno.EACCES: "Check who owns it and its permissions, then run the same command again.",
+    errno.EPERM: "Check who owns it and its permissions, then run the same command again.",
+    errno.EMFILE: "Allow more open files, then run the same command again: ulimit -n 4096",
+}
+
+
+def of_machine(error: OSError) -> MachineError | None:
+    """Our error for one of the operating system; None if it gave no reason."""
+    if not error.errno or not error.strerror:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    hint = _HINTS.get(error.errno, "Check that path, then run the same command again.")
+    if not error.filename:
+        hint = _HINTS.get(error.errno, "Run the same command again.")
+    return MachineError(f"{where}{error.strerror}.", hint=hint)

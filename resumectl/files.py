@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from resumectl.errors import BuildError
 
@@ -119,3 +119,14 @@ def replace(path: Path, data: bytes | str, mode: int = 0o644) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def private(path: Path) -> BinaryIO:
+    """Open a file to write it anew; only its owner can read it, also if it was there before.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    path.chmod(0o600)
+    return file

@@ -157,7 +157,7 @@ def load(root: Path, *, names_only: bool = False) -> Settings:
     """
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors write a byte order mark
     except FileNotFoundError:
         raise SettingsError(
             f"There is no {FILE} in {root}.",

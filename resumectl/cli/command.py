@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError
+from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError, of_machine
 
 if TYPE_CHECKING:
     from resumectl.progress import Progress, Steps
@@ -175,15 +176,19 @@ def _common() -> list[inspect.Parameter]:
 
 
 def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> int:
-    """Run the command, show how it ended, return the exit code."""
+    """Run the command, show how it ended, return the exit code.
+
+    Raises:
+        OSError: stdout cannot be written, or nobody reads it.
+    """
     from resumectl.steps.outcome import Outcome
 
+    outcome = _outcome(call, function, own)
     try:
-        outcome = _outcome(call, function, own)
         _show(call, outcome)
-    except (typer.Exit, typer.Abort, BrokenPipeError):
+    except OSError:
         raise
-    except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends up
+    except Exception as error:  # noqa: BLE001 - a bug of ours in a renderer
         outcome = Outcome(error=_bug(call, error))
         _show(call, outcome)
     return int(outcome.exit_code)
@@ -200,6 +205,12 @@ def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) 
         return Outcome(
             error=_Interrupted("Interrupted.", hint="Run the same command again to continue.")
         )
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except OSError as error:
+        return Outcome(error=of_machine(error) or _bug(call, error))
+    except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends up
+        return Outcome(error=_bug(call, error))
 
 
 def _explained(call: Call, error: ResumectlError) -> ResumectlError:
@@ -230,7 +241,8 @@ def _show(call: Call, outcome: Outcome) -> None:
         from resumectl.report import github
 
         github.write_summary(os.environ, document)
-        sys.stderr.writelines(f"{line}\n" for line in github.annotate(document))
+        with suppress(OSError):
+            sys.stderr.writelines(f"{line}\n" for line in github.annotate(document))
     if call.json:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     elif outcome.body:
@@ -240,7 +252,8 @@ def _show(call: Call, outcome: Outcome) -> None:
     if outcome.error:
         from resumectl.report import errors
 
-        errors.show(outcome.error)
+        with suppress(OSError):  # nobody reads it; the exit code still tells
+            errors.show(outcome.error)
 
 
 def _env_name(call: Call) -> str | None:

@@ -7,16 +7,20 @@ import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resumectl import __version__, aws
 from resumectl.aws import Cloud
-from resumectl.errors import BuildError
+from resumectl.errors import BuildError, MachineError
 from resumectl.infra.binary import find_terraform
 from resumectl.infra.provider import cli_config
+from resumectl.release.actor import refusal
 
 if TYPE_CHECKING:
     from resumectl.settings import Environment, Settings
+
+_ROOM: Final = 200 * 10**6
+"""Bytes: Terraform's plans, its copy of the module, the zip, the built site."""
 
 
 def needs(
@@ -35,7 +39,8 @@ def needs(
         "provider": lambda: _provider(settings),
         "function": lambda: _folder(settings.backend.source),
         "site": lambda: settings.site.build or _folder(settings.site.source or settings.root),
-        "git": _git,
+        "git": lambda: _git(settings.root),
+        "work folder": lambda: work_folder(settings.state_dir),
     }
     if environment.emulator:
         return {**checks, "embedded cloud": embedded_cloud}
@@ -58,8 +63,34 @@ def _folder(path: Path) -> str:
     return str(path)
 
 
-def _git() -> str:
-    return shutil.which("git") or "not found: releases will not name the revision they come from"
+def _git(root: Path) -> str:
+    git = shutil.which("git")
+    if git is None:
+        return "not found: releases will not name the revision they come from"
+    if reason := refusal(root):
+        hint = f"git config --global --add safe.directory {root}"
+        raise MachineError(f"git does not read {root}: {reason}.", hint=hint)
+    return git
+
+
+def work_folder(folder: Path, room: int = _ROOM) -> str:
+    """Where everything goes that resumectl writes on this machine, and how much room there is.
+
+    Raises:
+        MachineError: it cannot be written, or has less than `room` bytes of free space.
+    """
+    there = folder if folder.exists() else folder.parent
+    for place in (there, *(path for path in folder.glob("*/*") if path.is_dir())):
+        if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+            hint = "It must be a folder that you can write."
+            raise MachineError(f"{place} cannot be written.", hint=hint)
+    free = shutil.disk_usage(there).free
+    if free < room:
+        raise MachineError(
+            f"{there} has {free // 10**6} MB of free space.",
+            hint=f"Free some: a deploy needs up to {room // 10**6} MB.",
+        )
+    return f"{folder}, {free / 10**9:.1f} GB free"
 
 
 def _credentials(environment: Environment) -> str:

@@ -259,7 +259,7 @@ class Wiring:
         program = find_terraform(environ, state_dir)
         choice = cli_config(environ, state_dir, product=program.product)
         variables = {**self.cloud.environ(environ), **choice.env}
-        return Runner(program.path, directory, work, self._run, variables)
+        return Runner(program.path, directory, work, self._run, variables, self.steps.note)
 
 
 def _started(settings: Settings, environment: Environment, steps: Steps) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from resumectl.errors import ResumectlError
+from resumectl.errors import ResumectlError, of_machine
 from resumectl.steps.outcome import Outcome
 
 
@@ -26,5 +26,13 @@ def _check(name: str, find: Callable[[], str]) -> dict[str, Any]:
     try:
         return {"name": name, "ok": True, "detail": find()}
     except ResumectlError as error:
-        detail = f"{error.message} {error.hint or ''}".strip()
-        return {"name": name, "ok": False, "detail": detail}
+        return _missing(name, error)
+    except OSError as error:
+        if (reason := of_machine(error)) is None:
+            raise
+        return _missing(name, reason)
+
+
+def _missing(name: str, error: ResumectlError) -> dict[str, Any]:
+    detail = f"{error.message} {error.hint or ''}".strip()
+    return {"name": name, "ok": False, "detail": detail}

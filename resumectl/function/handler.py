@@ -9,17 +9,23 @@ Lambda's: syntax that needs a newer version fails here.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from resumectl import files
 from resumectl.errors import BuildError
 
+if TYPE_CHECKING:
+    import subprocess
+
 SECONDS: Final = 60.0
 """Lambda allows 10, but a busy machine is no reason to call a handler broken."""
+_PIECE: Final = 0.25
 VARIABLES: Final = {"TABLE_NAME": "resumectl-check"}
 """The variables that Terraform sets on the function."""
 _INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
@@ -102,20 +108,35 @@ def _probe(
 
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     probe = str(Path(__file__).with_name("probe.py"))
-    try:
-        process = subprocess.run(
-            [sys.executable, "-I", "-B", "-X", "utf8", probe, str(source), module, attribute],
-            cwd=source,
-            env={**inherited, **_RUNTIME, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    with subprocess.Popen(
+        [sys.executable, "-I", "-B", "-X", "utf8", probe, str(source), module, attribute],
+        cwd=source,
+        env={**inherited, **_RUNTIME, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            output = _output(process, seconds)
+        finally:
+            process.kill()
+    if output is None:
         return {"error": f"the import did not finish within {seconds:g} s", "where": None}
-    return _result(process.stdout, process.returncode)
+    return _result(output, process.returncode)
+
+
+def _output(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+    """All that it prints; None if that takes too long.
+
+    The time is counted in small pieces: while this process is suspended, at most one passes.
+    """
+    import subprocess
+
+    pieces = math.ceil(seconds / _PIECE) + 1
+    for _ in range(pieces):
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=_PIECE)[0]
+    return None
 
 
 def _result(output: bytes, code: int) -> dict[str, str | None]:

@@ -46,6 +46,7 @@ class Recovery:
         recorded: whether a release says that there was a state.
         workspace: opens Terraform with the worktree's configuration.
         note: reports each thing that was recovered, in one line.
+        patience: seconds to wait for a Terraform that still works.
     """
 
     bucket: ProjectBucket
@@ -54,6 +55,7 @@ class Recovery:
     recorded: Callable[[], bool]
     workspace: Callable[[], Workspace]
     note: Callable[[str], None]
+    patience: float = runs.PATIENCE
 
     def recover(self) -> None:
         """Recover everything. The deploy lock must be held.
@@ -72,12 +74,20 @@ class Recovery:
             run.forget()
 
     def wait(self) -> list[Unfinished]:
-        """The unfinished applies, after their Terraform has exited."""
+        """The unfinished applies, after their Terraform has exited.
+
+        Raises:
+            Locked: one of them does not exit.
+        """
         unfinished = runs.unfinished(self.workspaces.work)
-        if any(run.alive for run in unfinished):
-            self.note("Waiting for Terraform of an interrupted run.")
-        for run in unfinished:
-            run.wait()
+        for run in (run for run in unfinished if run.alive):
+            self.note(f"Waiting for Terraform of an interrupted run ({run.describe()}).")
+            if not run.wait(self.patience):
+                hint = f"Its log: {run.run / runs.LOG}. Wait longer, or stop it"
+                raise Locked(
+                    f"Terraform of an interrupted run still works ({run.describe()}).",
+                    hint=f"{hint}: kill -INT {run.pid}" if run.pid else f"{hint}.",
+                )
         return unfinished
 
     def readable_state(self) -> State | None:

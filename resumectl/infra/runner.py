@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,9 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
+from resumectl import files
 from resumectl.errors import TerraformError
 from resumectl.infra import runs, stream
 from resumectl.infra.configuration import LOCK
+from resumectl.infra.interrupt import Stop
 from resumectl.infra.provider import explain_init_failure, one_at_a_time
 
 Mode = Literal["apply", "destroy", "refresh-only"]
@@ -55,15 +56,23 @@ class Runner:
         run: the folder of this process, for the plan and the events.
         environ: the environment variables for Terraform. What a person's shell sets to change a
             plan or an output (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG*) is left out.
+        note: told what Ctrl-C does.
     """
 
-    def __init__(
-        self, binary: Path, directory: Path, work: Path, run: Path, environ: Mapping[str, str]
+    def __init__(  # noqa: PLR0913 - collaborators
+        self,
+        binary: Path,
+        directory: Path,
+        work: Path,
+        run: Path,
+        environ: Mapping[str, str],
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._binary = binary
         self._directory = directory
         self._work = work
         self._run = run
+        self._note = note
         self._environ = {
             **{key: value for key, value in environ.items() if not key.startswith(_PERSONAL)},
             "TF_DATA_DIR": str(work / "data"),
@@ -128,7 +137,8 @@ class Runner:
         self._run.mkdir(parents=True, exist_ok=True)
         runs.prune(self._run)
         file = self._run / "variables.tfvars.json"
-        file.write_text(json.dumps(variables, indent=2, sort_keys=True))
+        files.replace(file, json.dumps(variables, indent=2, sort_keys=True), mode=0o600)
+        files.private(self.plan_file).close()  # Terraform keeps the mode of a file that is there
         modes = {"destroy": mode == "destroy", "refresh_only": mode == "refresh-only"}
         command = self._command(
             "plan",
@@ -205,7 +215,7 @@ class Runner:
 
     def _streamed(self, command: Sequence[str], watch: Watch, ok: Sequence[int]) -> int:
         self._run.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as out:
+        with files.private(self.log) as out:
             runs.claim(out)
             running = subprocess.Popen(
                 command,
@@ -228,23 +238,14 @@ class Runner:
         self, running: subprocess.Popen[bytes], watch: Watch
     ) -> Iterator[stream.Diagnostic]:
         """Read events until Terraform exits; on Ctrl-C ask it to stop, and still wait for it."""
-        interrupted = asked = False
-        with self.log.open("rb") as log:
-            lines = _Lines(log)
-            while True:
-                try:
-                    ended = _ended(running)
-                    yield from _diagnostics(lines.new(last=ended), watch.on_event)
-                    if watch.abandon.is_set() and not asked:
-                        asked = True
-                        running.send_signal(signal.SIGINT)
-                except KeyboardInterrupt:
-                    running.send_signal(signal.SIGINT)
-                    interrupted = True
-                    continue
-                if ended:
-                    break
-        if interrupted:
+        stop = Stop(running.send_signal, self._note)
+        with self.log.open("rb") as log, stop.on_signals():
+            lines, ended = _Lines(log), False
+            while not ended:
+                ended = _ended(running)
+                yield from _diagnostics(lines.new(last=ended), watch.on_event)
+                stop.look(abandoned=watch.abandon.is_set())
+        if stop.interrupts:
             raise KeyboardInterrupt
 
     def _failure(self, errors: Sequence[stream.Diagnostic]) -> TerraformError:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from resumectl import files, process
+from resumectl.backoff import Backoff
 from resumectl.infra.configuration import ERRORED
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _KEPT: Final = 5
 _DAY: Final = 24 * 3600.0
 _SLACK: Final = 15.0
 """Seconds: Terraform takes its lock this soon after the last line that it wrote before."""
+PATIENCE: Final = 1200.0
+"""Seconds: an apply that makes or deletes a distribution can take this long."""
 _POLL: Final = 0.1
 
 
@@ -86,10 +89,14 @@ class Unfinished:
         alive = self.pid is not None and process.alive(self.pid, self.started)
         return alive or _is_locked(self.run / LOG)
 
-    def wait(self) -> None:
-        """Return when Terraform has ended."""
-        while self.alive:
-            time.sleep(_POLL)
+    def wait(self, seconds: float = PATIENCE) -> bool:
+        """Wait until Terraform has ended; returns whether it has."""
+        return Backoff(seconds, first=_POLL, longest=1.0).until(lambda: not self.alive)
+
+    def describe(self) -> str:
+        """Which process, since when."""
+        since = datetime.fromtimestamp(self.began).astimezone().isoformat(timespec="seconds")
+        return f"process {self.pid or 'unknown'}, since {since}"
 
     def took(self, lock_time: str) -> bool:
         """Whether a state lock of this machine, taken at `lock_time`, belongs to this apply."""

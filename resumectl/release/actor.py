@@ -29,17 +29,31 @@ def _user() -> str:
 
 
 def revision(root: Path) -> dict[str, Any]:
-    """The git `revision` of the project, and whether it is `dirty`; empty outside a repository."""
-    if not (head := _git(root, "rev-parse", "HEAD")):
-        return {}
-    changes = _git(root, "status", "--porcelain", "--untracked-files=normal", ".")
-    return {"revision": head, "dirty": bool(changes)}
+    """The git `revision` of the project, and whether it is `dirty`; empty outside a repository.
+
+    If git refuses to read the repository, `refused` says why.
+    """
+    if not (head := _git(root, "rev-parse", "HEAD").stdout.strip()):
+        reason = refusal(root)
+        return {"refused": reason} if reason else {}
+    changes = _git(root, "status", "--porcelain", "--untracked-files=normal", ".").stdout
+    return {"revision": head, "dirty": bool(changes.strip())}
 
 
-def _git(root: Path, *arguments: str) -> str:
-    git = shutil.which("git")
-    if git is None:
+def refusal(root: Path) -> str:
+    """Why git does not read the project's repository, in its own words; empty if it does."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return ""
-    command = [git, "-C", str(root), *arguments]
+    run = _git(root, "rev-parse", "--git-dir")
+    return next(iter(run.stderr.splitlines()), "") if run.returncode else ""
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    git = shutil.which("git")
+    command = [git or "git", "-C", str(root), *arguments]
+    if git is None:
+        return subprocess.CompletedProcess(command, 127, "", "")
     run = subprocess.run(command, capture_output=True, text=True, check=False)
-    return run.stdout.strip() if run.returncode == 0 else ""
+    # What a command that failed printed is no answer: `rev-parse HEAD` prints "HEAD".
+    answer = "" if run.returncode else run.stdout
+    return subprocess.CompletedProcess(command, run.returncode, answer, run.stderr)

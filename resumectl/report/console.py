@@ -65,5 +65,11 @@ def show_plan(plan: Plan, *, verbose: bool) -> None:
 def _console(stream: Any) -> Console:
     from rich.console import Console
 
+    class Output(Console):
+        """rich would end the process with exit code 1 when nobody reads its output any more."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     size = None if stream.isatty() else _NO_LIMIT
-    return Console(file=stream, width=size, height=size, highlight=False, emoji=False)
+    return Output(file=stream, width=size, height=size, highlight=False, emoji=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -48,7 +48,7 @@ class PlainProgress:
         return nullcontext()
 
     def _write(self, line: str) -> None:
-        with self._lock:
+        with self._lock, suppress(OSError):  # nobody reads it; the work goes on
             self._out.write(line + "\n")
             self._out.flush()
 

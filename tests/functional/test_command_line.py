@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from resumectl import __version__
 from resumectl.cli import app
+from resumectl.errors import Exit
 from tests.commands import commands
 from tests.e2e.project import ROOT, Run
 
@@ -42,9 +44,8 @@ def process(project: Path, *args: str, **options: object) -> subprocess.Popen[st
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
         text=True,
-        **options,
+        **{"stderr": subprocess.PIPE, **options},
     )
 
 
@@ -129,6 +130,55 @@ def test_a_bug_of_ours_is_one_line_and_a_file(
     assert not as_json or done.json["error"]["code"] == "bug"
 
 
+REFUSED = {
+    "full": (errno.ENOSPC, "Free some disk space"),
+    "read-only": (errno.EROFS, "Make the file system writable"),
+    "not ours": (errno.EACCES, "Check who owns it"),
+    "quota": (errno.EDQUOT, "Free some of your disk quota"),
+}
+
+
+@pytest.mark.parametrize(("number", "hint"), REFUSED.values(), ids=REFUSED)
+def test_what_this_machine_refuses_is_no_bug_of_ours(
+    resumectl: Callable[..., Run],
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    hint: str,
+) -> None:
+    failing(monkeypatch, OSError(number, os.strerror(number), "/x/.resumectl/env"))
+    done = resumectl("package", "-q", "--json")
+
+    assert (done.code, done.json["error"]["code"]) == (1, "machine"), done
+    assert done.json["error"]["message"] == f"/x/.resumectl/env: {os.strerror(number)}."
+    assert done.json["error"]["hint"].startswith(hint)
+    assert list((project / ".resumectl").glob("crash-*")) == []
+
+
+def test_an_os_error_without_a_reason_is_a_bug(
+    resumectl: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, OSError("what is this"))
+    assert resumectl("package", "-q").code == Exit.BUG
+
+
+READING = [["status"], ["history"], ["plan"], ["doctor"], ["local", "status"], ["drift"], ["smoke"]]
+
+
+@pytest.mark.parametrize("args", READING, ids=" ".join)
+@pytest.mark.parametrize("env", ["local", "prod"])
+def test_a_work_folder_that_is_a_file_is_no_bug_of_ours(
+    resumectl: Callable[..., Run], project: Path, account: object, args: list[str], env: str
+) -> None:
+    (project / ".resumectl").write_text("not a folder")
+    if args[0] == "local" and env == "prod":
+        pytest.skip("there is one embedded cloud")
+    done = resumectl(*args, "-e", env, "--json")
+
+    assert done.code != Exit.BUG, done
+    assert "Traceback" not in done.err
+
+
 @pytest.mark.parametrize("as_json", [False, True], ids=["plain", "json"])
 def test_an_interrupted_command_says_so(
     resumectl: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, as_json: bool
@@ -153,17 +203,28 @@ def test_a_reader_that_has_gone_is_no_drama(project: Path, args: list[str]) -> N
 
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
-    assert running.returncode == 1
+    assert running.returncode == Exit.UNREAD == 141
 
 
-def test_a_full_disk_behind_stdout_is_told(project: Path) -> None:
+def test_a_reader_of_progress_that_has_gone_stops_nothing(project: Path, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with process(project, "package", stdout=subprocess.DEVNULL, stderr=writing) as running:
+        os.close(writing)
+        running.communicate(timeout=60)
+
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize("args", [["package"], ["package", "--json"], ["--help"], ["--version"]])
+def test_a_full_disk_behind_stdout_is_told(project: Path, args: list[str]) -> None:
     with (
         Path("/dev/full").open("w") as full,
-        process(project, "package", "--json", stdout=full) as running,
+        process(project, *args, stdout=full) as running,
     ):
         _, err = running.communicate(timeout=60)
 
-    assert running.returncode != 0
+    assert running.returncode == 1
     assert err.splitlines()[-1] == "error: Could not write the output: No space left on device."
 
 

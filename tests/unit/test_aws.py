@@ -148,6 +148,14 @@ def test_the_embedded_cloud_has_its_own_endpoint_and_keys(keys):
     assert cloud._session.get_credentials().access_key == "test"
 
 
+@pytest.mark.parametrize("url", ["not a url", "http://x:99999"])
+def test_an_endpoint_that_is_not_a_url_is_a_wrong_setting(keys, monkeypatch, url):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(SettingsError) as caught:
+        Cloud(PROD).client("s3")
+    assert caught.value.hint.startswith("Correct the AWS_* variables")
+
+
 def test_a_missing_profile_is_a_credentials_error(profile):
     with pytest.raises(CloudError, match="absent") as caught:
         Cloud(Environment("prod", profile="absent")).client("s3")

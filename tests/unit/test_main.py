@@ -36,7 +36,7 @@ def test_a_closed_pipe_is_not_a_traceback():
     )
     process.stdout.close()
     errors = process.stderr.read()
-    assert process.wait() in (0, 1)
+    assert process.wait() in (0, 141)
     assert "Traceback" not in errors
     process.stderr.close()
 
@@ -50,3 +50,14 @@ def test_a_usage_error_exits_with_2():
 def test_stdout_that_the_parent_closed_is_not_a_traceback():
     process = run("--version", preexec_fn=lambda: os.close(1))
     assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_a_system_without_fcntl_is_told_to_be_unsupported():
+    """Windows."""
+    code = "import sys; sys.modules['fcntl'] = None; from resumectl.__main__ import main; main()"
+    command = [sys.executable, "-c", code]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (1, "")
+    error, hint = process.stderr.splitlines()
+    assert error == "error: resumectl needs Linux or macOS."
+    assert "WSL" in hint

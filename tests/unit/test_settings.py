@@ -312,3 +312,9 @@ def test_each_environment_has_its_own_work_folder(tmp_path):
     project = parse(EVERYTHING, tmp_path)
     folders = {work_dir(project, environment) for environment in project.environments.values()}
     assert folders == {tmp_path / ".resumectl/env/local", tmp_path / ".resumectl/env/prod"}
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(tmp_path):
+    """Windows editors write one."""
+    (tmp_path / "resumectl.toml").write_bytes(b'\xef\xbb\xbf[project]\nname = "bom-resume"\n')
+    assert load(tmp_path).name == "bom-resume"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
 from resumectl import settings
-from resumectl.cli.machine import needs
-from resumectl.errors import BuildError, CloudError, TerraformError
+from resumectl.cli.machine import needs, work_folder
+from resumectl.errors import BuildError, CloudError, MachineError, TerraformError
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def find(project):
 
 def test_each_environment_needs_its_own_cloud(project):
     loaded = settings.load(project)
-    common = ["resumectl", "terraform", "provider", "function", "site", "git"]
+    common = ["resumectl", "terraform", "provider", "function", "site", "git", "work folder"]
     assert list(needs(loaded, loaded.environment("local"), str)) == [*common, "embedded cloud"]
     assert list(needs(loaded, loaded.environment("prod"), str)) == [*common, "credentials"]
 
@@ -68,3 +71,41 @@ def test_the_embedded_cloud_tells_of_itself(find):
 def test_git_is_no_condition(find, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert find("git") == "not found: releases will not name the revision they come from"
+
+
+def test_a_repository_that_git_refuses_to_read_is_named(find, project, monkeypatch):
+    subprocess.run(["git", "init", "-q", str(project)], check=True)
+    assert find("git").endswith("git")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(MachineError, match="dubious ownership") as caught:
+        find("git")
+    assert caught.value.hint == f"git config --global --add safe.directory {project}"
+
+
+def test_the_work_folder_has_room(find, project):
+    line = find("work folder")
+    assert line.startswith(f"{project / '.resumectl'}, ")
+    assert line.endswith(" GB free")
+
+
+def test_a_work_folder_that_is_a_file_cannot_be_used(find, project):
+    (project / ".resumectl").write_text("")
+    with pytest.raises(MachineError, match="resumectl cannot be written"):
+        find("work folder")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("name", [".resumectl", ".resumectl/env/prod"])
+def test_a_work_folder_that_cannot_be_written_is_named(find, project, name):
+    folder = project / name
+    folder.mkdir(parents=True)
+    folder.chmod(0o500)
+    with pytest.raises(MachineError, match=f"{name} cannot be written"):
+        find("work folder")
+    folder.chmod(0o700)
+
+
+def test_a_work_folder_without_room_is_named(project):
+    with pytest.raises(MachineError, match="MB of free space") as caught:
+        work_folder(project / ".resumectl", room=10**18)
+    assert caught.value.hint.startswith("Free some: a deploy needs up to")

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.errors import BuildError
 from resumectl.function.handler import check_handler
 
@@ -156,6 +161,25 @@ def test_an_import_that_hangs_is_killed(source):
     assert "did not finish within 0.5 s" in refusal(
         source("import time\ntime.sleep(60)\n" + GOOD), seconds=0.5
     )
+
+
+def test_time_while_we_are_suspended_does_not_count(source, tmp_path):
+    """The interpreter that imports goes on and ends meanwhile."""
+    fifo, seconds = tmp_path / "fifo", 3
+    os.mkfifo(fifo)
+    folder = source(f"open({str(fifo)!r}, 'w').close(); open({str(fifo)!r}).close()\n{GOOD}")
+    code = (
+        "import sys; from pathlib import Path; from resumectl.function.handler import *;"
+        f"check_handler(Path(sys.argv[1]), 'counter.handler', seconds={seconds})"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(folder)]) as checking:
+        fifo.read_text()  # the import began
+        checking.send_signal(signal.SIGSTOP)
+        suspended = time.monotonic()
+        fifo.write_text("")
+        assert Backoff(60).until(lambda: time.monotonic() > suspended + seconds + 1)
+        checking.send_signal(signal.SIGCONT)
+    assert checking.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -264,12 +266,24 @@ def test_the_lock_of_a_terraform_that_still_runs_is_released_only_after_its_end(
     recovering = threading.Thread(target=bench.recovery.recover)
     recovering.start()
     assert waiting.wait(60)
-    assert bench.notes == ["Waiting for Terraform of an interrupted run."]
+    (note,) = bench.notes
+    assert note.startswith("Waiting for Terraform of an interrupted run (process ")
     assert statelock.read(bench.bucket) is not None
     log.close()
     recovering.join(60)
     assert bench.notes[1].startswith("Released Terraform's state lock")
     assert runs.unfinished(bench.work) == []
+
+
+def test_waiting_for_a_terraform_that_does_not_end_has_an_end(bench):
+    run = apply_on_record(bench)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as terraform:
+        runs.began(run, terraform.pid)
+        with pytest.raises(Locked, match=f"still works .process {terraform.pid}, since ") as caught:
+            replace(bench.recovery, patience=0.01).recover()
+    assert caught.value.hint.endswith(f"stop it: kill -INT {terraform.pid}")
+    assert str(run / runs.LOG) in caught.value.hint
+    assert runs.unfinished(bench.work)
 
 
 def test_the_proof_stays_until_everything_is_mended(bench):

@@ -45,7 +45,7 @@ def await_interrupt():
 def terraform(tmp_path):
     """A runner of a Terraform that is this Python script."""
 
-    def make(script="", environ=None):
+    def make(script="", environ=None, notes=None):
         binary = tmp_path / "bin" / "terraform"
         binary.parent.mkdir(exist_ok=True)
         binary.write_text(FAKE + textwrap.dedent(script))
@@ -54,7 +54,9 @@ def terraform(tmp_path):
         module.mkdir(exist_ok=True)
         work = tmp_path / "work"
         environ = environ or {"PATH": os.environ["PATH"]}
-        return Runner(binary, module, work, runs.folder(work, process.current()), environ)
+        note = [].append if notes is None else notes.append
+        folder = runs.folder(work, process.current())
+        return Runner(binary, module, work, folder, environ, note)
 
     return make
 
@@ -62,9 +64,11 @@ def terraform(tmp_path):
 @pytest.fixture
 def _ctrl_c():
     """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -289,6 +293,83 @@ def test_ctrl_c_between_two_events_loses_neither(terraform, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         terraform(script).apply(watch)
     assert events == [STARTED, DONE]
+
+
+INTERRUPTED = """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    hook("apply_start")
+    signal.sigwait({signal.SIGINT})
+    hook("apply_complete")
+    if signal.sigtimedwait({signal.SIGINT}, 0.5):
+        fail("Two interrupts received. Data loss may have occurred.")
+    sys.exit(1)
+"""
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_is_held_back_and_says_what_a_third_would_do(terraform, second, tmp_path):
+    """SIGTERM: a CI system that cancels a job sends one after the other."""
+    notes = []
+    presses = {STARTED: signal.SIGINT, DONE: second}
+    with pytest.raises(KeyboardInterrupt):
+        terraform(INTERRUPTED, notes=notes).apply(
+            Watch(lambda event: signal.raise_signal(presses[event]))
+        )
+    assert (
+        "Data loss"
+        not in (runs.folder(tmp_path / "work", process.current()) / runs.LOG).read_text()
+    )
+    assert len(notes) == 2
+    assert "finishes the resources that it works on and saves its state" in notes[0]
+    assert "Press Ctrl-C again to kill it" in notes[1]
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+def test_a_third_ctrl_c_reaches_terraform(terraform, tmp_path):
+    def press(event):
+        for _ in range(1 if event == STARTED else 2):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        terraform(INTERRUPTED).apply(Watch(press))
+    assert "Data loss" in (runs.folder(tmp_path / "work", process.current()) / runs.LOG).read_text()
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+def test_ctrl_c_while_terraform_is_stopped_already_is_held_back(terraform, tmp_path):
+    notes, abandon = [], threading.Event()
+
+    def react(event):
+        abandon.set() if event == STARTED else signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        terraform(INTERRUPTED, notes=notes).apply(Watch(react, abandon))
+    assert (
+        "Data loss"
+        not in (runs.folder(tmp_path / "work", process.current()) / runs.LOG).read_text()
+    )
+    assert len(notes) == 1
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+def test_after_terraform_ctrl_c_interrupts_again(terraform):
+    terraform().apply(Watch())
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_only_its_owner_reads_what_terraform_writes(terraform, tmp_path):
+    """A plan and a log can hold secrets. Files of an older resumectl become private, too."""
+    folder = runs.folder(tmp_path / "work", process.current())
+    folder.mkdir(parents=True)
+    for name in (runs.LOG, "plan.bin", "variables.tfvars.json"):
+        (folder / name).write_text("old")
+        (folder / name).chmod(0o644)
+    write_plan = "open(next(a for a in sys.argv if a.startswith('-out='))[5:], 'w').write('x')"
+    terraform(write_plan).plan({}, "apply", Watch())
+    modes = {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+    assert modes == dict.fromkeys((runs.LOG, "plan.bin", "variables.tfvars.json"), 0o600)
 
 
 def test_the_terminals_ctrl_c_does_not_reach_terraform_twice(terraform, tmp_path):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from resumectl.release.actor import actor, revision
+from resumectl.release.actor import actor, refusal, revision
 
 IDENTITY = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
 
@@ -88,3 +88,11 @@ def test_a_repository_without_a_commit_has_no_revision(tmp_path):
 def test_without_git_there_is_no_revision(repository, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert revision(repository) == {}
+
+
+def test_a_repository_that_git_refuses_to_read_is_told_from_none(repository, monkeypatch):
+    """A checkout of another user, as in a container."""
+    assert refusal(repository) == ""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert "dubious ownership" in refusal(repository)
+    assert revision(repository) == {"refused": refusal(repository)}
