@@ -253,7 +253,8 @@ class InfraPart(Part[State, Module]):
     def _lost(self, changes: Changes) -> tuple[str, ...]:
         tables, buckets = guard.deleted(changes)
         counts = [
-            f"{key} was deleted, with every count in it. {self._advice(table)}"
+            f"{key} was deleted, with every count in it; an empty one needs deploy --force."
+            f" {self._advice(table)}"
             for key, table in tables.items()
         ]
         objects = [

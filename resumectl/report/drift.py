@@ -43,7 +43,7 @@ def drift(screen: Screen, document: Mapping[str, Any]) -> None:
 def _next(document: Mapping[str, Any]) -> str:
     env = document["env"]
     if document["lost"]:
-        return f"To make it again: resumectl deploy --env {env} (--force makes an empty table)"
+        return f"To make it again: resumectl deploy --env {env}"
     return f"To revert: resumectl drift --fix --env {env}"
 
 

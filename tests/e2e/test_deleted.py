@@ -71,7 +71,7 @@ def test_an_empty_table_in_place_of_a_deleted_one_needs_force(project: Project) 
     tables.update_table(TableName=table, DeletionProtectionEnabled=False)
     tables.delete_table(TableName=table)
     (line,) = drift(project)["lost"]
-    assert line.startswith("aws_dynamodb_table.counter was deleted, with every count in it.")
+    assert line.startswith("aws_dynamodb_table.counter was deleted, with every count in it")
     refused = project.resumectl("deploy", "--yes", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (Exit.FAILED, "data-loss"), refused
     assert tables.list_tables()["TableNames"] == []

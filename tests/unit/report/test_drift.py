@@ -155,6 +155,6 @@ def test_what_is_lost_is_told_and_not_offered_to_be_reverted(page):
     text = page({"changes": [deleted], "lost": ["aws_dynamodb_table.counter was deleted"]})
     assert text.splitlines()[-2:] == [
         "Lost: aws_dynamodb_table.counter was deleted.",
-        "To make it again: resumectl deploy --env prod (--force makes an empty table)",
+        "To make it again: resumectl deploy --env prod",
     ]
     assert "To revert" not in text
