@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from zipfile import BadZipFile
 
 from resumectl.errors import ResumectlError, TerraformError
 from resumectl.infra import backup, configuration, guard, inventory, statelock
@@ -22,6 +23,7 @@ from resumectl.infra.state import EMPTY, State
 from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, of_kind
 from resumectl.progress import Step
+from resumectl.release.bucket import UNREADABLE
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -221,12 +223,14 @@ class InfraPart(Part[State, Module]):
         )
 
     def _recorded(self, record: object) -> Module:
+        """The configuration of a record; the worktree's if it is not kept, or damaged."""
         data = self.artifacts.read(record.digest) if isinstance(record, InfraRecord) else None
         worktree = self.module()
-        if data is None:
+        try:
+            files, variables = configuration.unpack(data or b"")
+            variables["function"]["package"] = worktree.variables["function"]["package"]
+        except (BadZipFile, *UNREADABLE):
             return worktree
-        files, variables = configuration.unpack(data)
-        variables["function"]["package"] = worktree.variables["function"]["package"]
         return Module(files, variables)
 
     def _apply(self, workspace: Workspace, changes: Sequence[Change]) -> State:

@@ -162,7 +162,7 @@ class Emulator:
     def _saved_port(self) -> int | None:
         try:
             return int(json.loads((self.state_dir / folder.PORT).read_text())["port"])
-        except (FileNotFoundError, KeyError, ValueError):
+        except (FileNotFoundError, KeyError, ValueError, TypeError):
             return None
 
     def _running(self) -> Running | None:
