@@ -24,8 +24,9 @@ test: $(READY) ## Run all checks: lint, types, unit, functional, end-to-end, Ter
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run
 
 SEEDS ?= 1000
-campaign: $(READY) ## Play many random stories on the fakes: SEEDS=n of them, or SEED=n to tell one
+campaign: $(READY) ## Play SEEDS=n random stories on the fakes, then try all mutants; or tell one: SEED=n
 	@$(BIN)/python -m tests.driver $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	@$(if $(SEED),:,$(BIN)/python -m tests.mutants)
 
 lint: $(READY) ## Check format, lint and types
 	@PATH="$(abspath $(BIN)):$$PATH" tests/run lint

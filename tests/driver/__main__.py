@@ -21,7 +21,7 @@ def main() -> int:
         return bool(result.broken)
     done = campaign.run(range(chosen.first, chosen.first + chosen.seeds))
     sys.stdout.write(f"{done.figures()}\n")
-    return bool(done.broken)
+    return bool(done.broken or done.never)
 
 
 if __name__ == "__main__":

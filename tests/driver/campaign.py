@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import sys
 import time
 from collections import Counter
@@ -11,12 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.driver.chance import KINDS
+from tests.driver.commands import COMMANDS
 from tests.driver.story import tell
+from tests.driver.tampering import TAMPERINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tests.driver.story import Result
+
+ENOUGH = 500
+"""So many seeds should meet every command and every fault."""
 
 
 @dataclass
@@ -30,6 +37,7 @@ class Campaign:
 
     seeds: int = 0
     seconds: float = 0.0
+    cpu: float = 0.0
     broken: list[Result] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -39,11 +47,22 @@ class Campaign:
         if result.broken:
             self.broken.append(result)
 
+    @property
+    def never(self) -> list[str]:
+        """What should have happened in so many seeds, and did not."""
+        wanted = [f"step: {verb}" for verb in (*COMMANDS, *TAMPERINGS)]
+        wanted += [f"fault: {kind}" for kind in KINDS if kind != "suspend"]
+        wanted += [
+            f"fault: suspended, {which} environment meanwhile" for which in ("the same", "another")
+        ]
+        return [what for what in wanted if what not in self.counts] if self.seeds >= ENOUGH else []
+
     def figures(self) -> str:
         """A table: what happened how often."""
         rows = [f"{count:8,}  {what}" for what, count in sorted(self.counts.items())]
-        ended = f"{self.seeds:,} seeds in {self.seconds:.0f} s, {len(self.broken)} broken"
-        return "\n".join([*rows, ended])
+        cpu = f"{self.cpu / max(1, self.seeds):.3f} s of CPU each"
+        ended = f"{self.seeds:,} seeds in {self.seconds:.0f} s, {cpu}, {len(self.broken)} broken"
+        return "\n".join([*rows, *(f"   never  {what}" for what in self.never), ended])
 
 
 @contextmanager
@@ -72,5 +91,9 @@ def run(seeds: Iterable[int]) -> Campaign:
             if result.broken:
                 sys.stdout.write(f"{result}\n\n")
                 sys.stdout.flush()
+        pool.close()
+        pool.join()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    campaign.cpu = used.ru_utime + used.ru_stime
     campaign.seconds = time.monotonic() - began
     return campaign

@@ -11,17 +11,39 @@ from tests.driver.step import Step, Trouble
 from tests.driver.tampering import TAMPERINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 MACHINES, ENVS, HOUR = ("laptop", "ci"), ("prod", "stage"), 3600
-WEIGHTS = {
-    "deploy": 12,
-    "rollback": 5,
-    "drift --fix": 4,
-    "unpin": 3,
-    "deploy --force": 2,
-    "destroy": 0.7,
-}
+PARTS, WORDS = ("site", "function", "infra"), ("a", "b", "c")
+ANY_DEPLOY = tuple(name for name in COMMANDS if name.startswith("deploy"))
+ANY_ROLLBACK = tuple(name for name in COMMANDS if name.startswith("rollback"))
+ANY_EDIT = tuple(f"edit {what} {word}" for what in (*PARTS, "everything") for word in WORDS)
+BY_HAND = tuple(TAMPERINGS)
+FIX = ("drift --fix", "drift --fix --force")
+MOTIFS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (ANY_EDIT, ("deploy",)),
+    (ANY_EDIT, ("deploy",), ANY_EDIT, ("deploy",)),
+    (ANY_EDIT, ANY_DEPLOY),
+    (ANY_EDIT, ANY_EDIT, ANY_DEPLOY),
+    (("edit site broken",), ANY_DEPLOY),
+    (ANY_EDIT, ("deploy",), ("rollback",)),
+    (ANY_EDIT, ("deploy",), ANY_ROLLBACK, ("unpin",), ("deploy",)),
+    (ANY_ROLLBACK, ("unpin",)),
+    (ANY_ROLLBACK, ANY_DEPLOY),
+    (ANY_ROLLBACK, ANY_ROLLBACK),
+    (BY_HAND, FIX),
+    (BY_HAND, BY_HAND, FIX),
+    (BY_HAND, ANY_DEPLOY),
+    (BY_HAND, ("drift",)),
+    (BY_HAND, ANY_ROLLBACK),
+    (READING,),
+    (("an hour passes", "a month passes", "pull"),),
+    (("unlock", "unlock --force", "unpin"),),
+    (("destroy",), ("deploy",)),
+    (("destroy",),),
+)
+"""What people do one after the other: of each group, one."""
+WRITES = (*ANY_DEPLOY, *ANY_ROLLBACK, *FIX, "destroy")
 CODES = ("InternalError", "SlowDown", "ThrottlingException", "ExpiredToken", "AccessDenied")
 KINDS = ("kill-before", "kill-after", "refuse", "repeat", "lose", "suspend")
 
@@ -51,7 +73,9 @@ def script(seed: int) -> Script:
     """The story of a seed."""
     chance = random.Random(seed)
     start: tuple[str, ...] = chance.choice(((), ("prod",), ENVS, ENVS, ENVS))
-    steps = [_step(chance) for _ in range(chance.randint(4, 8))]
+    steps: list[Step] = []
+    while len(steps) < chance.choice((4, 6, 8)):
+        steps += _motif(chance)
     return Script(
         seed,
         start,
@@ -63,31 +87,14 @@ def script(seed: int) -> Script:
     )
 
 
-def _step(chance: random.Random) -> Step:
-    who, env = chance.choice(MACHINES), chance.choice((*ENVS, "prod"))
-    kind = chance.random()
-    if kind < 0.25:
-        return Step(who, env, _edit(chance))
-    if kind < 0.37:
-        return Step(who, env, chance.choice(list(TAMPERINGS)))
-    if kind < 0.41:
-        return Step(who, env, chance.choice(("an hour passes", "a month passes")))
-    verb = _command(chance)
-    trouble = _trouble(chance, who, env) if chance.random() < 0.5 else None
-    return Step(who, env, verb, trouble)
-
-
-def _edit(chance: random.Random) -> str:
-    what = chance.choice(("site", "site", "function", "infra", "everything", "pull"))
-    if what == "pull":
-        return "pull"
-    words = ("a", "b", "c", "broken") if what == "site" else ("a", "b", "c")
-    return f"edit {what} {chance.choice(words)}"
-
-
-def _command(chance: random.Random) -> str:
-    names = list(COMMANDS)
-    return chance.choices(names, [WEIGHTS.get(name, 1) for name in names])[0]
+def _motif(chance: random.Random) -> Iterator[Step]:
+    """On one environment, mostly of one machine."""
+    first, env = chance.choice(MACHINES), chance.choice((*ENVS, "prod"))
+    for group in chance.choice(MOTIFS):
+        verb = chance.choice(group)
+        who = first if chance.random() < 0.8 else chance.choice(MACHINES)
+        troubled = verb in COMMANDS and chance.random() < 0.4
+        yield Step(who, env, verb, _trouble(chance, who, env) if troubled else None)
 
 
 def _trouble(chance: random.Random, who: str, env: str) -> Trouble:
@@ -103,12 +110,7 @@ def _trouble(chance: random.Random, who: str, env: str) -> Trouble:
 def _suspended(chance: random.Random, fate: int, who: str, env: str) -> Trouble:
     other = next(name for name in MACHINES if name != who)
     there = env if chance.random() < 0.7 else chance.choice(ENVS)
-    choice = chance.random()
-    if choice < 0.4:
-        verbs = ["unlock --force", chance.choice(("deploy", "rollback", "drift --fix"))]
-    elif choice < 0.7:
-        verbs = [_command(chance)]
-    else:
-        verbs = [chance.choice(READING)]
+    verbs = ["unlock --force"] if chance.random() < 0.6 else []
+    verbs.append(chance.choice(chance.choice((WRITES, ("deploy",), READING))))
     steps = tuple(Step(other, there, verb) for verb in verbs)
     return Trouble("suspend", fate=fate, seconds=chance.choice((0.0, 20.0, 180.0)), meanwhile=steps)

@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from resumectl.commands import deploy, destroy, drift, history, plan, revert, rollback, smoke
 from resumectl.commands import unlock as unlocking
 from resumectl.commands import unpin as unpinning
-from tests.functional.world import Agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from resumectl.plan import Plan
     from resumectl.steps.context import Context
     from resumectl.steps.outcome import Outcome
 
-    Command = Callable[[Context], Outcome]
+
+@dataclass
+class Shown:
+    """Agrees to every plan, and remembers it.
+
+    Attributes:
+        plan: what was shown; None when nobody was asked.
+    """
+
+    plan: Plan | None = None
+
+    def __call__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def name(self, wanted: str, why: str) -> None:
+        """Agree."""
 
 
-def _deploy(ctx: Context, **chosen: object) -> Outcome:
-    return deploy.deploy(ctx, deploy.Options(**chosen), Agreed())  # type: ignore[arg-type]
+if TYPE_CHECKING:
+    Command = Callable[[Context, Shown], Outcome]
 
 
-def _rollback(ctx: Context, number: int | None = None) -> Outcome:
-    return rollback.rollback(ctx, rollback.Options(number), Agreed())
+def _deploy(ctx: Context, shown: Shown, **chosen: object) -> Outcome:
+    return deploy.deploy(ctx, deploy.Options(**chosen), shown)  # type: ignore[arg-type]
 
 
-def _fix(ctx: Context, *, force: bool = False) -> Outcome:
-    return revert.revert(ctx, Agreed(), force=force)
+def _rollback(ctx: Context, shown: Shown, number: int | None = None) -> Outcome:
+    return rollback.rollback(ctx, rollback.Options(number), shown)
 
 
-def _unlock(ctx: Context, *, force: bool = False) -> Outcome:
+def _fix(ctx: Context, shown: Shown, *, force: bool = False) -> Outcome:
+    return revert.revert(ctx, shown, force=force)
+
+
+def _unlock(ctx: Context, _: Shown, *, force: bool = False) -> Outcome:
     return unlocking.unlock(ctx, lambda _: None, force=force)
+
+
+def _alone(command: Callable[..., Outcome], **chosen: object) -> Command:
+    """A command that asks nobody."""
+    return lambda ctx, _: command(ctx, **chosen)
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -46,18 +71,23 @@ COMMANDS: Mapping[str, Command] = {
     "deploy --no-smoke": partial(_deploy, smoke=False),
     "deploy --no-rollback": partial(_deploy, take_back=False),
     "deploy --force": partial(_deploy, force=True),
-    "plan": partial(plan.plan, only=(), exit_code=True),
-    "plan --only site": partial(plan.plan, only=("site",), exit_code=True),
-    "drift": drift.drift,
+    "plan": _alone(plan.plan, only=(), exit_code=True),
+    "plan --only site": _alone(plan.plan, only=("site",), exit_code=True),
+    "drift": _alone(drift.drift),
     "drift --fix": _fix,
     "drift --fix --force": partial(_fix, force=True),
     "rollback": _rollback,
     **{f"rollback {number}": partial(_rollback, number=number) for number in range(1, 5)},
-    "unpin": unpinning.unpin,
+    "unpin": _alone(unpinning.unpin),
     "unlock": _unlock,
     "unlock --force": partial(_unlock, force=True),
-    "history": partial(history.history, count=20),
-    "smoke": smoke.smoke,
-    "destroy": lambda ctx: destroy.destroy(ctx, Agreed()),
+    "history": _alone(history.history, count=20),
+    "smoke": _alone(smoke.smoke),
+    "destroy": destroy.destroy,
 }
+WRITING = (
+    *(name for name in COMMANDS if name.split()[0] in ("deploy", "rollback", "destroy")),
+    *("drift --fix", "drift --fix --force"),
+)
+"""Those that hold the lock."""
 READING = ("plan", "plan --only site", "drift", "history", "smoke")

@@ -26,11 +26,13 @@ class Fate(Faults):
 
     Attributes:
         number: decides at which calls `fault` happens; None for the planned ones only.
+        before: told of each call before it is sent.
     """
 
     clock: Clock = field(default_factory=Clock)
     number: int | None = None
     fault: Fault | None = None
+    before: Callable[[str, str], None] | None = None
     _made: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
@@ -45,6 +47,8 @@ class Fate(Faults):
 
     def at(self, call: str, key: str) -> Fault | None:
         self.clock.sleep(MOMENT)
+        if self.before:
+            self.before(call, key)
         return super().at(call, key)
 
     def _due(self, call: str, key: str) -> Fault | None:

@@ -5,196 +5,188 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.driver import live
-from tests.driver.commands import COMMANDS, READING
-from tests.driver.live import ENVS
-from tests.driver.play import Broken
+from tests.driver.commands import COMMANDS, READING, WRITING
+from tests.driver.tampering import SECRET
+from tests.driver.writer import Broken, require
 from tests.fakes.aws.world import READS
-from tests.functional.world import site
 
 if TYPE_CHECKING:
-    from tests.driver.play import Ended, Play
+    from collections.abc import Iterator
+
+    from tests.driver.look import Look
+    from tests.driver.play import Ended
     from tests.driver.step import Step
     from tests.fakes.aws.world import Aws
 
-ALL = ("infra", "function", "site")
 BODIES = ("Body", "ZipFile", "Code", "Policy")
 
 
-@dataclass
-class Before:
-    """What was there before a step.
+@dataclass(frozen=True)
+class Moment:
+    """A step of one environment that ended, with a look before and after it."""
 
-    Attributes:
-        number: of the newest record, by environment.
-        released: whether there is a release.
+    aws: Aws
+    step: Step
+    ended: Ended
+    before: Look
+    after: Look
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else did anything meanwhile."""
+        return not (self.step.trouble and self.step.trouble.meanwhile)
+
+    @property
+    def good(self) -> bool:
+        """Whether it is a command that ended well."""
+        return self.ended.outcome is not None and self.ended.error is None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that the command may change."""
+        words = self.step.verb.split()
+        only = tuple(word for flag, word in itertools.pairwise(words) if flag == "--only")
+        if self.step.verb not in WRITING:
+            return ()
+        rolls_back = ("function", "site")
+        return rolls_back if words[0] == "rollback" else only or ("infra", *rolls_back)
+
+
+def check(moment: Moment) -> None:
+    """Look at a command.
+
+    Raises:
+        Broken: something does not hold.
     """
-
-    served: dict[str, dict[str, str]]
-    alias: dict[str, tuple[str, str] | None]
-    number: dict[str, int]
-    released: dict[str, bool]
-
-    @classmethod
-    def of(cls, aws: Aws) -> Before:
-        return cls(
-            {env: live.served(aws, env) for env in ENVS},
-            {env: live.alias(aws, env) for env in ENVS},
-            {env: _number(aws, env) for env in ENVS},
-            {env: _released(aws, env) for env in ENVS},
-        )
-
-
-def _number(aws: Aws, env: str) -> int:
-    found = live.records(aws, env)
-    return int(found[0]["id"]) if found else 0
-
-
-def _released(aws: Aws, env: str) -> bool:
-    rows = (row["status"] for row in live.records(aws, env) if row["status"] != "failed")
-    return next(rows, "destroyed") != "destroyed"
-
-
-@dataclass
-class Invariants:
-    """Looks at a world after every step.
-
-    Attributes:
-        made: the bucket and function that served a release when it was recorded.
-        tables: the table of each environment.
-    """
-
-    play: Play
-    made: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
-    tables: dict[str, Any] = field(default_factory=dict)
-
-    def after(self, step: Step, ended: Ended, before: Before) -> None:
-        """Raise Broken if something does not hold."""
-        aws = self.play.aws
-        for env in ENVS:
-            self._nothing_needed_is_gone(aws, env)
-            self._the_count_stays(aws, env, step)
-        _others_are_left_alone(aws, step.env, ended)
-        alone = not (step.trouble and step.trouble.meanwhile)
-        if alone:
-            _what_is_recorded_is_live(aws, step, ended, before)
-            _nothing_else_was_done(aws, step, ended, before)
-            self._a_failure_is_recorded(aws, step, ended, before)
-
-    def _nothing_needed_is_gone(self, aws: Aws, env: str) -> None:
-        bucket, function = aws.buckets.get(site(env)), live.function(aws, env)
-        for record in live.records(aws, env):
-            if record["status"] == "destroyed":
-                break
-            made = self.made.setdefault((env, record["id"]), (id(bucket), id(function)))
-            if record["status"] == "failed":
-                continue
-            about = f"release #{record['id']} of {env}"
-            if made[0] == id(bucket) and bucket is not None:
-                for key, entry in (record.get("site") or {}).items():
-                    ids = {version.id for version in bucket.versions(key)}
-                    _require(entry["version_id"] in ids, f"{about} needs {key}", entry, ids)
-            recorded = record.get("function")
-            if recorded:
-                key = f"artifacts/{env}/function/{recorded['sha256']}.zip"
-                _require(live.kept(aws, key) is not None, f"{about} needs its zip", key, None)
-            if recorded and made[1] == id(function) and function is not None:
-                versions = set(function.versions)
-                version = recorded["version"]
-                _require(version in versions, f"{about} needs version", version, versions)
-
-    def _the_count_stays(self, aws: Aws, env: str, step: Step) -> None:
-        table, known = live.table(aws, env), self.tables.get(env)
-        allowed = "destroy" in step.line or "--force" in step.line
-        if known is not None and table is not known and not allowed:
-            raise Broken(f"the count of {env} is gone")
-        if table is not None:
-            if table is known:
-                wanted = table.setdefault("Wanted", 0)
-                _require(table.get("Count", 0) == wanted, "the count", wanted, table.get("Count"))
-            table["Wanted"] = table["Count"] = table.get("Count", 0) + 1
-        self.tables[env] = table
-
-    def _a_failure_is_recorded(self, aws: Aws, step: Step, ended: Ended, before: Before) -> None:
-        """A command that failed by itself changed nothing, or the newest record says failed."""
-        if ended.killed or ended.error is None:
-            return
-        env = step.env
-        after = Before.of(aws)
-        changed = (after.served[env], after.alias[env]) != (before.served[env], before.alias[env])
-        recorded = after.number[env] != before.number[env]
-        if changed and not recorded and not self._could_not_record(ended):
-            raise Broken(f"{step.verb} failed after a change, and no record says so")
-
-    def _could_not_record(self, ended: Ended) -> bool:
-        return any(fault.kind in ("refuse", "lose") for fault in ended.met)
-
-
-def _require(holds: bool, about: str, wanted: Any, found: Any) -> None:
-    if not holds:
-        raise Broken(f"{about}: {wanted}, but there is {found}")
-
-
-def chosen(verb: str) -> tuple[str, ...]:
-    """The parts that a command may change."""
-    words = verb.split()
-    only = tuple(word for before, word in itertools.pairwise(words) if before == "--only")
-    if words[0] == "rollback":
-        return ("function", "site")
-    return only or ALL
-
-
-def _what_is_recorded_is_live(aws: Aws, step: Step, ended: Ended, before: Before) -> None:
-    writes = step.verb.split()[0] in ("deploy", "rollback") or step.verb.startswith("drift --fix")
-    if not writes or ended.killed or ended.error or ended.outcome is None:
+    if moment.step.verb not in COMMANDS:
         return
-    records = live.records(aws, step.env)
-    newest = next((record for record in records if record["status"] != "failed"), None)
-    applied = next((record for record in records if record.get("infra")), None)
-    if newest is None or applied is None:
-        _require(step.verb.startswith("drift"), "a record", "one", records)  # nothing was released
-        return
-    if "site" in chosen(step.verb):
-        recorded = {key: entry["sha256"] for key, entry in newest["site"].items()}
-        found = live.served(aws, step.env)
-        if not before.released[step.env]:  # what is in a bucket that the plan did not know stays
-            found = {key: sha for key, sha in found.items() if key in recorded}
-        _require(recorded == found, "the recorded site", recorded, found)
-    if "function" in chosen(step.verb):
-        code = base64.b64encode(bytes.fromhex(newest["function"]["sha256"])).decode()
-        wanted, there = (newest["function"]["version"], code), live.alias(aws, step.env)
-        _require(wanted == there, "the recorded function", wanted, there)
-    if "infra" in chosen(step.verb):
-        serial = json.loads(live.kept(aws, f"terraform/{step.env}.tfstate") or b"{}").get("serial")
-        wanted = applied["infra"]["serial"]
-        _require(wanted == serial, "the recorded serial of the state", wanted, serial)
+    nothing_secret_is_said(moment)
+    other_environments_are_left_alone(moment)
+    reading_writes_nothing(moment)
+    if moment.alone:
+        what_was_not_chosen_stays(moment)
+        what_is_done_was_shown(moment)
+        a_failure_is_recorded(moment)
+        what_is_recorded_is_live(moment)
+        a_rollback_serves_its_target(moment)
 
 
-def _nothing_else_was_done(aws: Aws, step: Step, ended: Ended, before: Before) -> None:
-    """A part that was not chosen is as it was, and so is everything after a reading command."""
-    if step.verb not in COMMANDS or step.verb == "destroy":
-        return
-    parts = () if step.verb in (*READING, "unpin", "unlock") else chosen(step.verb)
-    env = step.env
-    if "site" not in parts:
-        was, now = before.served[env], live.served(aws, env)
-        _require(was == now, f"{step.verb} leaves the site alone", was, now)
-    if "function" not in parts:  # its settings may be published, with the same code
-        had, has = before.alias[env], live.alias(aws, env)
-        same = (had and had[1]) == (has and has[1])
-        _require(same, f"{step.verb} leaves the function's code alone", had, has)
+def nothing_secret_is_said(moment: Moment) -> None:
+    """In documents, errors, notes."""
+    ended = moment.ended
+    shown = json.dumps(ended.outcome.body, default=str) if ended.outcome else ""
+    error = f"{ended.error} {ended.error.hint}" if ended.error else ""
+    for text in (shown, error, *ended.said):
+        require(SECRET not in text, "what is said", "no secret", text[:200])
 
 
-def _others_are_left_alone(aws: Aws, env: str, ended: Ended) -> None:
-    other = next(name for name in ENVS if name != env)
-    theirs = (f"resume-{other}", f"/{other}", live.distribution(aws, other) or "none")
-    for call, arguments in ended.sent:
-        if call.startswith(READS):
-            continue
-        named = {key: value for key, value in arguments.items() if key not in BODIES}
+def other_environments_are_left_alone(moment: Moment) -> None:
+    """No call that changes something names another environment."""
+    env = next(name for name in live.ENVS if name != moment.step.env)
+    names = (f"resume-{env}", f"/{env}", live.distribution(moment.aws, env) or "none")
+    for call, named in _writes(moment):
         text = json.dumps(named, default=str)
-        if any(name in text for name in theirs):
-            raise Broken(f"a command on {env} called {call} with {text[:200]}")
+        ours = not any(name in text for name in names)
+        require(ours, f"a command on {moment.step.env}", "its own names", f"{call} {text[:200]}")
+
+
+def reading_writes_nothing(moment: Moment) -> None:
+    """plan, drift and the like change nothing on AWS."""
+    if moment.step.verb in READING:
+        calls = [call for call, _ in _writes(moment)]
+        require(not calls, moment.step.verb, "no writing call", calls)
+
+
+def what_was_not_chosen_stays(moment: Moment) -> None:
+    """A part that was not chosen; of the function its code, as new settings are published."""
+    if moment.step.verb == "destroy":
+        return
+    before, after = moment.before, moment.after
+    if "site" not in moment.parts:
+        require(before.served == after.served, "the site stays", before.served, after.served)
+    if "function" not in moment.parts:
+        require(before.code == after.code, "the code stays", before.code, after.code)
+
+
+def what_is_done_was_shown(moment: Moment) -> None:
+    """What visitors meet differs only where the approved plan said so."""
+    if moment.step.verb == "destroy":
+        return
+    before, after, plan = moment.before.served, moment.after.served, moment.ended.shown
+    touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    shown = {change.key for change in plan.of("site")} if plan else set()
+    require(touched <= shown, "objects that were shown", sorted(shown), sorted(touched))
+    if moment.before.code != moment.after.code:
+        function = plan.of("function") if plan else ()
+        require(bool(function), "the function", "not in the plan", moment.after.alias)
+
+
+def a_failure_is_recorded(moment: Moment) -> None:
+    """A command that failed by itself changed nothing, or its record says that it failed."""
+    ended, before, after = moment.ended, moment.before, moment.after
+    refused = any(fault.kind in ("refuse", "lose") for fault in ended.met)  # the record as well
+    if ended.killed or ended.error is None or refused or moment.step.verb == "destroy":
+        return
+    if after.newest == before.newest:
+        what = f"{moment.step.verb} failed without a record"
+        require(before.visible == after.visible, what, before.visible, after.visible)
+
+
+def what_is_recorded_is_live(moment: Moment) -> None:
+    """After a writing command that ended well, in the parts that it may change."""
+    if not moment.good or moment.step.verb not in WRITING or moment.step.verb == "destroy":
+        return
+    after, record = moment.after, moment.after.released
+    applied = next((row for row in after.records if row.get("infra")), None)
+    if record is None or applied is None:
+        require(moment.step.verb.startswith("drift"), "a record", "one", after.records)
+        return
+    if "site" in moment.parts:
+        wanted = {key: entry["sha256"] for key, entry in record["site"].items()}
+        found = after.served
+        if moment.before.released is None:  # what is in a bucket that the plan did not know stays
+            found = {key: sha for key, sha in found.items() if key in wanted}
+        require(wanted == found, "the recorded site", wanted, found)
+    if "function" in moment.parts:
+        recorded = record["function"]
+        wanted_function = recorded["version"], _base64(recorded["sha256"])
+        require(wanted_function == after.alias, "the function", wanted_function, after.alias)
+    if "infra" in moment.parts:
+        state = live.document(moment.aws, f"terraform/{moment.step.env}.tfstate") or {}
+        serial = applied["infra"]["serial"]
+        require(serial == state.get("serial"), "the state's serial", serial, state.get("serial"))
+
+
+def a_rollback_serves_its_target(moment: Moment) -> None:
+    """Bytes and code of the release that it says it went back to."""
+    if not moment.good or not moment.step.verb.startswith("rollback") or not moment.ended.outcome:
+        return
+    if moment.step.verb == "rollback" and not any(
+        "had finished" in line for line in moment.ended.said
+    ):
+        before, after = moment.before, moment.after
+        same = (before.served, before.alias) == (after.served, after.alias)
+        require(not same, "a rollback", "something else is served", moment.after.alias)
+    number = moment.ended.outcome.body["target"]
+    target = next((row for row in moment.after.records if row["id"] == number), None)
+    if target is None:
+        raise Broken(f"there is no release #{number}, which it went back to")
+    wanted = {key: entry["sha256"] for key, entry in target["site"].items()}
+    require(wanted == moment.after.served, "its site", wanted, moment.after.served)
+    code = _base64(target["function"]["sha256"])
+    require(code == moment.after.code, "its code", code, moment.after.code)
+
+
+def _writes(moment: Moment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The calls that may have changed something, without what they stored."""
+    for call, arguments in moment.ended.sent:
+        if not call.startswith(READS):
+            yield call, {key: value for key, value in arguments.items() if key not in BODIES}
+
+
+def _base64(digest: str) -> str:
+    return base64.b64encode(bytes.fromhex(digest)).decode()

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import ResumectlError
 from tests.driver.checkout import Checkout
-from tests.driver.commands import COMMANDS
+from tests.driver.commands import COMMANDS, WRITING, Shown
 from tests.driver.fate import Fate
-from tests.driver.tampering import SECRET, TAMPERINGS
-from tests.fakes.aws.world import Aws
-from tests.fakes.clock import Clock
+from tests.driver.invariants import Moment, check
+from tests.driver.kept import Kept
+from tests.driver.live import ENVS
+from tests.driver.look import Look
+from tests.driver.start import begin
+from tests.driver.tampering import TAMPERINGS
+from tests.driver.writer import Broken, Writer, require
 from tests.fakes.faults import Killed
 from tests.fakes.machine import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from resumectl.plan import Plan
     from resumectl.steps.outcome import Outcome
     from tests.driver.chance import Script
     from tests.driver.step import Step
@@ -28,10 +33,6 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 PASSING = {"an hour passes": 3600.0, "a month passes": 31.0 * DAY}
-
-
-class Broken(Exception):
-    """An invariant does not hold."""
 
 
 @dataclass
@@ -43,6 +44,9 @@ class Ended:
         error: what it failed with, also when that is in its outcome.
         killed: whether its process died.
         met: the faults that happened.
+        sent: name and arguments of every call.
+        shown: the plan that was agreed to.
+        said: every note.
     """
 
     outcome: Outcome | None = None
@@ -50,6 +54,8 @@ class Ended:
     killed: bool = False
     met: list[Fault] = field(default_factory=list)
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    shown: Plan | None = None
+    said: list[str] = field(default_factory=list)
 
     @property
     def line(self) -> str:
@@ -74,14 +80,16 @@ class Play:
     """
 
     def __init__(self, script: Script, folder: Path) -> None:
-        clock = Clock()
-        self.aws = Aws(clock, script.seed, settling=script.settling, busy=script.busy)
+        self.aws = begin(script, folder / "laptop")
         self.told: list[str] = []
         self.counts: Counter[str] = Counter()
         self.checkouts: dict[str, Checkout] = {}
+        self._later: list[Broken] = []
+        self._kept = Kept(2 if script.keeps_little else 20)
+        self._doing: list[Step] = []
         names = ("laptop", "ci")
         for host, skew in zip(names, script.skews, strict=True):
-            machine = Machine(host=host, boot_id=f"{host}-1", clock=clock, skew=skew)
+            machine = Machine(host=host, boot_id=f"{host}-1", clock=self.aws.clock, skew=skew)
             checkout = Checkout.at(folder / host, self.aws, machine)
             if script.keeps_little:
                 checkout.keep_little()
@@ -90,13 +98,17 @@ class Play:
     def do(self, step: Step, depth: int = 0) -> Ended:
         """Do one step, and tell it."""
         self.told.append("    " * depth + step.line)
-        place = len(self.told) - 1
+        place, env = len(self.told) - 1, step.env
+        before = Look.at(self.aws, env)
+        self._doing.append(step)
         ended = self._done(step, depth)
         met = [f"{fault.kind} at {fault.call} {fault.key} {fault.at}" for fault in ended.met[:1]]
         self.told[place] += f" -> {', '.join([*met, ended.line])}"
-        self.counts[f"step: {step.verb}"] += 1
-        for fault in ended.met:
-            self.counts[f"fault: {fault.kind}"] += 1
+        self._count(step, ended)
+        for name in ENVS:
+            self._kept.check(self.aws, name, may_delete=self._may_delete(name))
+        self._doing.pop()
+        check(Moment(self.aws, step, ended, before, Look.at(self.aws, env)))
         return ended
 
     def _done(self, step: Step, depth: int) -> Ended:
@@ -121,37 +133,66 @@ class Play:
 
         try:
             TAMPERINGS[step.verb](checkout, step.env)
+        except ValueError:  # what it would change cannot be read
+            return Ended(error=ResumectlError("it is damaged", code="unreadable"))
         except ClientError as error:
             code = error.response["Error"]["Code"]
             return Ended(error=ResumectlError("there is nothing", code=code))
         return Ended()
 
     def _command(self, step: Step, checkout: Checkout, depth: int) -> Ended:
+        writer = Writer(self.aws, step.env) if step.verb in WRITING else None
         faults = Fate.of(self.aws.clock, step.trouble, lambda: self._meanwhile(step, depth))
-        ended = Ended(met=faults.met)
         worker = checkout.process(faults)
-        ended.sent = worker.sent
+        if writer:
+            faults.before = partial(writer.before, worker, checkout.root)
+        ended, shown, notes = Ended(met=faults.met, sent=worker.sent), Shown(), len(checkout.notes)
         try:
-            ended.outcome = COMMANDS[step.verb](checkout.context(worker, step.env))
+            context = checkout.context(worker, step.env)
+            ended.outcome = COMMANDS[step.verb](context, shown)
             ended.error = ended.outcome.error
         except ResumectlError as error:
             ended.error = error
         except Killed:
             ended.killed = True
         except Exception as bug:
+            self._raise_later()
             raise Broken(f"a bug (exit 70): {''.join(traceback.format_exception(bug))}") from bug
         finally:
             worker.exit()
-        self._no_secret(ended, checkout)
+        self._raise_later()
+        if writer:
+            require(not writer.others, "who writes", "holds the lock", writer.others)
+        ended.shown, ended.said = shown.plan, checkout.notes[notes:]
         return ended
 
     def _meanwhile(self, step: Step, depth: int) -> None:
+        """What others do while a machine sleeps; what breaks there is told when it woke up."""
         for other in step.trouble.meanwhile if step.trouble else ():
-            self.do(other, depth + 1)
+            try:
+                self.do(other, depth + 1)
+            except Broken as broken:
+                self._later.append(broken)
+                return
 
-    def _no_secret(self, ended: Ended, checkout: Checkout) -> None:
-        shown = json.dumps(ended.outcome.body, default=str) if ended.outcome else ""
-        said = f"{ended.error} {ended.error.hint}" if ended.error else ""
-        for text in (shown, said, *checkout.notes):
-            if SECRET in text:
-                raise Broken(f"a secret is shown: {text[:200]}")
+    def _raise_later(self) -> None:
+        if self._later:
+            raise self._later.pop()
+
+    def _count(self, step: Step, ended: Ended) -> None:
+        """What really happened, for the figures."""
+        self.counts[f"step: {step.verb}"] += 1
+        kinds = {fault.kind for fault in ended.met}
+        if step.trouble and step.trouble.kind == "suspend" and kinds:
+            same = any(other.env == step.env for other in step.trouble.meanwhile)
+            kinds = {f"suspended, {'the same' if same else 'another'} environment meanwhile"}
+        self.counts.update(f"fault: {kind}" for kind in kinds)
+        self.counts[f"end: {ended.line.partition(':')[0].partition(',')[0]}"] += 1
+
+    def _may_delete(self, env: str) -> bool:
+        """Whether what is being done, or was done meanwhile, may delete the counts."""
+        meanwhile = [
+            other for step in self._doing if step.trouble for other in step.trouble.meanwhile
+        ]
+        verbs = [step.verb for step in (*self._doing, *meanwhile) if step.env == env]
+        return any(word in verb for verb in verbs for word in ("destroy", "--force"))

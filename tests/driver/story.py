@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.driver import live
+from tests.driver import live, start
 from tests.driver.chance import script
-from tests.driver.invariants import Before, Invariants
-from tests.driver.play import Broken, Play
+from tests.driver.play import Play
 from tests.driver.step import Step
+from tests.driver.writer import Broken
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.driver.chance import Script
 
 WAYS_OUT = {"locked": "unlock --force", "pinned": "unpin"}
@@ -28,18 +28,21 @@ class Result:
     """How a story ended.
 
     Attributes:
+        start: which environments are deployed before.
         broken: the invariant that does not hold; empty if all do.
         told: the story, one line per step.
         counts: what really happened.
     """
 
     seed: int
+    start: Sequence[str] = ()
     broken: str = ""
     told: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        lines = [f"seed {self.seed}", *(f"  {line}" for line in self.told)]
+        begins = f"{' and '.join(self.start) or 'nothing'} deployed"
+        lines = [f"seed {self.seed}: {begins}", *(f"  {line}" for line in self.told)]
         return "\n".join([*lines, f"  BROKEN: {self.broken}"] if self.broken else lines)
 
 
@@ -50,8 +53,8 @@ def tell(seed: int) -> Result:
 
 def play(written: Script) -> Result:
     """Play a story."""
-    folder = Path(tempfile.mkdtemp(prefix="driver-"))
-    result = Result(written.seed)
+    folder = start.folder()
+    result = Result(written.seed, written.start)
     try:
         playing = Play(written, folder)
         result.told, result.counts = playing.told, playing.counts
@@ -66,35 +69,22 @@ def play(written: Script) -> Result:
 
 
 def _play(playing: Play, written: Script) -> None:
-    for env in written.start:
-        _good(playing, Step("laptop", env, "deploy"))
-    invariants = Invariants(playing)
     for step in written.steps:
-        before = Before.of(playing.aws)
-        ended = playing.do(step)
-        invariants.after(step, ended, before)
+        playing.do(step)
     playing.aws.clock.sleep(3600)
     for bucket in playing.aws.buckets.values():
         bucket.settle()
     for env in live.ENVS:
         if live.records(playing.aws, env):
-            _converges(playing, invariants, env)
+            _converges(playing, env)
 
 
-def _good(playing: Play, step: Step) -> None:
-    ended = playing.do(step)
-    if ended.error:
-        raise Broken(f"{step.verb} of a healthy environment failed: {ended.line}")
-
-
-def _converges(playing: Play, invariants: Invariants, env: str) -> None:
+def _converges(playing: Play, env: str) -> None:
     """Without faults, `deploy` and what its hints say to type lead to where nothing is left."""
     playing.do(Step("laptop", env, "edit everything a"))
     verb, deploys = "deploy", 0
     for _ in range(6):
-        before, step = Before.of(playing.aws), Step("laptop", env, verb)
-        ended = playing.do(step)
-        invariants.after(step, ended, before)
+        ended = playing.do(Step("laptop", env, verb))
         if ended.error is None:
             break
         code = ended.error.code

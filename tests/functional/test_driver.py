@@ -10,7 +10,7 @@ import pytest
 from tests.driver.campaign import played
 from tests.driver.chance import script
 
-GROUPS, EACH = 10, 10
+GROUPS, EACH = 10, 15
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

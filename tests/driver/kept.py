@@ -1,0 +1,83 @@
+"""What must not get lost, from one step to the next: what releases need, and the counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.driver import live
+from tests.driver.writer import require
+from tests.functional.world import site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.fakes.aws.world import Aws
+
+
+@dataclass
+class Kept:
+    """Remembers what there was.
+
+    Attributes:
+        keep: how many releases are kept at least.
+        made: the bucket and the function that each release was recorded with. Once they are
+            deleted, what they had can only be gone.
+        tables: the table of each environment.
+    """
+
+    keep: int
+    made: dict[tuple[str, int], tuple[Any, Any]] = field(default_factory=dict)
+    tables: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    _good: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def check(self, aws: Aws, env: str, *, may_delete: bool) -> None:
+        """Nothing that a kept release needs is gone, and no count fell or is counted twice."""
+        self._count(aws, env, may_delete=may_delete)
+        self._releases(aws, env)
+        for record in live.records(aws, env):
+            if record["status"] == "destroyed":
+                return
+            there = aws.buckets.get(site(env)), live.function(aws, env)
+            made = self.made.setdefault((env, record["id"]), there)
+            if record["status"] == "failed":
+                continue
+            about = f"release #{record['id']} of {env} needs"
+            if made[0] is there[0] is not None:
+                _objects(about, there[0], record.get("site") or {})
+            if record.get("function"):
+                same = made[1] is there[1]
+                _function(about, aws, env, record["function"], there[1] if same else None)
+
+    def _releases(self, aws: Aws, env: str) -> None:
+        """Of those that did not fail, the last ones are never pruned."""
+        there = {row["id"] for row in live.records(aws, env) if row["status"] != "failed"}
+        self._good[env] |= there
+        last = sorted(self._good[env])[-self.keep :]
+        require(there.issuperset(last), f"the last good releases of {env}", last, sorted(there))
+
+    def _count(self, aws: Aws, env: str, *, may_delete: bool) -> None:
+        """A visitor comes between any two steps."""
+        table, known = live.table(aws, env), self.tables.get(env)
+        if known is not None and table is not known:
+            require(may_delete, f"the counts of {env}", "kept", "another table")
+        if table is not None and table is known:
+            require(table["Count"] == table["Visits"], "the count", table["Visits"], table["Count"])
+        if table is not None:
+            table["Visits"] = table["Count"] = table.get("Count", 0) + 1
+        self.tables[env] = table
+
+
+def _objects(about: str, bucket: Any, recorded: Mapping[str, Mapping[str, Any]]) -> None:
+    for key, entry in recorded.items():
+        ids = [version.id for version in bucket.versions(key)]
+        require(entry["version_id"] in ids, f"{about} {key}", entry["version_id"], ids)
+
+
+def _function(about: str, aws: Aws, env: str, recorded: Mapping[str, Any], function: Any) -> None:
+    key = f"artifacts/{env}/function/{recorded['sha256']}.zip"
+    require(live.kept(aws, key) is not None, f"{about} its zip", key, None)
+    if function is not None:
+        versions, wanted = list(function.versions), recorded["version"]
+        require(wanted in versions, f"{about} its version", wanted, versions)

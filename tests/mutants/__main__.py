@@ -1,0 +1,86 @@
+"""`make campaign`: every mutant must be noticed, by the tests next to it or else by the driver."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from tests.driver import start
+from tests.mutants import parts, releases
+from tests.mutants.mutant import PACKAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.mutants.mutant import Mutant
+
+ROOT = Path(__file__).parents[2]
+MUTANTS = (*releases.MUTANTS, *parts.MUTANTS)
+STORIES, LIMIT = "300", 600.0
+FAILED = 1
+"""The exit code of pytest when a test failed, and of the driver when an invariant broke."""
+
+
+def main() -> int:
+    """Returns the exit code."""
+    for mutant in MUTANTS:
+        mutant.text(ROOT)
+    copies: SimpleQueue[Path] = SimpleQueue()
+    lanes = os.cpu_count() or 1
+    folder = start.folder()
+    try:
+        for number in range(lanes):
+            copies.put(_copy(folder / str(number)))
+        with ThreadPoolExecutor(lanes) as pool:
+            killers = list(pool.map(lambda mutant: _killer(mutant, copies), MUTANTS))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    alive = [mutant for mutant, killer in zip(MUTANTS, killers, strict=True) if not killer]
+    for mutant in alive:
+        sys.stdout.write(f"ALIVE {mutant.name}\n      -> {mutant.new}\n")
+    sys.stdout.write(f"{len(MUTANTS) - len(alive)} of {len(MUTANTS)} mutants died\n")
+    return bool(alive)
+
+
+def _copy(folder: Path) -> Path:
+    """The repository once more, without what is generated."""
+    generated = shutil.ignore_patterns(".venv", ".git", ".resumectl", ".*_cache", "__pycache__")
+    shutil.copytree(ROOT, folder, ignore=generated, symlinks=True)
+    return folder
+
+
+def _killer(mutant: Mutant, copies: SimpleQueue[Path]) -> str:
+    """What noticed a mutant; empty if nothing did."""
+    root = copies.get()
+    file = root / PACKAGE / mutant.file
+    try:
+        file.write_text(mutant.text(ROOT))
+        tests = [name for name in mutant.nearest if (root / name).exists()]
+        if tests and _fails(root, "pytest", "-x", "-q", "-n", "0", *tests):
+            return "tests"
+        return "driver" if _fails(root, "tests.driver", "--seeds", STORIES) else ""
+    finally:
+        shutil.copy2(ROOT / PACKAGE / mutant.file, file)
+        copies.put(root)
+
+
+def _fails(root: Path, module: str, *arguments: str) -> bool:
+    command: Sequence[str] = (sys.executable, "-m", module, *arguments)
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(root)}
+    try:
+        run = subprocess.run(
+            command, cwd=root, env=environ, capture_output=True, check=False, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    return run.returncode == FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Mutants of what decides about AWS: guards, ignores, targets, identity, order, moving traffic."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+RECOVER = ("tests/functional/test_recover.py",)
+
+GUARD = (
+    Mutant("infra/guard.py", 'in ("delete", "replace")', 'in ("delete",)'),
+    Mutant("infra/guard.py", 'TABLE: "the visitor', '"a_table": "the visitor'),
+    Mutant("steps/approve.py", "if losses and not force:", "if force:"),
+    Mutant("steps/approve.py", "if losses and ctx.env.protected:", "if not losses:"),
+    Mutant("site/part.py", "if deletes * 2 > count:", "if deletes > count:"),
+    Mutant(
+        "function/part.py",
+        'c.action == "create" for c in earlier',
+        'c.action == "delete" for c in earlier',
+    ),
+)
+IGNORE = (
+    Mutant("steps/drift.py", "if ignore.until >= today]", "]"),
+    Mutant("steps/drift.py", "if ignore.until >= today]", "if ignore.until > today]"),
+    Mutant("steps/drift.py", "set(change.fields) <= set(ignore.fields)", "bool(change.fields)"),
+    Mutant("steps/drift.py", "fnmatchcase(change.key, ignore.key) and fields", "fields"),
+    Mutant("site/part.py", "if change.key not in kept)", "if kept or change)"),
+)
+IDENTITY = (
+    Mutant("infra/recovery.py", "or errored.lineage == state.lineage", "or errored", RECOVER),
+    Mutant(
+        "infra/recovery.py", "any(run.took(lock.created) for run in unfinished)", "lock", RECOVER
+    ),
+    Mutant("infra/recovery.py", 'lock.who.endswith(f"@{self.host}")', "bool(lock)", RECOVER),
+    Mutant(
+        "release/bucket.py",
+        '{"Bucket": self.name, "ExpectedBucketOwner": self._owner}',
+        '{"Bucket": self.name}',
+    ),
+    Mutant("infra/workspace.py", "if self._bucket.exists():", "if not self._bucket.exists():"),
+)
+TARGETS = (
+    Mutant("steps/look.py", "if not scene.outputs:", "if scene is None:"),
+    Mutant("infra/removal.py", "more = sorted(planned.live.keys() - shown)", "more = []"),
+)
+TRAFFIC = (
+    Mutant("site/transfer.py", "for pages in (False, True):", "for pages in (True, False):"),
+    Mutant("site/transfer.py", "refuse_missing(s3, bucket, keys, manifest)", ""),
+    Mutant("site/part.py", "[*comparison.changes, *since, ", "[*comparison.changes, "),
+    Mutant("function/publish.py", '{"RevisionId": revision} if revision else {}', "{}"),
+    Mutant("function/publish.py", "if version in known:", "if version:"),
+    Mutant(
+        "function/publish.py",
+        "if published is None or published.sha256 != sha256:",
+        "if published is None:",
+    ),
+    Mutant(
+        "function/restore.py",
+        "version is not None and version.sha256 == self.record.sha256",
+        "version is not None",
+    ),
+    Mutant("infra/importing.py", "if address not in planned.live", "if address in planned.live"),
+)
+MUTANTS = (*GUARD, *IGNORE, *IDENTITY, *TARGETS, *TRAFFIC)
