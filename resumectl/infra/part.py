@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from zipfile import BadZipFile
 
-from resumectl.errors import ResumectlError, TerraformError
+from resumectl.errors import ResumectlError
 from resumectl.infra import backup, configuration, guard, inventory, statelock
 from resumectl.infra import state as states
 from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
@@ -88,8 +88,11 @@ class InfraPart(Part[State, Module]):
 
     def live(self, outputs: Outputs, released: Release | None) -> State:
         record = released.parts.get(self.name) if released else None
-        tables = record.tables if isinstance(record, InfraRecord) else ()
-        return replace(states.read(self.bucket) or EMPTY, released=frozenset(tables))
+        state = states.read(self.bucket) or EMPTY
+        if not isinstance(record, InfraRecord):
+            return state
+        applied = (record.digest, record.serial)
+        return replace(state, released=frozenset(record.tables), applied=applied)
 
     def outputs(self, live: State) -> Outputs:
         return live.outputs if live.complete else {}
@@ -144,6 +147,8 @@ class InfraPart(Part[State, Module]):
         state = comparison.live
         if comparison.workspace and comparison.changed:
             state = self._apply(comparison.workspace, comparison.changes)
+        elif comparison.workspace and not _is_recorded(comparison):
+            state = self._refresh(comparison.workspace)
         self._remove_undeclared(comparison)
         if comparison.wanted is None:
             return Applied(None, self.outputs(state))
@@ -237,13 +242,17 @@ class InfraPart(Part[State, Module]):
         with self.steps(_APPLY) as tell:
             total = sum(change.kind is None for change in changes)
             workspace.apply(Watch(ApplyProgress(tell, total).event))
-            state = states.read(self.bucket) or EMPTY
-            if not state.complete:
-                raise TerraformError(
-                    "Terraform finished, but its state lacks outputs that resumectl needs.",
-                    hint="Compare terraform/outputs.tf with the one of resumectl.",
-                )
-        return state
+            return states.read_complete(self.bucket)
+
+    def _refresh(self, workspace: Workspace) -> State:
+        """Write down what AWS has, although there is nothing to change.
+
+        A setting that was changed by hand and then declared needs no apply, so nothing else would
+        ever save it, and it would be reported as drift.
+        """
+        with self.steps(_APPLY):
+            workspace.refresh()
+            return states.read_complete(self.bucket)
 
     def _remove_undeclared(self, comparison: InfraComparison) -> None:
         extra = _extra(comparison.changes)
@@ -274,6 +283,12 @@ class InfraPart(Part[State, Module]):
     @property
     def _removal(self) -> Removal:
         return Removal(self.workspaces, self.importer, self.steps)
+
+
+def _is_recorded(comparison: InfraComparison) -> bool:
+    """Whether the live release was made with this configuration and this state."""
+    wanted, live = comparison.wanted, comparison.live
+    return wanted is None or live.applied == (wanted.digest, live.serial)
 
 
 def _extra(changes: Iterable[Change]) -> list[Change]:

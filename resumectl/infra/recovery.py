@@ -17,7 +17,6 @@ from resumectl import files
 from resumectl.errors import Locked, TerraformError
 from resumectl.infra import runs, statelock
 from resumectl.infra import state as states
-from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
     from resumectl.infra.runs import Unfinished
@@ -160,9 +159,7 @@ class Recovery:
         An apply that was killed may have changed a resource and not saved that: no plan would do it
         again, so nothing else would ever write it down, and it would be reported as drift.
         """
-        workspace = self.workspace()
-        if workspace.plan(Watch(), "refresh-only").changed:
-            workspace.apply(Watch())
+        self.workspace().refresh()
 
     def _set_aside(self, file: Path, name: str) -> None:
         kept = self.workspaces.work / name

@@ -45,6 +45,7 @@ class State:
 
     Attributes:
         released: the addresses of the tables that the live release recorded.
+        applied: the digest of the configuration, and the serial, that it recorded.
     """
 
     serial: int
@@ -52,6 +53,7 @@ class State:
     outputs: Mapping[str, Any]
     resources: tuple[Resource, ...] = ()
     released: frozenset[str] = frozenset()
+    applied: tuple[str, int] | None = None
 
     @property
     def complete(self) -> bool:
@@ -79,6 +81,21 @@ def read(bucket: ProjectBucket) -> State | None:
     """
     stored = bucket.read(key(bucket.env))
     return parse(stored.body, bucket.env) if stored else None
+
+
+def read_complete(bucket: ProjectBucket) -> State:
+    """The state after an apply.
+
+    Raises:
+        TerraformError: it is not a Terraform state, or promised outputs are missing.
+    """
+    state = read(bucket) or EMPTY
+    if not state.complete:
+        raise TerraformError(
+            "Terraform finished, but its state lacks outputs that resumectl needs.",
+            hint="Compare terraform/outputs.tf with the one of resumectl.",
+        )
+    return state
 
 
 def newest_readable(bucket: ProjectBucket) -> str | None:

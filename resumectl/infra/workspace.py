@@ -153,6 +153,15 @@ class Workspace:
             self._fence.require()
             raise
 
+    def refresh(self) -> None:
+        """Bring the state up to date with AWS, and change nothing else.
+
+        Raises:
+            TerraformError: AWS cannot be asked, or the state cannot be saved.
+        """
+        if self.plan(Watch(), "refresh-only").changed:
+            self.apply(Watch())
+
     def command(self, *arguments: str) -> str:
         """Run any other Terraform command on the environment's state; returns its output.
 

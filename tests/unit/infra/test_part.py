@@ -42,9 +42,9 @@ def deployed(bench, *, serial=7, files=None):
     return Heads(release, release)
 
 
-def compared(bench, *plans):
+def compared(bench, *plans, released=None):
     bench.terraform.plans = list(plans)
-    live = bench.part.live({}, None)
+    live = bench.part.live({}, released)
     return bench.part.compare(live, bench.part.worktree(), (), stop())
 
 
@@ -180,7 +180,7 @@ def test_what_was_compared_is_applied_and_recorded_as_read_back(bench):
 
 def test_the_applied_configuration_is_kept_for_later(bench):
     bench.put_state(7)
-    record = bench.part.apply(compared(bench, None), {}).record
+    record = bench.part.apply(compared(bench, None, None), {}).record
     files, variables = configuration.unpack(bench.part.artifacts.read(record.digest))
     assert files == bench.files
     assert "package" not in variables["function"]
@@ -188,10 +188,28 @@ def test_the_applied_configuration_is_kept_for_later(bench):
 
 def test_without_changes_nothing_is_applied_but_it_is_recorded(bench):
     bench.put_state(7)
-    applied = bench.part.apply(compared(bench, None), {})
+    applied = bench.part.apply(compared(bench, None, released=deployed(bench).released), {})
     assert applied.record == InfraRecord(bench.module().digest, 7)
     assert applied.outputs == OUTPUTS
     assert bench.terraform.done("apply") == []
+
+
+def test_a_configuration_that_needs_no_apply_saves_what_aws_has(bench):
+    """Somebody made the change by hand before it was declared."""
+    bench.put_state(7)
+    released = deployed(bench, files={"site.tf": b"# older"}).released
+    by_hand = plan(drift=[change(BUCKET, {"a": 1}, {"a": 2})])
+    comparison = compared(bench, None, by_hand, released=released)
+    bench.terraform.on_apply = lambda: bench.put_state(8)
+    assert bench.part.apply(comparison, {}).record == InfraRecord(bench.module().digest, 8)
+    assert bench.terraform.done()[1:] == [("module", "plan", "refresh-only"), ("module", "apply")]
+
+
+def test_a_state_that_could_not_be_seen_yet_is_read_again(bench):
+    """S3 answered 404 to us, and Terraform found that there was nothing to change."""
+    comparison = compared(bench, None, None)
+    bench.put_state(7)
+    assert bench.part.apply(comparison, {}).outputs == OUTPUTS
 
 
 def test_a_change_that_is_not_shown_is_applied_too(bench):

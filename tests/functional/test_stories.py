@@ -1,0 +1,38 @@
+"""What the driver found, each as the shortest story that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from resumectl.commands import deploy, drift
+from resumectl.errors import Refused
+from tests.functional.world import Agreed, World, name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A project that is not deployed."""
+    return World(tmp_path / "project")
+
+
+def test_a_setting_that_was_changed_by_hand_and_then_declared_is_no_drift(world: World) -> None:
+    """Terraform had nothing to change, so its state kept the old value, and drift said so."""
+    world.deploy()
+    world.client("lambda").update_function_configuration(FunctionName=name(), MemorySize=256)
+    (world.root / "terraform" / "counter.tf").write_text("memory_size = 256\n")
+    assert world.deploy().error is None
+    with world.working() as ctx:
+        assert drift.drift(ctx).body["changes"] == []
+
+
+def test_only_infra_does_not_create_the_function_from_code_that_nobody_saw(world: World) -> None:
+    options = deploy.Options(only=("infra",))
+    with world.working() as ctx, pytest.raises(Refused, match="its code is not part") as refused:
+        deploy.deploy(ctx, options, Agreed())
+    assert refused.value.code == "no-code"
+    assert world.stored("releases/") == []
