@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from resumectl import aws
 from resumectl.errors import ResumectlError
 from resumectl.part import Drift
 from resumectl.plan import REPLACE, Plan
@@ -63,7 +64,8 @@ def find(ctx: Context, scene: Scene, *, lenient: bool = False) -> Drifted:
 
         def compare(part: AnyPart) -> Drift:
             try:
-                return part.drift(scene.heads, scene.lives[part.name], together.stop)
+                with aws.translated(f"comparing the {part.name} with what was released"):
+                    return part.drift(scene.heads, scene.lives[part.name], together.stop)
             except ResumectlError as error:
                 if not lenient:
                     raise

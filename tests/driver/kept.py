@@ -22,33 +22,38 @@ class Kept:
 
     Attributes:
         keep: how many releases are kept at least.
-        made: the bucket and the function that each release was recorded with. Once they are
-            deleted, what they had can only be gone.
+        made: the bucket and the function that each release was recorded with, and whether its
+            zip was kept. Once they are deleted, what they had can only be gone.
         tables: the table of each environment.
     """
 
     keep: int
-    made: dict[tuple[str, int], tuple[Any, Any]] = field(default_factory=dict)
+    made: dict[tuple[str, int], tuple[Any, Any, bool]] = field(default_factory=dict)
     tables: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     _good: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def check(self, aws: Aws, env: str, *, may_delete: bool) -> None:
         """Nothing that a kept release needs is gone, and no count fell or is counted twice."""
         self._count(aws, env, may_delete=may_delete)
+        if may_delete:
+            self.made |= {
+                key: (None, None, row[2]) for key, row in self.made.items() if key[0] == env
+            }
         self._releases(aws, env)
         for record in live.records(aws, env):
             if record["status"] == "destroyed":
                 return
             there = aws.buckets.get(site(env)), live.function(aws, env)
-            made = self.made.setdefault((env, record["id"]), there)
+            made = self.made.setdefault((env, record["id"]), (*there, _has_zip(aws, env, record)))
             if record["status"] == "failed":
                 continue
             about = f"release #{record['id']} of {env} needs"
             if made[0] is there[0] is not None:
                 _objects(about, there[0], record.get("site") or {})
-            if record.get("function"):
-                same = made[1] is there[1]
-                _function(about, aws, env, record["function"], there[1] if same else None)
+            require(_has_zip(aws, env, record) or not made[2], f"{about} its zip", "one", None)
+            if made[1] is there[1] is not None and record.get("function"):
+                versions, wanted = list(there[1].versions), record["function"]["version"]
+                require(wanted in versions, f"{about} its version", wanted, versions)
 
     def _releases(self, aws: Aws, env: str) -> None:
         """Of those that did not fail, the last ones are never pruned."""
@@ -75,9 +80,8 @@ def _objects(about: str, bucket: Any, recorded: Mapping[str, Mapping[str, Any]])
         require(entry["version_id"] in ids, f"{about} {key}", entry["version_id"], ids)
 
 
-def _function(about: str, aws: Aws, env: str, recorded: Mapping[str, Any], function: Any) -> None:
-    key = f"artifacts/{env}/function/{recorded['sha256']}.zip"
-    require(live.kept(aws, key) is not None, f"{about} its zip", key, None)
-    if function is not None:
-        versions, wanted = list(function.versions), recorded["version"]
-        require(wanted in versions, f"{about} its version", wanted, versions)
+def _has_zip(aws: Aws, env: str, record: Mapping[str, Any]) -> bool:
+    """Code that somebody else uploaded has none."""
+    function = record.get("function")
+    key = f"artifacts/{env}/function/{function['sha256']}.zip" if function else ""
+    return live.kept(aws, key) is not None

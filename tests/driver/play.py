@@ -195,4 +195,4 @@ class Play:
             other for step in self._doing if step.trouble for other in step.trouble.meanwhile
         ]
         verbs = [step.verb for step in (*self._doing, *meanwhile) if step.env == env]
-        return any(word in verb for verb in verbs for word in ("destroy", "--force"))
+        return any(verb in ("destroy", "deploy --force", "drift --fix --force") for verb in verbs)

@@ -9,6 +9,7 @@ from resumectl.settings import Ignore
 from resumectl.steps import drift
 from resumectl.steps.look import look
 from tests.fakes.context import World
+from tests.fakes.errors import aws_error
 
 TODAY, YESTERDAY = date(2026, 11, 22), date(2026, 11, 21)
 
@@ -73,6 +74,13 @@ def test_a_part_that_cannot_be_compared_fails_the_command(world):
     world.part("infra").fail("drift", TerraformError("Terraform is not installed."))
     with pytest.raises(TerraformError, match="not installed"):
         find(world)
+
+
+def test_an_error_of_aws_is_told_as_such_and_never_as_a_bug(world):
+    world.part("infra").fail("drift", aws_error("SlowDown"))
+    with pytest.raises(CloudError, match="SlowDown"):
+        find(world)
+    assert find(world, lenient=True).unchecked.keys() == {"infra"}
 
 
 def test_the_first_failure_is_raised_and_stops_the_others(world):
