@@ -46,6 +46,12 @@ class Moment:
         return self.ended.outcome is not None and self.ended.error is None
 
     @property
+    def took_back(self) -> bool:
+        """Whether a failed smoke test returned to the live release."""
+        newest = self.after.records[0] if self.after.records else {}
+        return newest.get("taken_back_to") is not None and self.after.newest > self.before.newest
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """The parts that the command may change."""
         words = self.step.verb.split()
@@ -119,6 +125,8 @@ def what_is_done_was_shown(moment: Moment) -> None:
     before, after, plan = moment.before.served, moment.after.served, moment.ended.shown
     touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     shown = {change.key for change in plan.of("site")} if plan else set()
+    if shown and moment.took_back:
+        return  # to the release, whatever was live before
     require(touched <= shown, "objects that were shown", sorted(shown), sorted(touched))
     if moment.before.code != moment.after.code:
         function = plan.of("function") if plan else ()
@@ -145,14 +153,13 @@ def what_is_recorded_is_live(moment: Moment) -> None:
     if record is None or applied is None:
         require(moment.step.verb.startswith("drift"), "a record", "one", after.records)
         return
-    if "site" in moment.parts:
-        wanted = {key: entry["sha256"] for key, entry in record["site"].items()}
+    if "site" in moment.parts and record.get("site"):
+        wanted = _objects(record)
         found = after.served
         if moment.before.released is None:  # what is in a bucket that the plan did not know stays
             found = {key: sha for key, sha in found.items() if key in wanted}
         require(wanted == found, "the recorded site", wanted, found)
-    if "function" in moment.parts:
-        recorded = record["function"]
+    if "function" in moment.parts and (recorded := record.get("function")):
         wanted_function = recorded["version"], _base64(recorded["sha256"])
         require(wanted_function == after.alias, "the function", wanted_function, after.alias)
     if "infra" in moment.parts:
@@ -175,10 +182,12 @@ def a_rollback_serves_its_target(moment: Moment) -> None:
     target = next((row for row in moment.after.records if row["id"] == number), None)
     if target is None:
         raise Broken(f"there is no release #{number}, which it went back to")
-    wanted = {key: entry["sha256"] for key, entry in target["site"].items()}
-    require(wanted == moment.after.served, "its site", wanted, moment.after.served)
-    code = _base64(target["function"]["sha256"])
-    require(code == moment.after.code, "its code", code, moment.after.code)
+    if target.get("site"):  # a part that it lacks stays
+        wanted = _objects(target)
+        require(wanted == moment.after.served, "its site", wanted, moment.after.served)
+    if target.get("function"):
+        code = _base64(target["function"]["sha256"])
+        require(code == moment.after.code, "its code", code, moment.after.code)
 
 
 def _writes(moment: Moment) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -186,6 +195,10 @@ def _writes(moment: Moment) -> Iterator[tuple[str, dict[str, Any]]]:
     for call, arguments in moment.ended.sent:
         if not call.startswith(READS):
             yield call, {key: value for key, value in arguments.items() if key not in BODIES}
+
+
+def _objects(record: dict[str, Any]) -> dict[str, str]:
+    return {key: entry["sha256"] for key, entry in record["site"].items()}
 
 
 def _base64(digest: str) -> str:

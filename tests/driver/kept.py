@@ -42,6 +42,8 @@ class Kept:
         self._releases(aws, env)
         for record in live.records(aws, env):
             if record["status"] == "destroyed":
+                gone = range(1, record["id"])
+                self.made |= {(env, number): (None, None, False) for number in gone}
                 return
             there = aws.buckets.get(site(env)), live.function(aws, env)
             made = self.made.setdefault((env, record["id"]), (*there, _has_zip(aws, env, record)))
