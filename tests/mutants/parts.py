@@ -9,8 +9,8 @@ RECOVER = ("tests/functional/test_recover.py",)
 GUARD = (
     Mutant("infra/guard.py", 'in ("delete", "replace")', 'in ("delete",)'),
     Mutant("infra/guard.py", 'TABLE: "the visitor', '"a_table": "the visitor'),
-    Mutant("steps/approve.py", "if losses and not force:", "if force:"),
-    Mutant("steps/approve.py", "if losses and ctx.env.protected:", "if not losses:"),
+    Mutant("steps/approve.py", "if lost and not force:", "if force:"),
+    Mutant("steps/approve.py", "if lost and ctx.env.protected:", "if not lost:"),
     Mutant("site/part.py", "if deletes * 2 > count:", "if deletes > count:"),
     Mutant(
         "function/part.py",
@@ -24,6 +24,11 @@ IGNORE = (
     Mutant("steps/drift.py", "set(change.fields) <= set(ignore.fields)", "bool(change.fields)"),
     Mutant("steps/drift.py", "fnmatchcase(change.key, ignore.key) and fields", "fields"),
     Mutant("site/part.py", "if change.key not in kept)", "if kept or change)"),
+)
+FENCE = (
+    Mutant("fence.py", "if not operation.startswith(_READS):", "if not operation:"),
+    Mutant("release/lease.py", "- self._proven >= LEASE", "- self._proven < 0"),
+    Mutant("release/lease.py", "            self.lost.set()\n", ""),
 )
 IDENTITY = (
     Mutant("infra/recovery.py", "or errored.lineage == state.lineage", "or errored", RECOVER),
@@ -60,4 +65,4 @@ TRAFFIC = (
     ),
     Mutant("infra/importing.py", "if address not in planned.live", "if address in planned.live"),
 )
-MUTANTS = (*GUARD, *IGNORE, *IDENTITY, *TARGETS, *TRAFFIC)
+MUTANTS = (*GUARD, *IGNORE, *FENCE, *IDENTITY, *TARGETS, *TRAFFIC)

@@ -93,16 +93,9 @@ LOCK = (
         "self._me.can_see(other) and not self._alive",
         "not self._alive",
     ),
-    Mutant(
-        "process.py",
-        "(self.host, self.boot, self.namespace) == (other.host, other.boot, other.namespace)",
-        "(self.host, self.boot) == (other.host, other.boot)",
-    ),
-    Mutant(
-        "process.py",
-        "(self.host, self.boot, self.namespace) == (other.host, other.boot, other.namespace)",
-        "(self.host, self.namespace) == (other.host, other.namespace)",
-    ),
+    Mutant("process.py", "            other.namespace,", "            self.namespace,"),
+    Mutant("process.py", "            other.boot,", "            self.boot,"),
+    Mutant("process.py", "return bool(self.boot) and", "return"),
     Mutant("release/lock.py", "self._put(holder, **NEW)", "self._put(holder)"),
     Mutant("release/lock.py", "replace(holder, beat=beat), IfMatch", "holder, IfMatch"),
     Mutant(
