@@ -43,18 +43,13 @@ _NO_USER_CONFIGURATION: Final = {
 _POOL: Final = 64
 
 _EXPIRED: Final = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "TokenRefreshRequired",
+    *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
 }
 _BAD_KEYS: Final = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
+    *("InvalidClientTokenId", "UnrecognizedClientException"),
+    *("InvalidAccessKeyId", "SignatureDoesNotMatch"),
 }
-_DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
+DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _SIGN_IN: Final = (
     "Sign in (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
 )
@@ -207,9 +202,16 @@ _ABSENT: Final = frozenset(
         *("OwnershipControlsNotFoundError", "ReplicationConfigurationNotFoundError"),
         *("ServerSideEncryptionConfigurationNotFoundError", "NoSuchEntity", "NoSuchFunctionExists"),
         *("NoSuchDistribution", "ResourceNotFound", "ResourceNotFoundException"),
+        *("NoSuchMonitoringSubscription", "PolicyNotFoundException"),
+        "ProvisionedConcurrencyConfigNotFoundException",
     ]
 )
 """The error codes that the services we use return for something that does not exist."""
+
+
+def rejects_credentials(error: Exception) -> bool:
+    """Whether AWS rejects the credentials as such, so that no other read can succeed."""
+    return error_code(error) in _EXPIRED | _BAD_KEYS
 
 
 def is_absent(error: Exception) -> bool:
@@ -267,7 +269,7 @@ def _refused(error: Any, doing: str) -> CloudError:
         what, hint, kind = "The AWS credentials expired", _SIGN_IN, "credentials"
     elif code in _BAD_KEYS:
         what, hint, kind = f"AWS rejected these credentials ({code})", _SIGN_IN, "credentials"
-    elif code in _DENIED:
+    elif code in DENIED:
         what, hint, kind = f"AWS denied {operation}", _GRANT, "access-denied"
     detail = f"\n{reason}" if reason else ""
     return CloudError(f"{what} while {doing}.{detail}", hint=hint, code=kind)

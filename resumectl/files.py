@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from resumectl.errors import BuildError
 
 if TYPE_CHECKING:
     Rule = Callable[[str], bool]
+
+
+_OWNERS: Final = 0o700
 
 
 class File(NamedTuple):
@@ -97,6 +102,18 @@ def _target(link: Path, parents: tuple[Path, ...], is_excluded: Rule) -> Path:
     if any(parent.is_relative_to(target) for parent in parents):
         raise BuildError(f"{link} is a link to a folder that contains it.", hint="Remove the link.")
     return target
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner can enter; returns it.
+
+    One that cannot be made or changed is left to whoever writes into it, and says why.
+    """
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        if stat.S_IMODE(folder.stat().st_mode) != _OWNERS:
+            folder.chmod(_OWNERS)
+    return folder
 
 
 def replace(path: Path, data: bytes | str, mode: int = 0o644) -> None:

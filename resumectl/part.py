@@ -62,6 +62,24 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Something that could not be looked at, so that nobody knows whether it drifted.
+
+    Attributes:
+        what: as in `role policies`.
+        action: the permission that looking needs.
+        why: `denied`, or AWS's error code.
+    """
+
+    what: str
+    action: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.action} {self.why})"
+
+
+@dataclass(frozen=True)
 class Drift:
     """How live differs from what was released.
 
@@ -69,11 +87,13 @@ class Drift:
         changes: released -> live, each with its kind.
         since: when a change was made (ISO 8601), by key, as far as AWS knows.
         lost: data that is gone, and how to get it back, one line each.
+        unseen: what could not be looked at.
     """
 
     changes: Changes = ()
     since: Mapping[str, str] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 class ForeignLock(Protocol):
@@ -92,10 +112,13 @@ class Part(Protocol[Live, Wanted]):
     Attributes:
         name: as in `--only`, JSON and the ledger.
         rolls_back: whether an earlier release of it can be served again.
+        harmless: the paths of fields whose text is shown; any other text can be secret, and a
+            digest is shown in its place (see `disclosure`).
     """
 
     name: ClassVar[str]
     rolls_back: ClassVar[bool] = True
+    harmless: ClassVar[frozenset[str]] = frozenset()
 
     def worktree(self) -> Wanted:
         """What the repository wants. Needs no AWS.

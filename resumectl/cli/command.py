@@ -14,13 +14,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from resumectl import files
 from resumectl.errors import CloudError, Exit, ResumectlError, TerraformError, of_machine
 
 if TYPE_CHECKING:
@@ -264,24 +264,22 @@ def _env_name(call: Call) -> str | None:
 
 
 def _bug(call: Call, error: Exception) -> ResumectlError:
-    import traceback
+    from resumectl.cli import crash
 
-    message = f"This is a bug in resumectl: {type(error).__name__}: {error}"
+    message = f"This is a bug in resumectl: {crash.describe(error)}"
     try:
-        file = _crash_log(call, "".join(traceback.format_exception(error)))
+        file = crash.write(error, _log_folder(call))
     except OSError as unwritable:
         return _Bug(message, hint=f"The traceback could not be written: {unwritable}.")
     return _Bug(message, hint=f"The traceback is in {file}: please report it.")
 
 
-def _crash_log(call: Call, text: str) -> Path:
+def _log_folder(call: Call) -> Path:
     import tempfile
 
+    elsewhere = Path(tempfile.gettempdir())
     try:
-        folder = call.settings.state_dir
-        folder.mkdir(exist_ok=True)
-    except (ResumectlError, OSError):
-        folder = Path(tempfile.gettempdir())
-    file = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
-    file.write_text(text, encoding="utf-8")
-    return file
+        folder = files.private_folder(call.settings.state_dir)
+    except ResumectlError:  # there is no project
+        return elsewhere
+    return folder if os.access(folder, os.W_OK) else elsewhere

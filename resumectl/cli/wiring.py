@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl import process
+from resumectl import files, process
 from resumectl.aws import Cloud
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def emulator(
     from resumectl.local.emulator import Emulator
 
     own = environment.port if environment else None
-    return Emulator(settings.state_dir / "local", port or own)
+    return Emulator(files.private_folder(settings.state_dir) / "local", port or own)
 
 
 def function_part(settings: Settings, environment: Environment, steps: Steps) -> FunctionPart:
@@ -105,6 +105,7 @@ class Wiring:
         from resumectl.release import actor
         from resumectl.steps.context import Context, Origin
 
+        files.private_folder(self.settings.state_dir)
         environ, root = self.machine.environ, self.settings.root
         return Context(
             self.cloud.environment,

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def drift(ctx: Context) -> Outcome:
-    """Report what drifted."""
+    """Report what drifted. Without a difference, a look that failed is an error."""
     drifted = drifts.find(ctx, look_deployed(ctx))
-    code = Exit.DIFFERENT if drifted.plan else Exit.OK
-    return Outcome({**drifts.body(ctx, drifted), "reverted": False}, code=code)
+    body = {**drifts.body(ctx, drifted), "reverted": False}
+    if drifted.plan:
+        return Outcome(body, code=Exit.DIFFERENT)
+    return Outcome(body, drifts.blindness(drifted))

@@ -31,12 +31,12 @@ def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
 
     Raises:
         Refused: data would be lost, or the answer is no.
-        ResumectlError: something is still different afterwards.
+        ResumectlError: something could not be looked at, or is still different afterwards.
     """
     require_release(ctx)
     with ctx.locked(_COMMAND) as crashed:
         recover(ctx)
-        drifted = drift.find(ctx, look_deployed(ctx))
+        drifted = _seen(ctx)
         if not drifted.plan and not _was_interrupted(drifted, crashed):
             return _nothing(ctx, drifted)
         released = drifted.scene.heads.released
@@ -48,6 +48,15 @@ def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
             return _nothing(ctx, drifted)
         approve.ask(ctx, comparisons, approval, force=force)
         return _revert(ctx, drifted, released, comparisons)
+
+
+def _seen(ctx: Context) -> Drifted:
+    """What drifted; a look that failed stops a revert, which would record that all is well."""
+    drifted = drift.find(ctx, look_deployed(ctx))
+    error = drift.blindness(drifted)
+    if error:
+        raise error
+    return drifted
 
 
 def _was_interrupted(drifted: Drifted, crashed: Holder | None) -> bool:

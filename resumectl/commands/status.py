@@ -2,51 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from resumectl import aws
+from resumectl.errors import ResumectlError
 from resumectl.progress import Step
 from resumectl.smoke.facts import certificate_days, visitors
 from resumectl.steps import drift, record
-from resumectl.steps.look import look
+from resumectl.steps.look import LOOK, look_around, may_be_missing
 from resumectl.steps.outcome import Outcome
 
 if TYPE_CHECKING:
     from resumectl.part import Outputs
     from resumectl.steps.context import Context
     from resumectl.steps.drift import Drifted
+    from resumectl.steps.look import Scene
 
+T = TypeVar("T")
 _LOCKS: Final = Step("read-locks", "Read lock and pin")
 _SITE: Final = Step("ask-site", "Ask the site")
 _UNKNOWN: Final = ("release", "pin", "lock", "visitors", "certificate_days")
-_LISTS: Final[Mapping[str, Any]] = {"urls": {}, "parts": {}, "drift": [], "checks": []}
+_LISTS: Final[Mapping[str, Any]] = {
+    "urls": {},
+    "parts": {},
+    "drift": [],
+    "unseen": [],
+    "checks": [],
+}
 _EMPTY: Final = {**dict.fromkeys(_UNKNOWN), **_LISTS, "missing": []}
 
 
 def status(ctx: Context) -> Outcome:
     """What is live, whether it is what was released, and what waits to be deployed."""
+    missing: list[str] = []
     with ctx.steps(_LOCKS):
-        held, pin = ctx.releases.lock.read(), ctx.releases.pins.read()
+        held = _asked(ctx.releases.lock.read, "the lock", missing)
+        pin = _asked(ctx.releases.pins.read, "the pin", missing)
     known = {**_EMPTY, "lock": held and held.describe(), "pin": pin and pin.describe()}
-    scene = look(ctx)
+    with ctx.steps(LOOK):
+        scene = look_around(ctx)
+    missing += [f"Could not read {name}: {why}" for name, why in scene.unread.items()]
     if not scene.outputs:
-        missing = [f"Not deployed yet: resumectl deploy --env {ctx.env.name}"]
+        if not scene.unread:
+            missing.append(f"Not deployed yet: resumectl deploy --env {ctx.env.name}")
         parts = _parts(drift.pending(ctx, scene), None)
-        return Outcome({**known, "parts": parts, "missing": missing})
+        return Outcome({**known, **_release(scene), "parts": parts, "missing": missing})
     drifted = drift.find(ctx, scene, lenient=True)
-    released = scene.heads.released
+    unchecked = drifted.unchecked.items()
+    missing += [f"{part} not compared: {why}" for part, why in unchecked if part in scene.lives]
+    unseen = [str(one) for looks in drifted.unseen.values() for one in looks]
+    missing += [f"Could not look at: {', '.join(unseen)}"] if unseen else []
     return Outcome(
         {
             **known,
             **_front_door(ctx, scene.outputs),
-            "release": released.summary() if released else None,
+            **_release(scene),
             "urls": record.urls(scene.outputs),
             "parts": _parts(drift.pending(ctx, scene), drifted),
             "drift": [drift.describe(change, drifted) for change in drifted.plan.changes],
-            "checks": list(released.smoke) if released else [],
-            "missing": [f"{part} not compared: {why}" for part, why in drifted.unchecked.items()],
+            "unseen": drift.unseen(drifted),
+            "missing": missing,
         }
     )
+
+
+def _asked(read: Callable[[], T], what: str, missing: list[str]) -> T | None:
+    """What was read; None if AWS did not tell, and then `missing` says why."""
+    try:
+        with aws.translated(f"reading {what}"):
+            return read()
+    except ResumectlError as error:
+        if not may_be_missing(error):
+            raise
+        missing.append(f"Could not read {what}: {' '.join(error.message.split())}")
+        return None
+
+
+def _release(scene: Scene) -> dict[str, Any]:
+    released = scene.heads.released
+    return {
+        "release": released.summary() if released else None,
+        "checks": list(released.smoke) if released else [],
+    }
 
 
 def stopped(env: str) -> Outcome:
@@ -75,4 +113,5 @@ def _parts(
 def _count(part: str, drifted: Drifted | None) -> int | None:
     if drifted is None or part in drifted.unchecked:
         return None
-    return len(drifted.plan.of(part))
+    # Nothing found by a look that partly failed does not mean that nothing drifted.
+    return len(drifted.plan.of(part)) or (None if part in drifted.unseen else 0)

@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from resumectl.disclosure import scrubbed
 from resumectl.errors import SmokeFailed
+from resumectl.function.handler import VARIABLES
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -58,19 +60,32 @@ def check_health(client: Client, name: str, version: str, backoff: Backoff) -> N
         )
         payload = _json(response["Payload"].read())
         if response.get("FunctionError"):
-            raise _unhealthy(name, version, _raised(payload))
+            raise _unhealthy(client, name, version, _raised(payload))
         if _status(payload) < BROKEN:
             return
         reason = _logged(response.get("LogResult", "")) or f"it returned {_status(payload)}"
-    raise _unhealthy(name, version, reason)
+    raise _unhealthy(client, name, version, reason)
 
 
-def _unhealthy(name: str, version: str, reason: str) -> SmokeFailed:
+def _unhealthy(client: Client, name: str, version: str, reason: str) -> SmokeFailed:
+    reason = " ".join(_discreet(client, name, version, reason).split())[:300]
     return SmokeFailed(
-        f"Version {version} of {name} does not work: {' '.join(reason.split())[:300]}",
+        f"Version {version} of {name} does not work: {reason}",
         hint="The alias still serves the previous version. Fix the code and deploy again.",
         code="unhealthy",
     )
+
+
+def _discreet(client: Client, name: str, version: str, reason: str) -> str:
+    """The reason without the function's variables: exceptions quote what they got."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        response = client.get_function_configuration(FunctionName=name, Qualifier=version)
+    except (BotoCoreError, ClientError):
+        return "the reason is in its log"
+    variables = (response.get("Environment") or {}).get("Variables") or {}
+    return scrubbed(reason, [value for key, value in variables.items() if key not in VARIABLES])
 
 
 def _raised(payload: Mapping[str, Any]) -> str:

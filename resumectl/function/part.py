@@ -55,6 +55,7 @@ class FunctionPart(Part[Deployed, Wanted]):
     """
 
     name: ClassVar[str] = "function"
+    harmless: ClassVar[frozenset[str]] = snapshot.HARMLESS
 
     settings: BackendSettings
     zip_file: Path

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from resumectl.plan import Snapshot
 
 ALIAS: Final = "live"
+_CODE: Final = ("sha256", "settings.environment")  # digests already
+_NAMES: Final = ("architectures", "dead_letters", "file_systems.Arn", "handler", "key", "layers")
+_MORE: Final = ("role", "runtime", "security_groups", "snap_start", "subnets", "tracing")
+_LOGGING: Final = ("ApplicationLogLevel", "LogFormat", "LogGroup", "SystemLogLevel")
+HARMLESS: Final = frozenset(
+    [
+        *_CODE,
+        *(f"settings.{name}" for name in (*_NAMES, *_MORE)),
+        *(f"settings.logging.{name}" for name in _LOGGING),
+    ]
+)
+"""The fields whose text is shown."""
 
 
 def live(deployed: Deployed) -> Snapshot:

@@ -1,7 +1,7 @@
-"""A root module as a value: its files, its digest, and a zip that restores it as released.
+"""A root module as a value: its files and its digest, which the ledger remembers.
 
-The ledger remembers the digest; the project bucket keeps the zip, so that drift is judged and
-reverted with the released configuration, whatever the worktree holds by then. Everything under
+The project bucket keeps a zip (see `kept`), so that drift is judged and reverted with the released
+configuration, whatever the worktree holds by then. Everything under
 `terraform/` belongs to it, except tests and what Terraform itself leaves there. Of the lock file
 only the versions count: its checksums differ from machine to machine.
 """
@@ -9,10 +9,8 @@ only the versions count: its checksums differ from machine to machine.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -29,7 +27,6 @@ PLUGINS: Final = "terraform.d"
 
 _LEFT_OUT: Final = (".*", "*~", "*.tfstate", "*.tfstate.*", "crash.log", VARIABLES)
 _FOLDERS_LEFT_OUT: Final = ("tests", PLUGINS)
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _HASHES: Final = re.compile(rb"^[ \t]*hashes\s*=\s*\[[^\]]*\][ \t]*\r?\n", re.MULTILINE)
 
 
@@ -45,28 +42,11 @@ def read(directory: Path) -> dict[str, bytes]:
 
 def digest(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> str:
     """A SHA-256 over a root module's files and its variables, the same on every machine."""
-    total = hashlib.sha256(_portable(variables))
+    total = hashlib.sha256(json.dumps(portable(variables), sort_keys=True).encode())
     for name, content in sorted(files.items()):
         total.update(f"\n{name}\n".encode())
         total.update(hashlib.sha256(_without_hashes(name, content)).digest())
     return total.hexdigest()
-
-
-def pack(files: Mapping[str, bytes], variables: Mapping[str, Any]) -> bytes:
-    """The module and its variables as a zip."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, content in {**files, VARIABLES: _portable(variables)}.items():
-            zipped.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-    return buffer.getvalue()
-
-
-def unpack(data: bytes) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """The files and the variables of a packed module."""
-    with zipfile.ZipFile(io.BytesIO(data)) as zipped:
-        files = {name: zipped.read(name) for name in zipped.namelist()}
-    variables: dict[str, Any] = json.loads(files.pop(VARIABLES))
-    return files, variables
 
 
 def lay_out(files: Mapping[str, bytes], directory: Path, lock: Path) -> None:
@@ -130,8 +110,8 @@ def _without_hashes(name: str, content: bytes) -> bytes:
     return _HASHES.sub(b"", content) if name == LOCK else content
 
 
-def _portable(variables: Mapping[str, Any]) -> bytes:
+def portable(variables: Mapping[str, Any]) -> dict[str, Any]:
     """The variables without the path of the zip, which differs from machine to machine."""
     table = variables.get("function", {})
     function = {key: value for key, value in table.items() if key != "package"}
-    return json.dumps({**variables, "function": function}, sort_keys=True).encode()
+    return {**variables, "function": function}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from resumectl.infra.importing import Importer
     from resumectl.infra.module import Module
     from resumectl.infra.workspace import Planned, Workspace, Workspaces
-    from resumectl.part import Changes
+    from resumectl.part import Changes, Unseen
     from resumectl.progress import Steps
 
 _PART: Final = "infra"
@@ -79,19 +79,19 @@ class Comparer:
             with self.steps(_COMPARE):
                 workspace = self.workspaces.open_beside(module, "released")
                 planned = workspace.plan(Watch(abandon=stop), "refresh-only")
-            undeclared = looking.result()
+            undeclared, unseen = looking.result()
         lost = _Lost()
         if undeclared or not _is_recorded(record, live):
             with self.steps(_CHECK):
                 lost = self._lost(module, workspace, live, stop)
         if lost.resources:
             known = replace(live, resources=(*live.resources, *lost.resources))
-            undeclared = self._undeclared(known)
+            undeclared, unseen = self._undeclared(known)
         changed = _of_kinds(diff(_PART, planned.live, planned.wanted))
         state = _state_drift(record, live, lost)
-        return Drift((*state, *changed, *lost.changes, *undeclared), planned.since)
+        return Drift((*state, *changed, *lost.changes, *undeclared), planned.since, unseen=unseen)
 
-    def _undeclared(self, live: State) -> Changes:
+    def _undeclared(self, live: State) -> tuple[Changes, tuple[Unseen, ...]]:
         with self.steps(_UNDECLARED):
             return inventory.undeclared(self.client, live)
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from zipfile import BadZipFile
 
 from resumectl.errors import ResumectlError
-from resumectl.infra import backup, configuration, guard, inventory, statelock
+from resumectl.infra import backup, guard, harmless, inventory, kept, statelock
 from resumectl.infra import state as states
 from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
 from resumectl.infra.drift import Comparer, lacking
@@ -23,7 +22,6 @@ from resumectl.infra.state import EMPTY, State
 from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, of_kind
 from resumectl.progress import Step
-from resumectl.release.bucket import UNREADABLE
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
@@ -58,6 +56,7 @@ class InfraPart(Part[State, Module]):
 
     name: ClassVar[str] = "infra"
     rolls_back: ClassVar[bool] = False
+    harmless: ClassVar[frozenset[str]] = harmless.ATTRIBUTES
 
     bucket: ProjectBucket
     workspaces: Workspaces
@@ -75,8 +74,12 @@ class InfraPart(Part[State, Module]):
         return self.module()
 
     def released(self, release: Release) -> Module:
-        """The configuration that was applied; the worktree's if it is not kept."""
-        return self._with_code(self._recorded(release.parts.get(self.name)), release)
+        """The configuration that was applied; the worktree's if it is not kept.
+
+        Raises:
+            Refused: the worktree changed a value that is not kept, because it can be secret.
+        """
+        return self._with_code(self._recorded(release.parts.get(self.name)).exactly(), release)
 
     def _with_code(self, module: Module, release: Release) -> Module:
         """A deleted function is recreated from the released code, not from the worktree's."""
@@ -153,7 +156,7 @@ class InfraPart(Part[State, Module]):
         if comparison.wanted is None:
             return Applied(None, self.outputs(state))
         module = comparison.wanted
-        self.artifacts.keep(module.digest, configuration.pack(module.files, module.variables))
+        self.artifacts.keep(module.digest, kept.pack(module))
         return Applied(InfraRecord.of(module.digest, state), self.outputs(state))
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
@@ -170,7 +173,7 @@ class InfraPart(Part[State, Module]):
 
     def drift(self, heads: Heads, live: State, stop: threading.Event) -> Drift:
         record = heads.standing(self.name)
-        module = self._recorded(record)
+        module = self._recorded(record).nearly(self.steps.note)
         comparer = Comparer(self.workspaces, self.importer, self.steps, self.client)
         drift = comparer.find(module, record, live, stop)
         return replace(drift, lost=self._lost(drift.changes))
@@ -183,7 +186,9 @@ class InfraPart(Part[State, Module]):
             return InfraComparison(self.name, live, None)
         resources = [change.key for change in drift if change.kind in ("changed", "deleted")]
         resources += lacking(drift)
-        module = self._with_code(self._recorded(heads.standing(self.name)), heads.released)
+        module = self._with_code(
+            self._recorded(heads.standing(self.name)).exactly(), heads.released
+        )
         with self.steps(_PLAN):
             workspace, planned = self.importer.plan(
                 module,
@@ -213,7 +218,7 @@ class InfraPart(Part[State, Module]):
         record = heads.standing(self.name)
         live = states.read(self.bucket) or EMPTY
         recorded = isinstance(record, InfraRecord) and record.serial == live.serial
-        module = self._recorded(record) if recorded else self.module()
+        module = self._recorded(record).module if recorded else self.module()
         return self._removal.compare(module, live, state_is_recorded=recorded)
 
     def _comparison(
@@ -227,16 +232,9 @@ class InfraPart(Part[State, Module]):
             changed=planned.changed,
         )
 
-    def _recorded(self, record: object) -> Module:
-        """The configuration of a record; the worktree's if it is not kept, or damaged."""
+    def _recorded(self, record: object) -> kept.Kept:
         data = self.artifacts.read(record.digest) if isinstance(record, InfraRecord) else None
-        worktree = self.module()
-        try:
-            files, variables = configuration.unpack(data or b"")
-            variables["function"]["package"] = worktree.variables["function"]["package"]
-        except (BadZipFile, *UNREADABLE):
-            return worktree
-        return Module(files, variables)
+        return kept.or_worktree(data, self.module())
 
     def _apply(self, workspace: Workspace, changes: Sequence[Change]) -> State:
         with self.steps(_APPLY) as tell:

@@ -8,12 +8,12 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from resumectl.disclosure import digest, shown, texts
+from resumectl.infra.harmless import ATTRIBUTES
 from resumectl.plan import REPLACE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -55,11 +55,13 @@ _TOLD_ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
             *("policy", "versioning", "server_side_encryption_configuration"),
             *("cors_rule", "lifecycle_rule", "logging", "replication_configuration"),
             *("website", "website_domain", "website_endpoint"),
+            *("acceleration_status", "request_payer"),
         ]
     ),
     "aws_iam_role": frozenset({"inline_policy", "managed_policy_arns"}),
 }
 """What a resource of its own repeats, in the state or only in AWS (see `inventory`)."""
+_NAMES: Final = frozenset(f".{path}" for path in ATTRIBUTES)
 _TIMES: Final = ("last_modified", "last_modified_time")
 
 
@@ -111,6 +113,25 @@ def drift(plan: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
         elif before != after:
             recorded[_key(change)], live[_key(change)] = before, after
     return recorded, live
+
+
+def secrets(plan: Mapping[str, Any]) -> set[str]:
+    """Every text in a plan that is sensitive, or in the environment of a function."""
+    hidden: set[str] = set()
+    named: set[str] = set()
+    for change in (*plan.get("resource_changes", ()), *plan.get("resource_drift", ())):
+        for side in ("before", "after"):
+            values = change["change"].get(side) or {}
+            marks = change["change"].get(f"{side}_sensitive")
+            marked = values if marks is True else _marked_values(values, marks)
+            hidden |= texts(marked) | texts(values.get("environment"))
+            named |= texts(shown(values, "", _NAMES))
+    return hidden - named
+
+
+def _marked_values(values: Mapping[str, Any], marks: object) -> list[Any]:
+    table = marks if isinstance(marks, dict) else {}
+    return [value for name, value in values.items() if _any(table.get(name))]
 
 
 def modified(plan: Mapping[str, Any]) -> dict[str, str]:
@@ -206,11 +227,7 @@ def _empty(value: object) -> bool:
 
 def _shown(value: Any, sensitive: object) -> Any:
     """The value; if any of it is sensitive, a digest that tells only whether it differs."""
-    if not _any(sensitive):
-        return value
-    return (
-        f"(sensitive {hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]})"
-    )
+    return digest(value) if _any(sensitive) else value
 
 
 def _any(mark: object) -> bool:

@@ -12,17 +12,18 @@ always the same one, where `terraform init` was done before; a command beside it
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from resumectl import files
+from resumectl.disclosure import scrubbed
 from resumectl.errors import ResumectlError, TerraformError
 from resumectl.filelock import claim
-from resumectl.infra import configuration, module, snapshot
+from resumectl.infra import configuration, kept, module, snapshot
 from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
@@ -88,21 +89,18 @@ class Workspace:
     Args:
         terraform: runs it.
         backend: the values of the partial `s3` backend.
-        variables: the values of the module's variables.
+        of: the module.
         fence: stops Terraform once the deploy lock is lost.
     """
 
     def __init__(
-        self,
-        terraform: Terraform,
-        backend: Mapping[str, str],
-        variables: Mapping[str, Any],
-        fence: Fence,
+        self, terraform: Terraform, backend: Mapping[str, str], of: Module, fence: Fence
     ) -> None:
         self._terraform = terraform
         self._backend = backend
-        self._variables = variables
+        self._variables = of.variables
         self._fence = fence
+        self._secrets = kept.secrets(of)
 
     def plan(
         self, watch: Watch, mode: Mode = "apply", targets: Sequence[str] | None = None
@@ -120,15 +118,16 @@ class Workspace:
         """
         if targets is not None and not targets:
             return Planned(changed=False)
-        self._terraform.init(self._backend)
-        changed = self._terraform.plan(self._variables, mode, watch, targets or ())
+        with self._discreet():
+            self._terraform.init(self._backend)
+            changed = self._terraform.plan(self._variables, mode, watch, targets or ())
         if mode == "refresh-only":  # its exit code also counts what only looks like a difference
-            document = self._terraform.show()
+            document = self._show()
             recorded, live = snapshot.drift(document)
             return Planned(changed, recorded, live, since=snapshot.modified(document))
         if not changed:
             return Planned(changed)
-        document = self._terraform.show()
+        document = self._show()
         live, wanted = snapshot.changes(document)
         outputs = ({}, {}) if live or wanted else snapshot.outputs(document)
         return Planned(changed, live, wanted, snapshot.imports(document), outputs=outputs)
@@ -148,7 +147,8 @@ class Workspace:
 
         self._fence.require()
         try:
-            self._terraform.apply(Watch(on_event, self._fence.lost))
+            with self._discreet():
+                self._terraform.apply(Watch(on_event, self._fence.lost))
         except TerraformError:
             self._fence.require()
             raise
@@ -169,9 +169,24 @@ class Workspace:
             Locked: the deploy lock is lost.
             TerraformError: it failed.
         """
-        self._terraform.init(self._backend)
-        self._fence.require()
-        return self._terraform.command(*arguments)
+        with self._discreet():
+            self._terraform.init(self._backend)
+            self._fence.require()
+            return self._terraform.command(*arguments)
+
+    def _show(self) -> dict[str, Any]:
+        document = self._terraform.show()
+        self._secrets |= snapshot.secrets(document)
+        return document
+
+    @contextmanager
+    def _discreet(self) -> Iterator[None]:
+        """Keep secrets out of errors: Terraform and AWS quote values."""
+        try:
+            yield
+        except TerraformError as error:
+            message = scrubbed(error.message, self._secrets)
+            raise TerraformError(message, hint=error.hint, code=error.code) from None
 
 
 class Workspaces:
@@ -238,7 +253,7 @@ class Workspaces:
         configuration.lay_out(files, directory, self.copy / configuration.LOCK)
         configuration.link_plugins(self._source, directory)
         terraform = self._terraform(directory, work)
-        return Workspace(terraform, backend, of.variables, self._cloud.fence)
+        return Workspace(terraform, backend, of, self._cloud.fence)
 
     @property
     def _place(self) -> Path:

@@ -25,6 +25,8 @@ def drift(screen: Screen, document: Mapping[str, Any]) -> None:
     differences = words.many(len(changes), "difference")
     if document["reverted"]:
         screen.line(f"Reverted {differences}: what is live matches {released}.")
+    elif not changes and document["unseen"]:
+        screen.line(f"No difference from {released} in what could be read.")
     elif not changes:
         screen.line(f"No drift: what is live matches {released}.")
     else:
@@ -83,6 +85,8 @@ def _aside(screen: Screen, document: Mapping[str, Any]) -> None:
     """What was not compared, and what is not drift."""
     for part, why in document["unchecked"].items():
         screen.line((f"{words.title(part)} was not compared: {why}", "yellow"))
+    if document["unseen"] and document["changes"]:  # without a change, it is the error
+        screen.line((f"Could not look at: {words.unseen(document['unseen'])}.", "yellow"))
     ignored = [words.thing(change) for change in document["ignored"]]
     if ignored:
         count, names = words.many(len(ignored), "difference"), ignored

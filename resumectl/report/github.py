@@ -49,6 +49,7 @@ def summary(document: Document, limit: int = _ROWS) -> str:
     ]
     actions = words.DONE if document["ok"] and document.get("release") else words.TO_DO
     blocks += _changes(document.get("changes") or document.get("drift") or (), actions, limit)
+    blocks += _unseen(document.get("unseen") or ())
     blocks += _parts(document.get("parts") or {})
     blocks += _checks(document.get("checks") or (), limit)
     blocks += _timings(document.get("timings") or {}, limit)
@@ -208,6 +209,11 @@ def _change_row(change: Document, *, kinds: bool) -> list[str]:
     fields = change["fields"] if change["action"] in ("update", "replace") else ()
     row = [change["action"], code(words.thing(change)), text(words.differing(fields))]
     return [*row, text(words.kind(change.get("kind") or ""))] if kinds else row
+
+
+def _unseen(looks: Sequence[Document]) -> Iterator[str]:
+    if looks:
+        yield f"Could not look at: {text(words.unseen(looks))}."
 
 
 def _parts(parts: Mapping[str, Mapping[str, int | None]]) -> Iterator[str]:

@@ -42,11 +42,26 @@ _FIELDS: Final = {
 }
 _UNMANAGED: Final = {
     "attached-policy": "attached policy",
+    "authorizer": "API authorizer",
+    "event-source": "event source",
     "function-url": "function URL",
+    "instance-profile": "instance profile",
+    "integration": "API integration",
+    "invoke-config": "settings of asynchronous calls",
+    "metric-filter": "metric filter",
+    "monitoring": "additional metrics of",
+    "provisioned-concurrency": "provisioned concurrency",
+    "recursion": "lifted limit of loops",
     "role-policy": "inline policy",
     "route": "API route",
+    "runtime-updates": "settings of runtime updates",
     "stage": "API stage",
     "statement": "permission",
+    "subscriber": "subscriber of alarms",
+    "subscription-filter": "subscription filter",
+    "table-insights": "contributor insights",
+    "table-policy": "policy of table",
+    "table-stream": "Kinesis stream of the table",
 }
 _FUNCTION: Final = {"live": "code behind alias live", "$LATEST": "unpublished code ($LATEST)"}
 _UNIT: Final = 1000
@@ -110,6 +125,11 @@ def standing(counts: Mapping[str, int | None]) -> str:
     elif drifted:
         facts.append(f"{drifted} drifted")
     return ", ".join(facts) or "in sync"
+
+
+def unseen(looks: Iterable[Document]) -> str:
+    """What could not be looked at: `role policies (iam:ListRolePolicies denied)`."""
+    return ", ".join(f"{look['what']} ({look['action']} {look['why']})" for look in looks)
 
 
 def staying(names: Sequence[str]) -> str:

@@ -67,6 +67,7 @@ class SitePart(Part[SiteLive, Wanted]):
     """
 
     name: ClassVar[str] = "site"
+    harmless: ClassVar[frozenset[str]] = snapshot.HARMLESS
 
     builder: Builder
     client: Callable[[str], Client]

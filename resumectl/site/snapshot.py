@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from resumectl.plan import Snapshot
     from resumectl.site.manifest import Described, LiveObject
+
+
+HARMLESS: Final = frozenset(
+    {"sha256", "content_type", "cache_control", "content_encoding", "content_language"}
+)
+"""The fields whose text is shown."""
 
 
 def described(objects: Mapping[str, Described]) -> Snapshot:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from resumectl import aws
-from resumectl.errors import ResumectlError
+from resumectl.disclosure import shown
+from resumectl.errors import CloudError, ResumectlError
 from resumectl.part import Drift
 from resumectl.plan import REPLACE, Plan
+from resumectl.steps.look import RELEASES
 from resumectl.steps.together import Together
 
 if TYPE_CHECKING:
-    from resumectl.part import AnyPart, Changes
+    from resumectl.part import AnyPart, Changes, Unseen
     from resumectl.plan import Change
     from resumectl.settings import Ignore
     from resumectl.steps.context import Context
@@ -33,6 +35,8 @@ class Drifted:
         ignored: changes that the settings ignore.
         expired: entries of the settings that no longer hold.
         lost: data that is gone, and how to get it back, one line each.
+        harmless: the fields of each part whose text is shown.
+        unseen: what could not be looked at, by part.
     """
 
     plan: Plan
@@ -42,6 +46,8 @@ class Drifted:
     ignored: Changes = ()
     expired: tuple[Ignore, ...] = ()
     lost: tuple[str, ...] = ()
+    harmless: Mapping[str, Collection[str]] = field(default_factory=dict)
+    unseen: Mapping[str, Sequence[Unseen]] = field(default_factory=dict)
 
     def ignored_of(self, part: str) -> Changes:
         """The ignored changes of one part."""
@@ -63,6 +69,9 @@ def find(ctx: Context, scene: Scene, *, lenient: bool = False) -> Drifted:
     with Together(len(ctx.parts)) as together:
 
         def compare(part: AnyPart) -> Drift:
+            if part.name in scene.unread:
+                unchecked[part.name] = scene.unread[part.name]
+                return Drift()
             try:
                 with aws.translated(f"comparing the {part.name} with what was released"):
                     return part.drift(scene.heads, scene.lives[part.name], together.stop)
@@ -79,8 +88,28 @@ def find(ctx: Context, scene: Scene, *, lenient: bool = False) -> Drifted:
 
 
 def pending(ctx: Context, scene: Scene) -> dict[str, int | None]:
-    """How many changes wait to be deployed, by part; None if it cannot be built."""
+    """How many changes wait to be deployed, by part; None if that cannot be told."""
+    if RELEASES in scene.unread:
+        return dict.fromkeys([part.name for part in ctx.parts])
     return {part.name: part.pending(scene.heads) for part in ctx.parts}
+
+
+def blindness(drifted: Drifted) -> CloudError | None:
+    """The error if something could not be looked at: then nobody can say that nothing drifted."""
+    unseen = [str(one) for looks in drifted.unseen.values() for one in looks]
+    if not unseen:
+        return None
+    return CloudError(
+        f"Could not look at: {', '.join(unseen)}.",
+        hint="Grant the permissions: docs/permissions.md lists what each command needs.",
+        code="unseen",
+    )
+
+
+def unseen(drifted: Drifted) -> list[dict[str, str]]:
+    """What could not be looked at, as JSON documents show it."""
+    rows = ((part, one) for part, looks in drifted.unseen.items() for one in looks)
+    return [{"part": part, **asdict(one)} for part, one in rows]
 
 
 def body(ctx: Context, drifted: Drifted) -> dict[str, Any]:
@@ -92,6 +121,7 @@ def body(ctx: Context, drifted: Drifted) -> dict[str, Any]:
         "pending": pending(ctx, drifted.scene),
         "lost": list(drifted.lost),
         "unchecked": dict(drifted.unchecked),
+        "unseen": unseen(drifted),
         "ignored": [change.as_json() for change in drifted.ignored],
         "expired_ignores": [
             {"key": entry.key, "reason": entry.reason, "until": entry.until.isoformat()}
@@ -101,8 +131,12 @@ def body(ctx: Context, drifted: Drifted) -> dict[str, Any]:
 
 
 def describe(change: Change, drifted: Drifted) -> dict[str, Any]:
-    """A change: what it was, what it is, since when. Sensitive values are already hidden."""
-    before, after = change.before or {}, change.after or {}
+    """A change: what it was, what it is, since when; a digest in place of what can be secret."""
+    harmless = drifted.harmless.get(change.part, ())
+    before, after = (
+        {name: shown(value, name, harmless) for name, value in (side or {}).items()}
+        for side in (change.before, change.after)
+    )
     values = {
         name: {"from": before.get(name), "to": after.get(name)}
         for name in change.fields
@@ -132,6 +166,8 @@ def _sorted(
         ignored,
         tuple(ignore for ignore in ctx.ignores if ignore.until < today),
         tuple(line for drift in drifts for line in drift.lost),
+        {part.name: part.harmless for part in ctx.parts},
+        {part.name: d.unseen for part, d in zip(ctx.parts, drifts, strict=True) if d.unseen},
     )
 
 

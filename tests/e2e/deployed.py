@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from resumectl.infra import configuration
+from resumectl.infra import kept
+from resumectl.infra.module import Module
 from resumectl.local import ports
 from tests.e2e.account import Account
 from tests.e2e.project import Project, Run
@@ -105,10 +106,13 @@ def _move(project: Project, before: int, after: int) -> None:
 def _move_configuration(account: Account, after: int) -> tuple[str, str]:
     """Rewrite the kept configuration; returns its digest before and after."""
     old = account.release(1)["infra"]["digest"]
-    files, variables = configuration.unpack(account.read(f"artifacts/local/infra/{old}.zip"))
-    variables["emulator"]["port"] = after
-    new = configuration.digest(files, variables)
-    account.write(f"artifacts/local/infra/{new}.zip", configuration.pack(files, variables))
+    nothing_secret = Module({}, {"function": {"package": ""}})
+    data = account.read(f"artifacts/local/infra/{old}.zip")
+    module = kept.unpack(data, nothing_secret).exactly()
+    emulator = {**module.variables["emulator"], "port": after}
+    moved = Module(module.files, {**module.variables, "emulator": emulator})
+    new = moved.digest
+    account.write(f"artifacts/local/infra/{new}.zip", kept.pack(moved))
     key = f"artifacts/local/infra/{old}.zip"
     account["s3"].delete_object(Bucket=account.project_bucket, Key=key)
     return old, new

@@ -38,11 +38,20 @@ LONG = "public, max-age=0, s-maxage=3600, must-revalidate"
 OTHERS = (
     "alias ",
     "attached-policy ",
+    "authorizer ",
     "bucket ",
+    "event-source ",
+    "instance-profile ",
+    "invoke-config ",
+    "metric-filter ",
+    "monitoring ",
+    "recursion ",
     "role-policy ",
     "route ",
     "stage ",
     "statement ",
+    "subscription-filter ",
+    "table-",
     "aws_cloudfront_f",
 )
 SEED, ROUNDS, AT_ONCE = 20_261_122, 4, 50
@@ -202,6 +211,33 @@ def some(chance: random.Random, everything: list[Tampering]) -> list[Tampering]:
     """Some of them, in any order, no two about the same thing."""
     things = chance.sample(sorted({one.about for one in everything}), AT_ONCE)
     return [chance.choice([one for one in everything if one.about == about]) for about in things]
+
+
+def test_a_secret_in_the_environment_is_found_reverted_and_never_shown(
+    project: Project, account: Account
+) -> None:
+    client, name = account["lambda"], account.outputs["function_name"]
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    secret = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+    variables = {**before, "STRIPE_KEY": secret}
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    summary = project.root.parent / "summary.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    lines = (
+        "drift -v",
+        "drift --json",
+        "status -v",
+        "status --json",
+        "plan -v --json",
+        "drift --fix --yes --verbose",
+    )
+    runs = [project.resumectl(*line.split(), env=github) for line in lines]
+    assert [run.code for run in runs] == [3, 3, 0, 0, 0, 0], runs
+    assert "STRIPE_KEY" in runs[0].out
+    written = [*(run.out + run.err for run in runs), summary.read_text()]
+    assert [text for text in written if secret in text] == []
+    after = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    assert after == before
 
 
 def test_200_random_changes_give_neither_a_miss_nor_a_false_alarm(

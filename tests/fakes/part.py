@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from resumectl.part import Applied, Comparison, Drift, Part
+from resumectl.part import Applied, Comparison, Drift, Part, Unseen
 from resumectl.plan import diff
 from resumectl.progress import Silent, Step, Steps
 
@@ -84,8 +84,11 @@ class FakePart(Part):
         pruned: the needs that were deleted.
         hooks: called at the beginning of the method of that name, or after a thing was `written`;
             may raise.
+        unseen: what `drift` could not look at.
         untouched: the keys that `revert` cannot write although it seems to.
     """
+
+    harmless = frozenset({"value"})
 
     def __init__(
         self,
@@ -114,6 +117,7 @@ class FakePart(Part):
         self.untouched: set[str] = set()
         self.foreign: FakeLock | None = None
         self.since: dict[str, str] = {}
+        self.unseen: tuple[Unseen, ...] = ()
         self.steps = Steps(Silent())
 
     def fail(self, method: str, error: BaseException) -> None:
@@ -207,7 +211,7 @@ class FakePart(Part):
         self._call("drift")
         changes = self._diff(self._standing(heads), live)
         kinds = tuple(replace(change, kind=_kind(change)) for change in changes)
-        return Drift(kinds, self.since, tuple(self.gone))
+        return Drift(kinds, self.since, tuple(self.gone), self.unseen)
 
     def revert(self, heads, live, drift, ignored):
         self._call("revert")

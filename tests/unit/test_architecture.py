@@ -19,7 +19,7 @@ MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MUL
 
 GROUND = {
     *("plan", "part", "progress", "aws", "settings", "errors"),
-    *("process", "parallel", "files", "filelock", "backoff", "fence", "responses"),
+    *("process", "parallel", "files", "filelock", "backoff", "fence", "responses", "disclosure"),
 }
 PARTS = {"infra", "function", "site"}
 MAY_IMPORT = {
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "smoke": GROUND,
     "release": GROUND - {"part", "progress"},
     "local": {"errors", "settings", "process", "files", "filelock", "backoff"},
+    "disclosure": {"plan"},
     "part": {"plan", "errors", "release"},
     "progress": {"aws"},
     "aws": {"settings", "errors", "fence", "responses"},
@@ -104,6 +105,21 @@ def test_imports_go_down_only():
             if there in HOUSE and there != here and there not in MAY_IMPORT.get(here, ()):
                 found.append(f"{name_of(path)} imports {module}")
     assert found == []
+
+
+def test_values_leave_only_disclosed():
+    """Outside of parts, one function reads the sides of a change; it calls `disclosure.shown`."""
+    readers = {
+        f"{name_of(path)} {function.name}"
+        for path, tree in PACKAGE.items()
+        if top_of(name_of(path)) in ("steps", "commands", "report", "cli", "release")
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr in ("before", "after")
+        if ast.unparse(node.value) != "row"
+    }
+    assert readers == {"steps/drift.py describe"}
 
 
 def test_no_command_imports_a_command():

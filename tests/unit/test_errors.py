@@ -22,6 +22,7 @@ def test_exit_codes_do_not_change():
         "LOCKED": 5,
         "BUG": 70,
         "INTERRUPTED": 130,
+        "UNREAD": 141,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import stat
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from resumectl.errors import BuildError
-from resumectl.files import File, replace, unreadable, walk
+from resumectl.files import File, private_folder, replace, unreadable, walk
 from resumectl.parallel import side_by_side
 
 
@@ -226,3 +227,15 @@ class TestReplace:
         with pytest.raises(IsADirectoryError):
             replace(tmp_path / "folder", "x")
         assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
+
+
+def test_a_private_folder_is_the_owners_alone(tmp_path):
+    folder = tmp_path / "new" / "deep"
+    for _ in range(2):
+        assert stat.S_IMODE(private_folder(folder).stat().st_mode) == 0o700
+        folder.chmod(0o755)
+
+
+def test_a_private_folder_that_cannot_be_made_is_left_to_who_writes_into_it(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert not private_folder(tmp_path / "file" / "folder").exists()

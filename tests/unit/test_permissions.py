@@ -21,6 +21,7 @@ SERVICES = (
     "dynamodb",
     "iam",
     "cloudwatch",
+    "sns",
 )
 RENAMED = {
     "s3:ListObjectsV2": {"s3:ListBucket"},
@@ -42,18 +43,33 @@ RENAMED = {
     "s3:DeleteBucketReplication": {"s3:PutReplicationConfiguration"},
     "s3:GetBucketNotificationConfiguration": {"s3:GetBucketNotification"},
     "s3:PutBucketNotificationConfiguration": {"s3:PutBucketNotification"},
+    "s3:GetBucketAccelerateConfiguration": {"s3:GetAccelerateConfiguration"},
+    "s3:PutBucketAccelerateConfiguration": {"s3:PutAccelerateConfiguration"},
+    **{
+        f"s3:{verb}Bucket{kind}Configuration{plural}": {f"s3:{action}{kind}Configuration"}
+        for kind in ("Inventory", "Analytics", "Metrics", "IntelligentTiering")
+        for verb, plural, action in (("List", "s", "Get"), ("Delete", "", "Put"))
+    },
     "lambda:Invoke": {"lambda:InvokeFunction"},
 }
+OWNERS = {"get_resource_policy": "dynamodb", "delete_resource_policy": "dynamodb"}
+"""Whose operation is meant, where it is not that of the first of SERVICES."""
+NOT_CALLS = {"publish"}
 METHODS = {"Get": "apigateway:GET", "Delete": "apigateway:DELETE", "Create": "apigateway:POST"}
 
 
 def _operations():
-    """Method name -> IAM actions. If two services share a name, the first of SERVICES wins."""
+    """Method name -> IAM actions.
+
+    If services share a name, it is that of OWNERS, else of the first of SERVICES.
+    """
     session, operations = botocore.session.get_session(), {}
     for service in SERVICES:
         for operation in session.get_service_model(service).operation_names:
-            operations.setdefault(xform_name(operation), _actions(service, operation))
-    return operations
+            name = xform_name(operation)
+            if OWNERS.get(name, service) == service:
+                operations.setdefault(name, _actions(service, operation))
+    return {name: actions for name, actions in operations.items() if name not in NOT_CALLS}
 
 
 def _actions(service, operation):

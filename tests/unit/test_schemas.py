@@ -165,6 +165,7 @@ def test_a_drift():
         "changes": changes,
         "pending": {"infra": 0, "function": None, "site": 2},
         "unchecked": {},
+        "unseen": [],
         "ignored": [change.as_json() for change in of_kind("headers", CHANGES)],
         "expired_ignores": [{"key": "aws_*", "reason": "tags", "until": "2026-01-31"}],
         "reverted": False,

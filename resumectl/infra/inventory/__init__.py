@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from resumectl import aws
 from resumectl.infra.inventory import (
@@ -23,10 +24,11 @@ from resumectl.infra.inventory import (
 )
 from resumectl.infra.inventory.lookup import Account, Lookup
 from resumectl.parallel import side_by_side
+from resumectl.part import Unseen
 from resumectl.plan import UNKNOWN, Change, resource_type
 
 if TYPE_CHECKING:
-    from resumectl.infra.inventory.extra import Extra
+    from resumectl.infra.inventory.extra import Extra, Row
     from resumectl.infra.state import State
     from resumectl.plan import Fields, Snapshot
 
@@ -39,9 +41,14 @@ _SERVICES: Final = (api, cloudfront, dns, dynamodb, functions, iam, observabilit
 LOOKUPS: Final[Mapping[str, Lookup]] = {
     type_: lookup for service in _SERVICES for type_, lookup in service.LOOKUPS.items()
 }
-_EXTRAS: Final[Mapping[str, Extra]] = {
-    extra.resource: extra for extra in (*api.EXTRAS, *functions.EXTRAS, *iam.EXTRAS, *s3.EXTRAS)
+_EXTRAS: Final[tuple[Extra, ...]] = (
+    *(*api.EXTRAS, *cloudfront.EXTRAS, *dynamodb.EXTRAS, *functions.EXTRAS),
+    *(*iam.EXTRAS, *observability.EXTRAS, *s3.EXTRAS),
+)
+_NOT_OFFERED: Final = {
+    *("MethodNotAllowed", "NotImplemented", "UnsupportedArgument", "UnsupportedOperation"),
 }
+"""The service does not offer this in the region, so nobody can have set it."""
 _LANES: Final = 8
 
 
@@ -97,32 +104,49 @@ def _completed(fields: Fields, parent: tuple[str, str], parents: Mapping[str, st
     return {**fields, name: parents.get(type_)} if fields.get(name) in (None, UNKNOWN) else fields
 
 
-def undeclared(clients: Clients, state: State) -> tuple[Change, ...]:
+def undeclared(clients: Clients, state: State) -> tuple[tuple[Change, ...], tuple[Unseen, ...]]:
     """Find what hangs on the state's resources although terraform/ does not declare it.
 
-    Returns creations of kind `unmanaged`, sorted by key; the field `resource` says what each one
-    is. Raises botocore's errors.
+    Returns creations of kind `unmanaged`, sorted by key, whose field `resource` says what each one
+    is; and what could not be looked at. Raises botocore's error if AWS rejects the credentials.
     """
+    looks = side_by_side(partial(_look, clients, state), _EXTRAS, lanes=_LANES)
     fields_by_key = {
         f"{extra.resource} {name}": {"resource": extra.resource, **fields}
-        for extra in _EXTRAS.values()
-        for name, fields in _rows(extra, clients(extra.service), state)
+        for extra, look in zip(_EXTRAS, looks, strict=True)
+        if not isinstance(look, Unseen)
+        for name, fields in look
     }
-    return tuple(
+    changes = tuple(
         Change("infra", key, None, fields, kind="unmanaged")
         for key, fields in sorted(fields_by_key.items())
     )
+    return changes, tuple(look for look in looks if isinstance(look, Unseen))
 
 
-def _rows(extra: Extra, client: aws.Client, state: State) -> list[tuple[str, dict[str, Any]]]:
+def _look(clients: Clients, state: State, extra: Extra) -> list[Row] | Unseen:
     """Nothing, if the API, function, role or bucket itself is gone: Terraform reports that."""
-    return aws.found(lambda: list(extra.find(client, state))) or []
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+    try:
+        return list(extra.find(clients(extra.service), state))
+    except (BotoCoreError, ClientError) as error:
+        if aws.is_absent(error) or aws.error_code(error) in _NOT_OFFERED:
+            return []
+        if aws.rejects_credentials(error) or isinstance(error, ParamValidationError):
+            raise
+        return Unseen(extra.what, extra.action, _why(error))
+
+
+def _why(error: Exception) -> str:
+    code = aws.error_code(error)
+    return "denied" if code in aws.DENIED else code or "no response"
 
 
 def remove(clients: Clients, state: State, change: Change) -> None:
     """Remove one that `undeclared` returned. Raises botocore's errors."""
     fields = change.after or {}
-    extra = _EXTRAS[fields["resource"]]
+    extra = next(extra for extra in _EXTRAS if extra.resource == fields["resource"])
     extra.remove(clients(extra.service), state, fields)
 
 

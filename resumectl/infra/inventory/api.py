@@ -56,6 +56,32 @@ def _delete_stage(api: Client, state: State, fields: Fields) -> None:
     api.delete_stage(ApiId=state.outputs["api_id"], StageName=fields["name"])
 
 
+def _authorizers(api: Client, state: State) -> Rows:
+    ours = declared(state, "aws_apigatewayv2_authorizer", "id")
+    for item in paged(api, "get_authorizers", "Items", ApiId=state.outputs["api_id"]):
+        if item["AuthorizerId"] not in ours:
+            yield item["Name"], {"id": item["AuthorizerId"], "type": item.get("AuthorizerType")}
+
+
+def _delete_authorizer(api: Client, state: State, fields: Fields) -> None:
+    api.delete_authorizer(ApiId=state.outputs["api_id"], AuthorizerId=fields["id"])
+
+
+def _integrations(api: Client, state: State) -> Rows:
+    ours = declared(state, "aws_apigatewayv2_integration", "id")
+    for item in paged(api, "get_integrations", "Items", ApiId=state.outputs["api_id"]):
+        if item["IntegrationId"] not in ours:
+            yield (
+                item["IntegrationId"],
+                {"id": item["IntegrationId"], "type": item.get("IntegrationType")},
+            )
+
+
+def _delete_integration(api: Client, state: State, fields: Fields) -> None:
+    api.delete_integration(ApiId=state.outputs["api_id"], IntegrationId=fields["id"])
+
+
+_READ: Final = "apigateway:GET"
 LOOKUPS: Final = {
     "aws_apigatewayv2_api": Lookup(_api, ("name",)),
     "aws_apigatewayv2_integration": _part(
@@ -65,6 +91,8 @@ LOOKUPS: Final = {
     "aws_apigatewayv2_stage": _part("get_stages", "StageName", "StageName", "name"),
 }
 EXTRAS: Final = (
-    Extra("route", "apigatewayv2", _routes, _delete_route),
-    Extra("stage", "apigatewayv2", _stages, _delete_stage),
+    Extra("route", "apigatewayv2", "routes", _READ, _routes, _delete_route),
+    Extra("stage", "apigatewayv2", "stages", _READ, _stages, _delete_stage),
+    Extra("authorizer", "apigatewayv2", "authorizers", _READ, _authorizers, _delete_authorizer),
+    Extra("integration", "apigatewayv2", "integrations", _READ, _integrations, _delete_integration),
 )

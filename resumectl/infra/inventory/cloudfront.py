@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
+from resumectl.infra.inventory.extra import Extra, declared
 from resumectl.infra.inventory.lookup import Account, Lookup, only
 
 if TYPE_CHECKING:
+    from resumectl.aws import Client
+    from resumectl.infra.inventory.extra import Rows
+    from resumectl.infra.state import State
     from resumectl.plan import Fields
 
 
@@ -62,9 +66,30 @@ def _listed(call: Callable[..., Any], key: str, **arguments: object) -> Iterator
             return
 
 
+def _monitoring(cloudfront: Client, state: State) -> Rows:
+    """Additional metrics, which cost money."""
+    ours = declared(state, "aws_cloudfront_monitoring_subscription", "distribution_id")
+    for id_ in declared(state, "aws_cloudfront_distribution", "id") - ours:
+        response = aws.found(cloudfront.get_monitoring_subscription, DistributionId=id_)
+        if response:
+            yield id_, {"id": id_}
+
+
+def _stop_monitoring(cloudfront: Client, _: State, fields: Fields) -> None:
+    cloudfront.delete_monitoring_subscription(DistributionId=fields["id"])
+
+
 LOOKUPS: Final = {
     "aws_cloudfront_distribution": Lookup(_distribution, ("comment",)),
     "aws_cloudfront_function": Lookup(_function, ("name",)),
     "aws_cloudfront_origin_access_control": Lookup(_access_control, ("name",)),
     "aws_cloudfront_response_headers_policy": Lookup(_headers_policy, ("name",)),
 }
+EXTRAS: Final = (
+    Extra(
+        *("monitoring", "cloudfront", "additional metrics"),
+        action="cloudfront:GetMonitoringSubscription",
+        find=_monitoring,
+        remove=_stop_monitoring,
+    ),
+)

@@ -16,22 +16,27 @@ if TYPE_CHECKING:
     from resumectl.infra.state import State
     from resumectl.plan import Fields
 
-    Rows = Iterable[tuple[str, dict[str, Any]]]
+    Row = tuple[str, dict[str, Any]]
+    Rows = Iterable[Row]
 
 
 @dataclass(frozen=True)
 class Extra:
-    """One kind of undeclared resource.
+    """One look for undeclared resources.
 
     Attributes:
         resource: what it is called in a plan: the field `resource` and the key's first word.
         service: the boto3 client that it needs.
+        what: what is looked at, in words, for a look that fails.
+        action: the IAM action that looking needs.
         find: yields the name and the fields of each one that the state does not know.
         remove: deletes one, given the fields that `find` yielded.
     """
 
     resource: str
     service: str
+    what: str
+    action: str
     find: Callable[[Client, State], Rows]
     remove: Callable[[Client, State, Fields], object]
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from resumectl.plan import Fields
 
 
+LATEST: Final = "$LATEST"
+
+
 def _function(account: Account, fields: Fields) -> str | None:
     name = fields["function_name"]
     response = aws.found(account.client("lambda").get_function, FunctionName=name)
@@ -83,6 +86,86 @@ def _remove_statement(lambda_: Client, state: State, fields: Fields) -> None:
     lambda_.remove_permission(FunctionName=function, StatementId=fields["sid"], **qualified)
 
 
+def _sources(lambda_: Client, state: State) -> Rows:
+    """Queues and streams that call the function or its alias."""
+    ours = declared(state, "aws_lambda_event_source_mapping", "uuid")
+    function, alias = state.outputs["function_name"], state.outputs["function_alias"]
+    for name in (function, f"{function}:{alias}"):
+        operation = "list_event_source_mappings"
+        for item in paged(lambda_, operation, "EventSourceMappings", FunctionName=name):
+            if item["UUID"] not in ours:
+                source = str(item.get("EventSourceArn", "")).rpartition(":")[2] or item["UUID"]
+                qualifier = _qualifier(str(item.get("FunctionArn", "")))
+                yield f"{source} {qualifier}".strip(), {"id": item["UUID"]}
+
+
+def _delete_source(lambda_: Client, _: State, fields: Fields) -> None:
+    lambda_.delete_event_source_mapping(UUID=fields["id"])
+
+
+def _destinations(lambda_: Client, state: State) -> Rows:
+    """Where results of asynchronous calls are sent, and how often such calls are repeated."""
+    ours = {
+        config.attributes.get("qualifier") or ""
+        for config in state.resources
+        if config.type == "aws_lambda_function_event_invoke_config"
+    }
+    operation, key = "list_function_event_invoke_configs", "FunctionEventInvokeConfigs"
+    name = state.outputs["function_name"]
+    for config in paged(lambda_, operation, key, FunctionName=name):
+        qualifier = _qualifier(config["FunctionArn"])
+        if qualifier not in ours:
+            yield qualifier or LATEST, {"qualifier": qualifier}
+
+
+def _delete_destinations(lambda_: Client, state: State, fields: Fields) -> None:
+    qualified = _qualified("" if fields["qualifier"] == LATEST else fields["qualifier"])
+    name = state.outputs["function_name"]
+    lambda_.delete_function_event_invoke_config(FunctionName=name, **qualified)
+
+
+def _provisioned(lambda_: Client, state: State) -> Rows:
+    ours = declared(state, "aws_lambda_provisioned_concurrency_config", "qualifier")
+    operation, key = "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs"
+    for config in paged(lambda_, operation, key, FunctionName=state.outputs["function_name"]):
+        qualifier = _qualifier(config["FunctionArn"])
+        if qualifier not in ours:
+            yield qualifier, {"qualifier": qualifier}
+
+
+def _delete_provisioned(lambda_: Client, state: State, fields: Fields) -> None:
+    lambda_.delete_provisioned_concurrency_config(
+        FunctionName=state.outputs["function_name"], Qualifier=fields["qualifier"]
+    )
+
+
+def _recursion(lambda_: Client, state: State) -> Rows:
+    """Lambda stops a loop of functions and queues after 16 rounds, unless it is told not to."""
+    name = state.outputs["function_name"]
+    response = aws.found(lambda_.get_function_recursion_config, FunctionName=name) or {}
+    types = {resource.type for resource in state.resources}
+    if response.get("RecursiveLoop") == "Allow" and _RECURSION not in types:
+        yield name, {"name": name}
+
+
+def _forbid_recursion(lambda_: Client, _: State, fields: Fields) -> None:
+    lambda_.put_function_recursion_config(FunctionName=fields["name"], RecursiveLoop="Terminate")
+
+
+def _runtime(lambda_: Client, state: State) -> Rows:
+    """A runtime that does not get security updates by itself."""
+    name = state.outputs["function_name"]
+    response = aws.found(lambda_.get_runtime_management_config, FunctionName=name) or {}
+    types = {resource.type for resource in state.resources}
+    mode = response.get("UpdateRuntimeOn", "Auto")
+    if mode != "Auto" and _RUNTIME not in types:
+        yield name, {"name": name, "setting": mode}
+
+
+def _update_runtime(lambda_: Client, _: State, fields: Fields) -> None:
+    lambda_.put_runtime_management_config(FunctionName=fields["name"], UpdateRuntimeOn="Auto")
+
+
 def _policy(lambda_: Client, function: str, qualifier: str) -> list[dict[str, Any]]:
     response = aws.found(lambda_.get_policy, FunctionName=function, **_qualified(qualifier))
     policy: dict[str, Any] = json.loads(response["Policy"]) if response else {"Statement": []}
@@ -98,6 +181,8 @@ def _qualified(qualifier: str) -> dict[str, str]:
     return {"Qualifier": qualifier} if qualifier else {}
 
 
+_RECURSION: Final = "aws_lambda_function_recursion_config"
+_RUNTIME: Final = "aws_lambda_runtime_management_config"
 _PARENT: Final = ("aws_lambda_function", "function_name")
 LOOKUPS: Final = {
     "aws_lambda_function": Lookup(_function, ("function_name",)),
@@ -107,7 +192,42 @@ LOOKUPS: Final = {
     ),
 }
 EXTRAS: Final = (
-    Extra("alias", "lambda", _aliases, _delete_alias),
-    Extra("function-url", "lambda", _urls, _delete_url),
-    Extra("statement", "lambda", _statements, _remove_statement),
+    Extra("alias", "lambda", "aliases", "lambda:ListAliases", _aliases, _delete_alias),
+    Extra(
+        *("function-url", "lambda", "function URLs", "lambda:ListFunctionUrlConfigs"),
+        find=_urls,
+        remove=_delete_url,
+    ),
+    Extra(
+        *("statement", "lambda", "the function's policy", "lambda:GetPolicy"),
+        find=_statements,
+        remove=_remove_statement,
+    ),
+    Extra(
+        *("event-source", "lambda", "event sources", "lambda:ListEventSourceMappings"),
+        find=_sources,
+        remove=_delete_source,
+    ),
+    Extra(
+        *("invoke-config", "lambda", "asynchronous calls"),
+        action="lambda:ListFunctionEventInvokeConfigs",
+        find=_destinations,
+        remove=_delete_destinations,
+    ),
+    Extra(
+        *("provisioned-concurrency", "lambda", "provisioned concurrency"),
+        action="lambda:ListProvisionedConcurrencyConfigs",
+        find=_provisioned,
+        remove=_delete_provisioned,
+    ),
+    Extra(
+        *("recursion", "lambda", "the limit of loops", "lambda:GetFunctionRecursionConfig"),
+        find=_recursion,
+        remove=_forbid_recursion,
+    ),
+    Extra(
+        *("runtime-updates", "lambda", "runtime updates", "lambda:GetRuntimeManagementConfig"),
+        find=_runtime,
+        remove=_update_runtime,
+    ),
 )

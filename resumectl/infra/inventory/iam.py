@@ -51,11 +51,35 @@ def _detach(iam: Client, _: State, fields: Fields) -> None:
     iam.detach_role_policy(RoleName=fields["role"], PolicyArn=fields["arn"])
 
 
+def _profiles(iam: Client, state: State) -> Rows:
+    """With one, any virtual machine of the account can work as the function."""
+    operation = "list_instance_profiles_for_role"
+    for role in declared(state, "aws_iam_role", "name"):
+        for profile in paged(iam, operation, "InstanceProfiles", RoleName=role):
+            name = profile["InstanceProfileName"]
+            yield name, {"role": role, "name": name}
+
+
+def _leave_profile(iam: Client, _: State, fields: Fields) -> None:
+    iam.remove_role_from_instance_profile(
+        RoleName=fields["role"], InstanceProfileName=fields["name"]
+    )
+
+
 LOOKUPS: Final = {
     "aws_iam_role": Lookup(_role, ("name",)),
     "aws_iam_role_policy": Lookup(_role_policy, ("role", "name"), ("aws_iam_role", "role")),
 }
 EXTRAS: Final = (
-    Extra("role-policy", "iam", _inline, _delete_inline),
-    Extra("attached-policy", "iam", _attached, _detach),
+    Extra("role-policy", "iam", "role policies", "iam:ListRolePolicies", _inline, _delete_inline),
+    Extra(
+        *("attached-policy", "iam", "attached policies", "iam:ListAttachedRolePolicies"),
+        find=_attached,
+        remove=_detach,
+    ),
+    Extra(
+        *("instance-profile", "iam", "instance profiles", "iam:ListInstanceProfilesForRole"),
+        find=_profiles,
+        remove=_leave_profile,
+    ),
 )

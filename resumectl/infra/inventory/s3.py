@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
-from resumectl.infra.inventory.extra import Extra
+from resumectl.infra.inventory.extra import Extra, declared
 from resumectl.infra.inventory.lookup import Account, Lookup, refused
 
 if TYPE_CHECKING:
@@ -78,51 +78,148 @@ class _Setting:
 
     Attributes:
         type: the Terraform resource that would declare it, without `aws_s3_bucket_`.
-        empty: the argument of `remove` that must be empty, if S3 has no operation to delete it.
+        action: the IAM action that reads it.
+        default: what S3 says of a bucket that nobody changed.
+        argument: the argument of `remove`, if S3 has no operation to delete it; and its value.
     """
 
     type: str
     read: str
+    action: str
     remove: str
-    empty: str = ""
+    default: Mapping[str, Any] = field(default_factory=dict)
+    argument: tuple[str, Mapping[str, Any]] | None = None
 
 
 _SETTINGS: Final[Mapping[str, _Setting]] = {
-    "website": _Setting("website_configuration", "get_bucket_website", "delete_bucket_website"),
-    "cors": _Setting("cors_configuration", "get_bucket_cors", "delete_bucket_cors"),
+    "website": _Setting(
+        *("website_configuration", "get_bucket_website", "s3:GetBucketWebsite"),
+        "delete_bucket_website",
+    ),
+    "cors": _Setting(
+        *("cors_configuration", "get_bucket_cors", "s3:GetBucketCORS", "delete_bucket_cors"),
+    ),
     "lifecycle": _Setting(
-        "lifecycle_configuration", "get_bucket_lifecycle_configuration", "delete_bucket_lifecycle"
+        *("lifecycle_configuration", "get_bucket_lifecycle_configuration"),
+        *("s3:GetLifecycleConfiguration", "delete_bucket_lifecycle"),
     ),
     "replication": _Setting(
-        "replication_configuration", "get_bucket_replication", "delete_bucket_replication"
+        *("replication_configuration", "get_bucket_replication"),
+        *("s3:GetReplicationConfiguration", "delete_bucket_replication"),
     ),
     "logging": _Setting(
-        "logging", "get_bucket_logging", "put_bucket_logging", "BucketLoggingStatus"
+        *("logging", "get_bucket_logging", "s3:GetBucketLogging", "put_bucket_logging"),
+        argument=("BucketLoggingStatus", {}),
     ),
     "notification": _Setting(
-        "notification",
-        "get_bucket_notification_configuration",
+        *("notification", "get_bucket_notification_configuration", "s3:GetBucketNotification"),
         "put_bucket_notification_configuration",
-        "NotificationConfiguration",
+        argument=("NotificationConfiguration", {}),
+    ),
+    "request-payment": _Setting(
+        *("request_payment_configuration", "get_bucket_request_payment"),
+        *("s3:GetBucketRequestPayment", "put_bucket_request_payment"),
+        default={"Payer": "BucketOwner"},
+        argument=("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
+    ),
+    "acceleration": _Setting(
+        *("accelerate_configuration", "get_bucket_accelerate_configuration"),
+        *("s3:GetAccelerateConfiguration", "put_bucket_accelerate_configuration"),
+        default={"Status": "Suspended"},
+        argument=("AccelerateConfiguration", {"Status": "Suspended"}),
     ),
 }
+_LISTS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "inventory": (
+        *("list_bucket_inventory_configurations", "s3:GetInventoryConfiguration"),
+        "delete_bucket_inventory_configuration",
+    ),
+    "analytics": (
+        *("list_bucket_analytics_configurations", "s3:GetAnalyticsConfiguration"),
+        "delete_bucket_analytics_configuration",
+    ),
+    "metrics": (
+        *("list_bucket_metrics_configurations", "s3:GetMetricsConfiguration"),
+        "delete_bucket_metrics_configuration",
+    ),
+    "intelligent_tiering": (
+        *(
+            "list_bucket_intelligent_tiering_configurations",
+            "s3:GetIntelligentTieringConfiguration",
+        ),
+        "delete_bucket_intelligent_tiering_configuration",
+    ),
+}
+"""Settings of which a bucket can have several: what reads them, and what deletes one."""
 
 
-def _settings(s3: Client, state: State) -> Rows:
-    types = {resource.type for resource in state.resources}
-    for name, setting in _SETTINGS.items():
-        if f"aws_s3_bucket_{setting.type}" not in types:
-            response = aws.found(getattr(s3, setting.read), Bucket=state.outputs["site_bucket"])
-            value: dict[str, Any] = {**(response or {})}
-            value.pop("ResponseMetadata", None)
-            if value:
-                yield name, {"setting": name, "value": value}
+def _setting(name: str) -> Callable[[Client, State], Rows]:
+    setting = _SETTINGS[name]
+
+    def find(s3: Client, state: State) -> Rows:
+        if f"aws_s3_bucket_{setting.type}" in {resource.type for resource in state.resources}:
+            return
+        response = aws.found(getattr(s3, setting.read), Bucket=state.outputs["site_bucket"])
+        value: dict[str, Any] = {**(response or {})}
+        value.pop("ResponseMetadata", None)
+        if value and value != setting.default:
+            yield name, {"setting": name, "value": value}
+
+    return find
 
 
 def _remove_setting(s3: Client, state: State, fields: Fields) -> None:
-    setting = _SETTINGS[fields["setting"]]
-    empty: dict[str, Any] = {setting.empty: {}} if setting.empty else {}
-    getattr(s3, setting.remove)(Bucket=state.outputs["site_bucket"], **empty)
+    name, _, id_ = fields["setting"].partition(" ")
+    if id_:
+        _, _, delete = _LISTS[name]
+        getattr(s3, delete)(Bucket=state.outputs["site_bucket"], Id=id_)
+        return
+    setting = _SETTINGS[name]
+    argument = dict([setting.argument] if setting.argument else [])
+    getattr(s3, setting.remove)(Bucket=state.outputs["site_bucket"], **argument)
 
 
-EXTRAS: Final = (Extra("bucket", "s3", _settings, _remove_setting),)
+def _listed(name: str) -> Callable[[Client, State], Rows]:
+    """Such lists have no paginator. Each configuration has an id of its own."""
+    key = f"{''.join(word.capitalize() for word in name.split('_'))}ConfigurationList"
+
+    def find(s3: Client, state: State) -> Rows:
+        ours = declared(state, f"aws_s3_bucket_{_TYPES.get(name, name)}", "name")
+        read = getattr(s3, _LISTS[name][0])
+        more: dict[str, str] = {}
+        while True:
+            page = read(Bucket=state.outputs["site_bucket"], **more)
+            for item in page.get(key, ()):
+                if item["Id"] not in ours:
+                    yield f"{name} {item['Id']}", {"setting": f"{name} {item['Id']}"}
+            if not page.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    return find
+
+
+_TYPES: Final = {
+    "analytics": "analytics_configuration",
+    "intelligent_tiering": "intelligent_tiering_configuration",
+    "metrics": "metric",
+}
+"""Of Terraform, where they differ from S3's name."""
+EXTRAS: Final = (
+    *(
+        Extra(
+            *("bucket", "s3", f"the bucket's {name}", setting.action),
+            find=_setting(name),
+            remove=_remove_setting,
+        )
+        for name, setting in _SETTINGS.items()
+    ),
+    *(
+        Extra(
+            *("bucket", "s3", f"the bucket's {name.replace('_', ' ')}", action),
+            find=_listed(name),
+            remove=_remove_setting,
+        )
+        for name, (_, action, _) in _LISTS.items()
+    ),
+)

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tests.fakes.aws.hung import Hung
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class CloudFront:
         self.distributions: dict[str, Distribution] = {}
         self.functions: dict[str, dict[str, Any]] = {}
         self.busy, self.most_in_progress = 0, 3000
+        self.hung = Hung()
 
     # --- distributions
 
@@ -218,6 +220,23 @@ class CloudFront:
         return {"ResponseHeadersPolicyList": {"Quantity": 0}}
 
     # ---
+
+    # --- what can hang on a distribution
+
+    def create_monitoring_subscription(
+        self, DistributionId: str, MonitoringSubscription: Any
+    ) -> None:
+        found = self._distribution(DistributionId)
+        self.hung.of("monitoring", found.id)["MonitoringSubscription"] = MonitoringSubscription
+
+    def get_monitoring_subscription(self, DistributionId: str) -> dict[str, Any]:
+        subscription = self.hung.of("monitoring", self._distribution(DistributionId).id)
+        if not subscription:
+            raise Refusal("NoSuchMonitoringSubscription", "There is no monitoring subscription.")
+        return dict(subscription)
+
+    def delete_monitoring_subscription(self, DistributionId: str) -> None:
+        self.hung.pop_one("monitoring", DistributionId, "MonitoringSubscription")
 
     def _function(self, name: str) -> dict[str, Any]:
         if name not in self.functions:

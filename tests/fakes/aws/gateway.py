@@ -70,6 +70,19 @@ class ApiGateway:
     def delete_stage(self, ApiId: str, StageName: str) -> None:
         self._remove(ApiId, "Stage", StageName)
 
+    def create_authorizer(self, ApiId: str, **given: Any) -> dict[str, Any]:
+        return self._add(ApiId, "Authorizer", given)
+
+    def get_authorizers(self, ApiId: str, **given: Any) -> dict[str, Any]:
+        self.get_api(ApiId)
+        return self._page(list(self._of(ApiId, "Authorizer").values()), given)
+
+    def delete_authorizer(self, ApiId: str, AuthorizerId: str) -> None:
+        self._remove(ApiId, "Authorizer", AuthorizerId)
+
+    def delete_integration(self, ApiId: str, IntegrationId: str) -> None:
+        self._remove(ApiId, "Integration", IntegrationId)
+
     # ---
 
     def _of(self, api: str, kind: str) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ class Iam:
         self.roles: dict[str, dict[str, Any]] = {}
         self._inline: dict[str, dict[str, str]] = {}
         self._attached: dict[str, list[str]] = {}
+        self._profiles: dict[str, list[str]] = {}
 
     def create_role(self, RoleName: str, AssumeRolePolicyDocument: str, **given: Any) -> Any:
         if RoleName in self.roles:
@@ -79,6 +80,25 @@ class Iam:
         arns = sorted(self._attached[RoleName])
         rows = [{"PolicyName": arn.rsplit("/", 1)[-1], "PolicyArn": arn} for arn in arns]
         return {"AttachedPolicies": rows, "IsTruncated": False}
+
+    def create_instance_profile(self, InstanceProfileName: str) -> None:
+        self._profiles[InstanceProfileName] = []
+
+    def add_role_to_instance_profile(self, InstanceProfileName: str, RoleName: str) -> None:
+        self._role(RoleName)
+        self._profiles[InstanceProfileName].append(RoleName)
+
+    def remove_role_from_instance_profile(self, InstanceProfileName: str, RoleName: str) -> None:
+        self._profiles[InstanceProfileName].remove(RoleName)
+
+    def list_instance_profiles_for_role(self, RoleName: str, **_: Any) -> dict[str, Any]:
+        self._role(RoleName)
+        rows = [
+            {"InstanceProfileName": name}
+            for name, roles in sorted(self._profiles.items())
+            if RoleName in roles
+        ]
+        return {"InstanceProfiles": rows, "IsTruncated": False}
 
     def _role(self, name: str) -> dict[str, Any]:
         if name not in self.roles:

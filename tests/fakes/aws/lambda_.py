@@ -13,6 +13,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.aws.function import LATEST, Function
+from tests.fakes.aws.hung import Callers, Hung
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 HEALTHY = {"statusCode": 200, "body": '{"page": "/_smoke", "count": 0}'}
 
 
-class Lambda:
+class Lambda(Callers):
     """The functions of one account in one region.
 
     Attributes:
@@ -36,7 +37,7 @@ class Lambda:
         self._aws, self._account, self._region = aws, account, region
         self.functions: dict[str, Function] = {}
         self.answers: dict[str, Any] = {}
-        self.log_tail, self.checks_digest = "", True
+        self.log_tail, self.checks_digest, self.hung = "", True, Hung()
 
     def function(self, name: str) -> Function:
         """The function of that name or ARN.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.aws.hung import Hung
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ class Logs:
     def __init__(self, aws: Aws, account: str, region: str) -> None:
         self._prefix = f"arn:aws:logs:{region}:{account}:log-group:"
         self.groups: dict[str, dict[str, Any]] = {}
+        self.hung = Hung()
 
     def create_log_group(self, logGroupName: str, tags: dict[str, str] | None = None) -> None:
         if logGroupName in self.groups:
@@ -46,6 +48,30 @@ class Logs:
 
     def list_tags_for_resource(self, resourceArn: str) -> dict[str, Any]:
         return {"tags": dict(self._group(resourceArn.removeprefix(self._prefix))["tags"])}
+
+    def put_metric_filter(self, logGroupName: str, filterName: str, **given: Any) -> None:
+        self._put_filter("metric", logGroupName, filterName, given)
+
+    def put_subscription_filter(self, logGroupName: str, filterName: str, **given: Any) -> None:
+        self._put_filter("subscription", logGroupName, filterName, given)
+
+    def describe_metric_filters(self, logGroupName: str, **_: Any) -> dict[str, Any]:
+        self._group(logGroupName)
+        return {"metricFilters": list(self.hung.of("metric", logGroupName).values())}
+
+    def describe_subscription_filters(self, logGroupName: str, **_: Any) -> dict[str, Any]:
+        self._group(logGroupName)
+        return {"subscriptionFilters": list(self.hung.of("subscription", logGroupName).values())}
+
+    def delete_metric_filter(self, logGroupName: str, filterName: str) -> None:
+        self.hung.pop_one("metric", logGroupName, filterName)
+
+    def delete_subscription_filter(self, logGroupName: str, filterName: str) -> None:
+        self.hung.pop_one("subscription", logGroupName, filterName)
+
+    def _put_filter(self, kind: str, group: str, name: str, given: dict[str, Any]) -> None:
+        self._group(group)
+        self.hung.of(kind, group)[name] = {"filterName": name, "logGroupName": group, **given}
 
     def _group(self, name: str) -> dict[str, Any]:
         if name not in self.groups:

@@ -8,6 +8,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.aws.bucket import NO_BUCKET, NULL, Bucket
+from tests.fakes.aws.hung import BucketLists
 from tests.fakes.aws.listing import Listing
 from tests.fakes.aws.refusal import Refusal
 from tests.fakes.aws.settings import BucketSettings
@@ -24,7 +25,7 @@ BINARY = "binary/octet-stream"
 DELETE_LIMIT = 1000
 
 
-class S3(BucketSettings, Listing):
+class S3(BucketSettings, BucketLists, Listing):
     """The S3 of one account; buckets of others are there, but may not be looked at."""
 
     def __init__(self, aws: Aws, account: str, region: str) -> None:

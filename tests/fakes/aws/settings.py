@@ -98,11 +98,11 @@ def _writes(parameter: str, key: str | None = None) -> Any:
     return write
 
 
-def _members(key: str) -> Any:
+def _members(key: str, default: Any = None) -> Any:
     """A setting that is read without its own name around it."""
 
     def read(self: BucketSettings, Bucket: str, ExpectedBucketOwner: str | None = None) -> Any:
-        return dict(self.bucket(Bucket, ExpectedBucketOwner).settings.get(key, {}))
+        return dict(self.bucket(Bucket, ExpectedBucketOwner).settings.get(key, default or {}))
 
     return read
 
@@ -163,6 +163,16 @@ _SETTINGS = {
     "bucket_notification_configuration": (
         _members("NotificationConfiguration"),
         _writes("NotificationConfiguration"),
+        None,
+    ),
+    "bucket_request_payment": (
+        _members("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
+        _writes("RequestPaymentConfiguration"),
+        None,
+    ),
+    "bucket_accelerate_configuration": (
+        _members("AccelerateConfiguration"),
+        _writes("AccelerateConfiguration"),
         None,
     ),
     "bucket_logging": (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.aws.hung import Hung
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Tables:
         self._aws, self._account, self._region = aws, account, region
         self.tables: dict[str, dict[str, Any]] = {}
         self.backups: list[dict[str, Any]] = []
+        self.hung = Hung()
 
     def create_table(self, TableName: str, **given: Any) -> dict[str, Any]:
         if TableName in self.tables:
@@ -77,6 +79,42 @@ class Tables:
 
     def tag_resource(self, ResourceArn: str, Tags: list[dict[str, str]]) -> None:
         self.tables[self._named(ResourceArn)]["Tags"] = Tags
+
+    def put_resource_policy(self, ResourceArn: str, Policy: str) -> None:
+        self.hung.of("policy", self._named(ResourceArn))["Policy"] = Policy
+
+    def get_resource_policy(self, ResourceArn: str) -> dict[str, Any]:
+        policy = self.hung.of("policy", self._named(ResourceArn))
+        if not policy:
+            raise Refusal("PolicyNotFoundException", "No resource-based policy found")
+        return dict(policy)
+
+    def delete_resource_policy(self, ResourceArn: str) -> None:
+        self.hung.pop_one("policy", self._named(ResourceArn), "Policy")
+
+    def enable_kinesis_streaming_destination(self, TableName: str, StreamArn: str) -> None:
+        self._shown(TableName)
+        row = {"StreamArn": StreamArn, "DestinationStatus": "ACTIVE"}
+        self.hung.of("stream", TableName)[StreamArn] = row
+
+    def disable_kinesis_streaming_destination(self, TableName: str, StreamArn: str) -> None:
+        self.hung.of("stream", TableName)[StreamArn]["DestinationStatus"] = "DISABLED"
+
+    def describe_kinesis_streaming_destination(self, TableName: str) -> dict[str, Any]:
+        self._shown(TableName)
+        rows = list(self.hung.of("stream", TableName).values())
+        return {"TableName": TableName, "KinesisDataStreamDestinations": rows}
+
+    def update_contributor_insights(
+        self, TableName: str, ContributorInsightsAction: str
+    ) -> dict[str, Any]:
+        status = f"{ContributorInsightsAction}D"
+        self.hung.of("insights", TableName)["ContributorInsightsStatus"] = status
+        return {"TableName": TableName}
+
+    def describe_contributor_insights(self, TableName: str) -> dict[str, Any]:
+        self._shown(TableName)
+        return {"ContributorInsightsStatus": "DISABLED", **self.hung.of("insights", TableName)}
 
     def _named(self, arn: str) -> str:
         name = arn.rsplit("/", 1)[-1]

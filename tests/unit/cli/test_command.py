@@ -126,7 +126,7 @@ def crash_log(stderr):
 
 def test_a_bug_is_one_line_and_a_file_with_the_traceback(probe, project):
     result = probe(does=failing(ValueError("odd")))
-    assert result.stderr.splitlines()[0] == "error: This is a bug in resumectl: ValueError: odd"
+    assert result.stderr.splitlines()[0] == "error: This is a bug in resumectl: ValueError"
     assert "Traceback" not in result.stderr
     path = crash_log(result.stderr)
     assert path.startswith(f"{project / '.resumectl'}/crash-")
@@ -149,7 +149,7 @@ def test_a_crash_log_that_cannot_be_written_is_not_another_crash(probe, project,
     (project / "resumectl.toml").unlink()
     result = probe(does=failing(ValueError("odd")))
     assert result.exit_code == 70
-    assert "This is a bug in resumectl: ValueError: odd" in result.stderr
+    assert "This is a bug in resumectl: ValueError" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])

@@ -4,6 +4,7 @@ import pytest
 
 from resumectl.commands.drift import drift
 from resumectl.errors import Exit, Refused, TerraformError
+from resumectl.part import Unseen
 from tests.fakes.context import World
 
 
@@ -44,3 +45,32 @@ def test_a_part_that_cannot_be_compared_fails_the_command(world):
 def test_an_environment_that_was_never_deployed_is_refused():
     with pytest.raises(Refused, match="not deployed yet"):
         drift(World().context())
+
+
+UNSEEN = Unseen("role policies", "iam:ListRolePolicies", "denied")
+
+
+def test_a_look_that_failed_does_not_read_as_no_drift(world):
+    world.part("infra").unseen = (UNSEEN,)
+    outcome = drift(world.context())
+    assert outcome.exit_code == Exit.FAILED
+    assert outcome.error.code == "unseen"
+    assert outcome.error.message == (
+        "Could not look at: role policies (iam:ListRolePolicies denied)."
+    )
+    assert outcome.body["changes"] == []
+
+
+def test_a_difference_counts_more_than_a_look_that_failed(world):
+    world.part("function").cloud = {"live": "by hand"}
+    world.part("infra").unseen = (UNSEEN,)
+    outcome = drift(world.context())
+    assert (outcome.exit_code, outcome.error) == (Exit.DIFFERENT, None)
+    assert outcome.body["unseen"] == [
+        {
+            "part": "infra",
+            "what": "role policies",
+            "action": "iam:ListRolePolicies",
+            "why": "denied",
+        }
+    ]

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from resumectl.errors import CloudError, Refused, TerraformError
+from resumectl.part import Unseen
 from resumectl.settings import Ignore
 from tests.fakes.context import BAD, Approval, World
 from tests.fakes.errors import aws_error
@@ -158,3 +159,11 @@ def test_only_failed_deploys_leave_nothing_to_revert_to():
     with pytest.raises(Refused, match="no release to revert to") as caught:
         world.revert()
     assert caught.value.hint == "resumectl deploy --env prod"
+
+
+def test_a_look_that_failed_stops_a_revert(world):
+    tamper(world, "site")
+    world.part("infra").unseen = (Unseen("role policies", "iam:ListRolePolicies", "denied"),)
+    with pytest.raises(CloudError, match="Could not look at: role policies"):
+        world.revert()
+    assert world.live()["site"]["index.html"] == "by hand"

@@ -6,13 +6,18 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from resumectl.commands.status import status, stopped
-from resumectl.errors import TerraformError
+from resumectl.errors import CloudError, TerraformError
+from resumectl.part import Unseen
 from tests.fakes.context import GOOD, World
+from tests.fakes.faults import Fault
 
 KEYS = {
-    *("release", "pin", "urls", "parts", "drift", "checks", "lock"),
+    *("release", "pin", "urls", "parts", "drift", "unseen", "checks", "lock"),
     *("visitors", "certificate_days", "missing"),
 }
+
+
+DENIED = CloudError("AWS denied it.", code="access-denied")
 
 
 class Counter(BaseHTTPRequestHandler):
@@ -90,6 +95,49 @@ def test_what_cannot_be_compared_is_named_and_fails_nothing(world):
     assert outcome.body["missing"] == ["infra not compared: Terraform is not installed."]
     assert outcome.body["parts"]["infra"] == {"to_deploy": 0, "drifted": None}
     assert outcome.body["parts"]["site"] == {"to_deploy": 0, "drifted": 0}
+
+
+@pytest.mark.parametrize(
+    ("key", "what"), [("locks/prod.json", "the lock"), ("pins/prod.json", "the pin")]
+)
+def test_a_denied_look_at_lock_or_pin_is_named_and_fails_nothing(world, key, what):
+    world.fail(Fault("refuse", key=key, code="AccessDenied", lasting=True))
+    body = status(world.context()).body
+    (line,) = body["missing"]
+    assert line.startswith(f"Could not read {what}: AWS denied")
+    assert body["release"]["id"] == 1
+
+
+def test_a_part_that_cannot_be_read_is_named_and_the_rest_is_shown(world):
+    world.part("site").fail("live", DENIED)
+    body = status(world.context()).body
+    assert body["missing"] == ["Could not read site: AWS denied it."]
+    assert body["parts"]["site"]["drifted"] is None
+    assert body["parts"]["function"]["drifted"] == 0
+    assert body["urls"]
+
+
+def test_an_environment_whose_infrastructure_cannot_be_read_is_not_called_new(world):
+    world.part("infra").fail("live", DENIED)
+    missing = status(world.context()).body["missing"]
+    assert "Could not read infra: AWS denied it." in missing
+    assert not [line for line in missing if "Not deployed" in line]
+
+
+def test_without_credentials_there_is_no_status(world):
+    error = CloudError("There are no usable AWS credentials.", code="credentials")
+    world.part("infra").fail("live", error)
+    with pytest.raises(CloudError, match="credentials"):
+        status(world.context())
+
+
+def test_what_could_not_be_looked_at_is_named(world):
+    world.part("infra").unseen = (Unseen("role policies", "iam:ListRolePolicies", "denied"),)
+    body = status(world.context()).body
+    line = "Could not look at: role policies (iam:ListRolePolicies denied)"
+    assert body["missing"] == [line]
+    assert body["parts"]["infra"]["drifted"] is None
+    assert [row["action"] for row in body["unseen"]] == ["iam:ListRolePolicies"]
 
 
 def test_a_status_changes_nothing(world):

@@ -100,3 +100,23 @@ def test_the_event_has_the_shape_that_api_gateway_sends():
     assert EVENT["version"] == "2.0"
     assert EVENT["requestContext"]["http"]["path"] == EVENT["rawPath"]
     json.dumps(EVENT)
+
+
+def test_a_variable_of_the_function_is_not_quoted(service, client, patience):
+    secret = "sk_live_4eC39HqLyjWDarjtT1"
+    variables = {"STRIPE_KEY": secret, "TABLE_NAME": "resume-prod-counter"}
+    service.create(b"first")
+    service.configure(Environment={"Variables": variables})
+    service.publish()
+    said = f"resume-prod-counter: No such API key: '{secret}'"
+    service.set_answer(code_sha256(b"first"), {"errorType": "Invalid", "errorMessage": said})
+    with pytest.raises(SmokeFailed) as caught:
+        check_health(client, "f", "1", patience())
+    assert secret not in caught.value.message
+    assert "Invalid: resume-prod-counter: No such API key: '(sensitive " in caught.value.message
+
+
+def test_a_reason_is_not_quoted_if_the_variables_cannot_be_read(service, answering, refusal):
+    answering({"errorType": "KeyError", "errorMessage": "secret"})
+    service.fault("refuse", "get_function_configuration", code="AccessDenied", lasting=True)
+    assert refusal() == "Version 1 of f does not work: the reason is in its log"

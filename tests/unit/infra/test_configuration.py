@@ -73,12 +73,11 @@ def content(folder):
         LOCK,
     ],
 )
-def test_every_file_under_terraform_belongs_to_digest_and_pack(terraform, name):
+def test_every_file_under_terraform_belongs_to_it(terraform, name):
     before = digest(terraform)
     write(terraform, name, "other")
     assert digest(terraform) != before
-    files, _ = configuration.unpack(configuration.pack(configuration.read(terraform), VALUES))
-    assert files[name] == b"other"
+    assert configuration.read(terraform)[name] == b"other"
 
 
 @pytest.mark.parametrize(
@@ -125,11 +124,6 @@ def test_the_digest_is_the_same_on_every_machine(terraform, tmp_path):
     os.utime(other / "site.tf", (0, 0))
     values = {**VALUES, "function": {**VALUES["function"], "package": "/elsewhere/function.zip"}}
     assert digest(other, values) == digest(terraform)
-    packs = [
-        configuration.pack(configuration.read(folder), its)
-        for folder, its in ((terraform, VALUES), (other, values))
-    ]
-    assert packs[0] == packs[1]
 
 
 @pytest.mark.parametrize(
@@ -145,14 +139,6 @@ def test_an_unreadable_file_is_the_users_to_mend(terraform):
     (terraform / "shared.tf").symlink_to("gone.tf")
     with pytest.raises(BuildError, match=r"Cannot read .*shared\.tf"):
         configuration.read(terraform)
-
-
-def test_a_packed_module_comes_back_as_it_was(terraform):
-    files = configuration.read(terraform)
-    unpacked, values = configuration.unpack(configuration.pack(files, VALUES))
-    assert unpacked == files
-    assert values == {"project": "resume", "function": {"handler": "counter.handler"}}
-    assert configuration.digest(unpacked, values) == configuration.digest(files, VALUES)
 
 
 # --- laying it out

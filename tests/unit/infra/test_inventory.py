@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
 from resumectl.errors import Refused
 from resumectl.infra import inventory
@@ -14,7 +14,7 @@ from resumectl.infra.inventory import _EXTRAS
 from resumectl.plan import UNKNOWN
 from tests.fakes.canned import Canned
 from tests.fakes.leftovers import ACCOUNT, BUCKET, NAME, OURS, PLANNED, REGION, THEIRS, TOPIC
-from tests.fakes.undeclared import DECLARED, STATE, removal, undeclared
+from tests.fakes.undeclared import DECLARED, STATE, looked, removal, undeclared
 
 ROOT = Path(__file__).parents[3]
 NOT_LOOKED_FOR = {"aws_acm_certificate_validation"}  # it only waits
@@ -191,9 +191,55 @@ def test_nothing_is_reported_if_the_resource_itself_is_gone(operation, code):
 @pytest.mark.parametrize(
     "operation", ["get_routes", "get_policy", "get_bucket_cors", "list_role_policies"]
 )
-def test_only_not_found_means_that_nothing_is_undeclared(operation):
-    with pytest.raises(ClientError, match="AccessDenied"):
-        undeclared(**{operation: "AccessDenied"})
+@pytest.mark.parametrize(
+    ("code", "why"), [("AccessDenied", "denied"), ("ThrottlingException", "ThrottlingException")]
+)
+def test_only_not_found_means_that_nothing_is_undeclared(operation, code, why):
+    changes, (unseen,) = looked(**{operation: code})
+    assert (changes, unseen.why) == ((), why)
+
+
+def test_credentials_that_expired_are_no_look_that_failed():
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        looked(list_role_policies="ExpiredToken")
+
+
+def test_a_call_that_botocore_refuses_is_no_look_that_failed():
+    def refused(**_):
+        raise ParamValidationError(report="Missing required parameter")
+
+    with pytest.raises(ParamValidationError):
+        looked(list_role_policies=refused)
+
+
+def test_a_look_that_gets_no_response_is_named():
+    def silent(**_):
+        raise ReadTimeoutError(endpoint_url="https://iam.amazonaws.com")
+
+    _, (unseen,) = looked(list_role_policies=silent)
+    assert str(unseen) == "role policies (iam:ListRolePolicies no response)"
+
+
+def test_a_failed_look_hides_no_other():
+    changes, (unseen,) = looked(
+        list_role_policies="AccessDenied", get_stages={"Items": [{"StageName": "test"}]}
+    )
+    assert ([change.key for change in changes], unseen.action) == (
+        ["stage test"],
+        "iam:ListRolePolicies",
+    )
+
+
+@pytest.mark.parametrize("code", ["MethodNotAllowed", "UnsupportedArgument"])
+def test_what_a_region_does_not_offer_nobody_has_set(code):
+    assert looked(get_bucket_accelerate_configuration=code) == ((), ())
+
+
+def test_every_look_names_an_action_of_its_own():
+    looks = [(extra.what, extra.action) for extra in _EXTRAS]
+    assert len(set(looks)) == len(looks)
+    documented = (ROOT / "docs" / "permissions.md").read_text()
+    assert [action for _, action in looks if f"`{action}`" not in documented] == []
 
 
 def test_every_kind_asks_the_client_of_its_own_service():
@@ -204,8 +250,7 @@ def test_every_kind_asks_the_client_of_its_own_service():
         return Canned(DECLARED)
 
     inventory.undeclared(clients, STATE)
-    assert asked == [extra.service for extra in _EXTRAS.values()]
-    assert set(asked) == {"apigatewayv2", "lambda", "iam", "s3"}
+    assert sorted(asked) == sorted(extra.service for extra in _EXTRAS)
 
 
 # --- import blocks

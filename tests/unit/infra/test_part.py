@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from resumectl.errors import BuildError, CloudError, TerraformError
-from resumectl.infra import configuration
+from resumectl.errors import BuildError, Refused, TerraformError
+from resumectl.infra import kept
 from resumectl.infra import state as states
 from resumectl.infra.record import InfraRecord
 from resumectl.infra.state import EMPTY
@@ -35,7 +35,7 @@ def deployed(bench, *, serial=7, files=None):
     module = bench.module()
     if files is not None:
         module = replace(module, files=files)
-    packed = configuration.pack(module.files, module.variables)
+    packed = kept.pack(module)
     bench.part.artifacts.keep(module.digest, packed)
     parts = {"infra": InfraRecord(module.digest, serial)}
     release = Release(1, "prod", "", "verified", {}, parts=parts)
@@ -181,9 +181,8 @@ def test_what_was_compared_is_applied_and_recorded_as_read_back(bench):
 def test_the_applied_configuration_is_kept_for_later(bench):
     bench.put_state(7)
     record = bench.part.apply(compared(bench, None, None), {}).record
-    files, variables = configuration.unpack(bench.part.artifacts.read(record.digest))
-    assert files == bench.files
-    assert "package" not in variables["function"]
+    released = kept.unpack(bench.part.artifacts.read(record.digest), bench.module())
+    assert released.exactly() == bench.module()
 
 
 def test_without_changes_nothing_is_applied_but_it_is_recorded(bench):
@@ -332,11 +331,38 @@ def test_the_serial_of_a_failed_deploy_is_no_drift(bench):
     assert drifted(bench, Heads(failed, released.released)).changes == ()
 
 
-def test_a_look_for_undeclared_resources_that_fails_fails_the_drift(bench):
-    bench.put_state(7, RESOURCES)
+def test_a_look_for_undeclared_resources_that_fails_is_named(bench):
+    bench.put_state(7, {**RESOURCES, "aws_iam_role.counter": {"name": "resume-prod-counter"}})
     bench.aws.answers["list_role_policies"] = "AccessDenied"
-    with pytest.raises(CloudError):
-        drifted(bench, deployed(bench))
+    (unseen,) = drifted(bench, deployed(bench)).unseen
+    assert str(unseen) == "role policies (iam:ListRolePolicies denied)"
+
+
+def with_secret(bench, value):
+    module = bench.module()
+    bench.part = replace(
+        bench.part,
+        module=lambda: replace(module, variables={**module.variables, "stripe_key": value}),
+    )
+
+
+def test_a_secret_that_the_worktree_changed_is_noted_and_stops_only_a_revert(bench):
+    with_secret(bench, "sk_live_released")
+    bench.put_state(7, RESOURCES)
+    module = bench.part.module()
+    bench.part.artifacts.keep(module.digest, kept.pack(module))
+    parts = {"infra": InfraRecord(module.digest, 7)}
+    release = Release(1, "prod", "", "verified", {}, parts=parts)
+    heads = Heads(release, release)
+    assert drifted(bench, heads).changes == ()
+    assert bench.notes == []
+    with_secret(bench, "sk_live_other")
+    assert drifted(bench, heads).changes == ()
+    (note,) = bench.notes
+    assert note == "Not kept with the release, and different in the worktree: variable stripe_key"
+    with pytest.raises(Refused, match="variable stripe_key") as caught:
+        bench.part.revert(heads, bench.part.live({}, None), (changed(),), ())
+    assert "sk_live" not in caught.value.message
 
 
 # --- reverting it

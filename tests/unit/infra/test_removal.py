@@ -5,7 +5,7 @@ import json
 import pytest
 
 from resumectl.errors import Refused
-from resumectl.infra import configuration, inventory
+from resumectl.infra import inventory, kept
 from resumectl.infra.module import Module
 from resumectl.infra.record import InfraRecord
 from resumectl.release.ledger import Heads
@@ -133,7 +133,7 @@ def test_nothing_to_delete_is_no_change(removal):
 def test_what_is_deleted_is_planned_with_the_configuration_that_was_applied(bench, recorded):
     """The worktree's may be broken: that must not keep anybody paying."""
     applied = Module({"site.tf": b"# applied"}, {"function": {}, "protected": False})
-    packed = configuration.pack(applied.files, applied.variables)
+    packed = kept.pack(applied)
     bench.part.artifacts.keep("d1", packed)
     bench.put_state(7)
     bench.aws.answers["get_role"] = "NoSuchEntity"

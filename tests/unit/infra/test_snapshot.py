@@ -252,8 +252,8 @@ def test_a_resource_does_not_repeat_the_drift_of_others():
         "policy": "{}",
     }
     assert drift_of(resource(["update"], {}, settings)) == ()
-    (change,) = drift_of(resource(["update"], {}, {**settings, "request_payer": "Requester"}))
-    assert change.fields == ("request_payer",)
+    (change,) = drift_of(resource(["update"], {}, {**settings, "object_lock_enabled": True}))
+    assert change.fields == ("object_lock_enabled",)
 
 
 @pytest.mark.parametrize(
@@ -320,3 +320,14 @@ def test_an_unchanged_secret_is_no_difference():
 def test_values_that_are_not_sensitive_are_shown(mark):
     (change,) = changes_of(resource(["create"], None, {"secret": "x"}, after_sensitive=mark))
     assert change.after == {"secret": "x"}
+
+
+@pytest.mark.parametrize("mark", [True, {"password": True}, {"password": [{"a": True}]}])
+def test_sensitive_values_and_environments_are_secrets_but_names_are_not(mark):
+    after = {
+        "name": "counter",
+        "password": "p4ssw0rd",
+        "environment": [{"variables": {"KEY": "sk_live", "TABLE_NAME": "counter"}}],
+    }
+    document = {"resource_changes": [resource(["create"], None, after, after_sensitive=mark)]}
+    assert snapshot.secrets(document) == {"p4ssw0rd", "sk_live"}

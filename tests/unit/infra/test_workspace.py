@@ -3,9 +3,11 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
+from resumectl.disclosure import digest
 from resumectl.errors import BuildError, Locked, TerraformError
 from resumectl.infra.configuration import ERRORED, LOCK
 from resumectl.infra.module import Module
@@ -124,6 +126,27 @@ def test_a_failure_makes_no_plan(bench, fail_at):
     with pytest.raises(TerraformError):
         planned(bench, plan(UPDATE))
     assert bench.terraform.calls[-1][1] == fail_at
+
+
+def test_an_error_is_scrubbed_of_variables_and_of_what_the_plan_hides(bench):
+    """AWS quotes values: `Value '...' at 'environment' failed to satisfy constraint`."""
+    module = bench.module()
+    module = replace(module, variables={**module.variables, "token": "tok_from_the_toml"})
+    environment = {"KEY": "sk_live_canary", "TABLE_NAME": "resume-prod-counter"}
+    after = {"name": "resume-prod-counter", "environment": [{"variables": environment}]}
+    bench.terraform.plans = [plan(change(ROLE, {}, after))]
+    workspace = bench.workspaces.open(module)
+    workspace.plan(Watch())
+
+    def fail():
+        raise TerraformError("resume-prod-counter: 'sk_live_canary', 'tok_from_the_toml'")
+
+    bench.terraform.on_apply = fail
+    with pytest.raises(TerraformError) as caught:
+        workspace.apply(Watch())
+    hidden = [digest(text) for text in ("sk_live_canary", "tok_from_the_toml")]
+    assert caught.value.message == f"resume-prod-counter: '{hidden[0]}', '{hidden[1]}'"
+    assert caught.value.__suppress_context__
 
 
 def test_apply_applies_the_saved_plan_and_nothing_else(bench):

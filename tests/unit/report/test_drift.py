@@ -10,6 +10,7 @@ DRIFT = {
     "pending": {},
     "lost": [],
     "unchecked": {},
+    "unseen": [],
     "ignored": [],
     "expired_ignores": [],
     "reverted": False,
@@ -158,3 +159,15 @@ def test_what_is_lost_is_told_and_not_offered_to_be_reverted(page):
         "To make it again: resumectl deploy --env prod",
     ]
     assert "To revert" not in text
+
+
+LOOK = {"part": "infra", "what": "role policies", "action": "iam:ListRolePolicies", "why": "denied"}
+
+
+def test_without_a_difference_a_failed_look_does_not_read_as_no_drift(page):
+    assert page({"unseen": [LOOK]}) == "No difference from release #7 in what could be read.\n"
+
+
+def test_a_failed_look_is_named_below_the_differences(page):
+    line = "Could not look at: role policies (iam:ListRolePolicies denied)."
+    assert line in page({"changes": [CHANGE], "unseen": [LOOK]})

@@ -209,6 +209,13 @@ def test_a_part_that_no_table_knows_has_its_heading():
     assert "#### Queue: 1 to delete\n" in page
 
 
+def test_what_could_not_be_looked_at_is_named_beside_what_drifted():
+    look = {"what": "role policies", "action": "iam:ListRolePolicies", "why": "denied"}
+    body = {"changes": [{**CHANGES[3], "kind": "object"}], "unseen": [look], "reverted": False}
+    page = github.summary(success("drift", exit_code=3, **body))
+    assert "Could not look at: role policies (iam:ListRolePolicies denied)." in page
+
+
 def test_status_shows_parts_and_drift():
     parts = {
         "infra": {"to_deploy": 0, "drifted": None},

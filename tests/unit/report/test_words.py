@@ -197,3 +197,13 @@ def test_a_text_on_one_line(text, line):
 )
 def test_how_a_smoke_test_ended(checks, ended):
     assert words.ended(checks) == ended
+
+
+def test_a_look_that_failed_is_named_with_its_action_and_why():
+    looks = [
+        {"what": "role policies", "action": "iam:ListRolePolicies", "why": "denied"},
+        {"what": "aliases", "action": "lambda:ListAliases", "why": "no response"},
+    ]
+    assert words.unseen(looks) == (
+        "role policies (iam:ListRolePolicies denied), aliases (lambda:ListAliases no response)"
+    )

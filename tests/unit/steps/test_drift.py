@@ -156,6 +156,7 @@ def test_the_document_tells_values_and_times():
         "pending": {"infra": 0, "function": 0, "site": 0},
         "lost": [],
         "unchecked": {},
+        "unseen": [],
         "ignored": [
             {**change, "key": "extra", "action": "create", "kind": "unmanaged"},
         ],

@@ -41,3 +41,17 @@ def test_an_undeclared_stage_is_found_and_removed():
     (change,) = undeclared(get_stages={"Items": [{"StageName": "test"}]})
     assert change.key == "stage test"
     assert removal(change) == ("delete_stage", {"ApiId": "a1", "StageName": "test"})
+
+
+def test_an_undeclared_authorizer_is_found_and_removed():
+    item = {"AuthorizerId": "z1", "Name": "jwt", "AuthorizerType": "JWT"}
+    (change,) = undeclared(get_authorizers={"Items": [item]})
+    assert (change.key, change.after["type"]) == ("authorizer jwt", "JWT")
+    assert removal(change) == ("delete_authorizer", {"ApiId": "a1", "AuthorizerId": "z1"})
+
+
+def test_an_undeclared_integration_is_found_and_removed():
+    items = [{"IntegrationId": id_, "IntegrationType": "HTTP_PROXY"} for id_ in ("i1", "i2")]
+    (change,) = undeclared(get_integrations={"Items": items})
+    assert change.key == "integration i2"
+    assert removal(change) == ("delete_integration", {"ApiId": "a1", "IntegrationId": "i2"})

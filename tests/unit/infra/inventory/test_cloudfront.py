@@ -5,6 +5,7 @@ import pytest
 from resumectl.errors import Refused
 from resumectl.infra.inventory.cloudfront import our_distributions
 from tests.fakes.leftovers import THEIRS
+from tests.fakes.undeclared import removal, undeclared
 
 DISTRIBUTION = "aws_cloudfront_distribution.site"
 HEADERS = "aws_cloudfront_response_headers_policy.site"
@@ -45,3 +46,9 @@ def test_a_headers_policy_is_found_on_a_later_page(leftovers):
 def test_a_headers_policy_of_another_name_is_not_found(leftovers):
     leftovers.headers = ["resume-prod-headers-2"]
     assert leftovers.find(HEADERS) == {}
+
+
+def test_additional_metrics_are_found_and_removed():
+    (change,) = undeclared(get_monitoring_subscription={"MonitoringSubscription": {}})
+    assert change.key == "monitoring E1"
+    assert removal(change) == ("delete_monitoring_subscription", {"DistributionId": "E1"})

@@ -91,3 +91,63 @@ def test_a_statement_that_both_policies_list_is_the_declared_one_of_the_alias():
 
 def test_a_function_without_a_policy_has_no_undeclared_statements():
     assert undeclared(get_policy=ABSENT) == ()
+
+
+QUEUE = "arn:aws:sqs:eu-west-2:1:queue"
+
+
+def test_an_event_source_of_function_or_alias_is_found_once_and_removed():
+    def sources(FunctionName):
+        name = FunctionName.partition(":")[2] or "function"
+        arn = f"{ARN}:live" if name == "live" else ARN
+        mapping = {"UUID": f"u-{name}", "FunctionArn": arn, "EventSourceArn": QUEUE}
+        return {"EventSourceMappings": [mapping]}
+
+    changes = undeclared(list_event_source_mappings=sources)
+    keys = [change.key for change in changes]
+    assert keys == ["event-source queue", "event-source queue live"]
+    assert removal(changes[0]) == ("delete_event_source_mapping", {"UUID": "u-function"})
+
+
+@pytest.mark.parametrize(
+    ("suffix", "where"), [(":live", {"Qualifier": "live"}), (":$LATEST", {}), ("", {})]
+)
+def test_destinations_of_asynchronous_calls_are_found_and_removed(suffix, where):
+    config = {"FunctionArn": f"{ARN}{suffix}", "MaximumRetryAttempts": 0}
+    (change,) = undeclared(
+        list_function_event_invoke_configs={"FunctionEventInvokeConfigs": [config]}
+    )
+    assert change.key == f"invoke-config {where.get('Qualifier', '$LATEST')}"
+    assert removal(change) == (
+        "delete_function_event_invoke_config",
+        {"FunctionName": FUNCTION, **where},
+    )
+
+
+def test_provisioned_concurrency_is_found_and_removed():
+    config = {"FunctionArn": f"{ARN}:live"}
+    (change,) = undeclared(
+        list_provisioned_concurrency_configs={"ProvisionedConcurrencyConfigs": [config]}
+    )
+    assert change.key == "provisioned-concurrency live"
+    assert removal(change) == (
+        "delete_provisioned_concurrency_config",
+        {"FunctionName": FUNCTION, "Qualifier": "live"},
+    )
+
+
+def test_a_limit_of_loops_that_was_lifted_is_found_and_set_again():
+    (change,) = undeclared(get_function_recursion_config={"RecursiveLoop": "Allow"})
+    assert removal(change) == (
+        "put_function_recursion_config",
+        {"FunctionName": FUNCTION, "RecursiveLoop": "Terminate"},
+    )
+
+
+def test_a_runtime_without_updates_is_found_and_updated_again():
+    (change,) = undeclared(get_runtime_management_config={"UpdateRuntimeOn": "Manual"})
+    assert (change.key, change.after["setting"]) == (f"runtime-updates {FUNCTION}", "Manual")
+    assert removal(change) == (
+        "put_runtime_management_config",
+        {"FunctionName": FUNCTION, "UpdateRuntimeOn": "Auto"},
+    )

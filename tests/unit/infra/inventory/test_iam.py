@@ -24,3 +24,13 @@ def test_an_undeclared_attached_policy_is_found_and_detached():
     (change,) = undeclared(list_attached_role_policies={"AttachedPolicies": [attached]})
     assert change.key == "attached-policy All"
     assert removal(change) == ("detach_role_policy", {"RoleName": ROLE, "PolicyArn": "arn:all"})
+
+
+def test_an_instance_profile_with_the_role_is_found_and_left():
+    answer = {"InstanceProfiles": [{"InstanceProfileName": "vm"}]}
+    (change,) = undeclared(list_instance_profiles_for_role=answer)
+    assert change.key == "instance-profile vm"
+    assert removal(change) == (
+        "remove_role_from_instance_profile",
+        {"RoleName": ROLE, "InstanceProfileName": "vm"},
+    )

@@ -5,6 +5,7 @@ import pytest
 from resumectl.infra import inventory
 from tests.fakes.canned import Canned
 from tests.fakes.leftovers import ACCOUNT, MAIL, OURS, REGION, TOPIC, rows
+from tests.fakes.undeclared import ALARMS, LOGS, removal, undeclared
 
 LOG_GROUP = "aws_cloudwatch_log_group.api"
 SUBSCRIPTION = "aws_sns_topic_subscription.alarms[0]"
@@ -44,3 +45,21 @@ def test_an_alarm_is_found_by_its_exact_name():
     account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
     assert inventory.existing(account, {alarm: {"alarm_name": "x"}}) == {alarm: "x"}
     assert cloud.calls[0] == ("describe_alarms", {"AlarmNames": ["x"]})
+
+
+@pytest.mark.parametrize("kind", ["metric", "subscription"])
+def test_an_undeclared_filter_of_logs_is_found_and_removed(kind):
+    row = {"filterName": "copy", "destinationArn": "arn:aws:lambda:eu-west-2:1:function:other"}
+    (change,) = undeclared(**{f"describe_{kind}_filters": {f"{kind}Filters": [row]}})
+    assert change.key == f"{kind}-filter copy"
+    assert removal(change) == (
+        f"delete_{kind}_filter",
+        {"logGroupName": LOGS, "filterName": "copy"},
+    )
+
+
+def test_an_undeclared_subscriber_is_found_and_unsubscribed():
+    row = {"SubscriptionArn": f"{ALARMS}:s2", "Endpoint": "https://x.example", "Protocol": "https"}
+    (change,) = undeclared(list_subscriptions_by_topic={"Subscriptions": [row]})
+    assert (change.key, change.after["protocol"]) == ("subscriber s2", "https")
+    assert removal(change) == ("unsubscribe", {"SubscriptionArn": f"{ALARMS}:s2"})

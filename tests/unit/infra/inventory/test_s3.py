@@ -39,6 +39,22 @@ SETTINGS = [
         {"get_bucket_notification_configuration": {"TopicConfigurations": [{}]}},
         ("put_bucket_notification_configuration", {"NotificationConfiguration": {}}),
     ),
+    (
+        "request-payment",
+        {"get_bucket_request_payment": {"Payer": "Requester"}},
+        (
+            "put_bucket_request_payment",
+            {"RequestPaymentConfiguration": {"Payer": "BucketOwner"}},
+        ),
+    ),
+    (
+        "acceleration",
+        {"get_bucket_accelerate_configuration": {"Status": "Enabled"}},
+        (
+            "put_bucket_accelerate_configuration",
+            {"AccelerateConfiguration": {"Status": "Suspended"}},
+        ),
+    ),
 ]
 
 
@@ -110,3 +126,37 @@ def test_a_setting_that_terraform_declares_is_not_reported(name, answer, call):
     declared = resource(f"aws_s3_bucket_{s3._SETTINGS[name].type}")
     state = State(1, "", OUTPUTS, (*STATE.resources, declared))
     assert undeclared(state, **answer) == ()
+
+
+LISTS = [
+    ("inventory", "InventoryConfigurationList", "aws_s3_bucket_inventory"),
+    ("analytics", "AnalyticsConfigurationList", "aws_s3_bucket_analytics_configuration"),
+    ("metrics", "MetricsConfigurationList", "aws_s3_bucket_metric"),
+    (
+        "intelligent_tiering",
+        "IntelligentTieringConfigurationList",
+        "aws_s3_bucket_intelligent_tiering_configuration",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "key", "type_"), LISTS)
+def test_undeclared_configurations_of_all_pages_are_found_and_removed(name, key, type_):
+    pages = {
+        None: {key: [{"Id": "a"}], "IsTruncated": True, "NextContinuationToken": "2"},
+        "2": {key: [{"Id": "b"}, {"Id": "ours"}], "IsTruncated": False},
+    }
+    state = State(1, "", OUTPUTS, (*STATE.resources, resource(type_, name="ours")))
+    operation = f"list_bucket_{name}_configurations"
+    changes = undeclared(
+        state, **{operation: lambda ContinuationToken=None, **_: pages[ContinuationToken]}
+    )
+    assert [change.key for change in changes] == [f"bucket {name} a", f"bucket {name} b"]
+    assert removal(changes[1]) == (
+        f"delete_bucket_{name}_configuration",
+        {"Bucket": "site", "Id": "b"},
+    )
+
+
+def test_every_list_is_tested():
+    assert [row[0] for row in LISTS] == list(s3._LISTS)
