@@ -211,6 +211,7 @@ class Runner:
             capture_output=True,
             text=True,
             check=False,
+            close_fds=False,  # as in `_streamed`
         )
 
     def _streamed(self, command: Sequence[str], watch: Watch, ok: Sequence[int]) -> int:

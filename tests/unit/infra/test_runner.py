@@ -12,6 +12,7 @@ import pytest
 
 from resumectl import process
 from resumectl.errors import TerraformError
+from resumectl.filelock import claim
 from resumectl.infra import runs
 from resumectl.infra.runner import Runner, Watch
 from resumectl.infra.stream import Event
@@ -208,6 +209,29 @@ def test_one_init_at_a_time_fills_the_cache_of_providers(terraform, tmp_path, ca
     results = side_by_side(lambda runner: runner.init({}), runners, lanes=3)
     assert results == [None] * 3
     assert {arguments[0] for arguments, *_ in calls()} == {"init"}
+
+
+@pytest.mark.parametrize("command", ["init", "plan", "apply"])
+def test_terraform_inherits_the_claim_of_its_place(terraform, tmp_path, command):
+    """It may outlive this process. The fake fails if it does not have the locked file open."""
+    script = """
+        lock = os.stat(here.parent / "work" / "lock")
+        def is_lock(number):
+            try:
+                return os.path.samestat(os.fstat(number), lock)
+            except OSError:
+                return False
+        sys.exit(not any(map(is_lock, range(256))))
+    """
+    held = claim([tmp_path / "work"])
+    runner = terraform(script)
+    run = {
+        "init": lambda: runner.init({}),
+        "plan": lambda: runner.plan({}, "apply", Watch()),
+        "apply": lambda: runner.apply(Watch()),
+    }
+    run[command]()
+    assert held.folder == tmp_path / "work"
 
 
 def test_two_processes_never_share_a_plan(tmp_path):
