@@ -39,8 +39,7 @@ def kill_at(project: Project, request: str, *args: str) -> None:
 def kill_terraform(project: Project, created: int, *args: str) -> None:
     """Start a command; kill it and its children once Terraform has created so many resources."""
     running = project.start(*args)
-    log = run_folder(project, running.pid) / "terraform.log"
-    wait_until(lambda: running.poll() is not None or created_in(log) >= created)
+    wait_until(lambda: running.poll() is not None or created_by(project, running.pid) >= created)
     assert running.poll() is None, f"it ended before that: {finish(running)}"
     for pid in reversed(descendants(running.pid)):
         with suppress(ProcessLookupError):
@@ -48,9 +47,10 @@ def kill_terraform(project: Project, created: int, *args: str) -> None:
     running.communicate()
 
 
-def run_folder(project: Project, pid: int) -> Path:
-    """The folder of one resumectl process: Terraform's log, its plan."""
-    return project.root / ".resumectl/env/local/run" / str(pid)
+def created_by(project: Project, pid: int) -> int:
+    """How many resources the apply of one resumectl process has created."""
+    runs = project.root / ".resumectl/env/local/run"
+    return sum(created_in(log) for log in runs.glob(f"{pid}-*/terraform.log"))
 
 
 def created_in(log: Path) -> int:

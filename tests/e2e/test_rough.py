@@ -39,12 +39,13 @@ def until_halfway(project: Project, running: Popen[str]) -> None:
 
 @pytest.fixture(scope="module")
 def stopped(new_project: Callable[[], Project]) -> tuple[Project, Run]:
-    """A project whose first deploy was ended with Ctrl-C."""
+    """A project whose first deploy was cancelled, as CI systems do: SIGINT, and then SIGTERM."""
     project = new_project()
     project.resumectl("local", "start")
     running = project.start("deploy", "--yes", "--json")
     until_halfway(project, running)
     running.send_signal(signal.SIGINT)
+    running.send_signal(signal.SIGTERM)
     return project, finish(running)
 
 
@@ -72,6 +73,15 @@ def test_ctrl_c_in_the_middle_of_a_deploy_exits_with_130(stopped: tuple[Project,
     assert Exit.INTERRUPTED == 130
     assert (run.code, run.json["error"]["code"]) == (Exit.INTERRUPTED, "interrupted"), run
     assert "Traceback" not in run.err
+
+
+def test_only_one_of_two_interrupts_reaches_terraform(stopped: tuple[Project, Run]) -> None:
+    project, run = stopped
+    logs = list((project.root / ".resumectl/env/local/run").glob("*/terraform.log"))
+    assert logs
+    assert [log for log in logs if "Two interrupts received" in log.read_text()] == []
+    assert "finishes the resources that it works on and saves its state" in run.err
+    assert "Press Ctrl-C again to kill it" in run.err
 
 
 def test_after_ctrl_c_the_same_command_completes_the_deploy(stopped: tuple[Project, Run]) -> None:
