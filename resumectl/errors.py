@@ -118,8 +118,7 @@ def of_machine(error: OSError) -> MachineError | None:
     """Our error for one of the operating system; None if it gave no reason."""
     if not error.errno or not error.strerror:
         return None
-    where = f"{error.filename}: " if error.filename else ""
-    hint = _HINTS.get(error.errno, "Check that path, then run the same command again.")
-    if not error.filename:
-        hint = _HINTS.get(error.errno, "Run the same command again.")
+    path = error.filename2 or error.filename  # of a copy, the second one is being written
+    where, otherwise = (f"{path}: ", "Check that path, then run") if path else ("", "Run")
+    hint = _HINTS.get(error.errno, f"{otherwise} the same command again.")
     return MachineError(f"{where}{error.strerror}.", hint=hint)

@@ -41,8 +41,8 @@ def build(
             return source
         resume.build(source, out, exclusion)
     except OSError as error:
-        raise BuildError(
-            f"{error.filename or out}: {error.strerror}.",
+        raise BuildError(  # of a copy, the first name is the source, which is not to blame
+            f"{error.filename2 or error.filename or out}: {error.strerror}.",
             hint="Check its permissions and the free disk space.",
         ) from error
     return out

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from resumectl import errors
-from resumectl.errors import Exit, ResumectlError
+from resumectl.errors import Exit, ResumectlError, of_machine
 
 KINDS = [
     kind
@@ -52,3 +54,22 @@ def test_a_code_can_be_overridden():
 )
 def test_an_error_sets_the_exit_code(kind, code):
     assert kind("x").exit_code is code
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (OSError(errno.ENOSPC, "No space", "from", None, "to"), "to: No space.", "Free some disk"),
+        (OSError(errno.EROFS, "Read-only", "to"), "to: Read-only.", "Make the file system"),
+        (OSError(errno.EIO, "I/O error", "to"), "to: I/O error.", "Check that path"),
+        (OSError(errno.ECONNRESET, "Reset"), "Reset.", "Run the same command again"),
+    ],
+)
+def test_what_this_machine_refuses_names_the_path_that_is_written(error, message, hint):
+    translated = of_machine(error)
+    assert (translated.message, translated.code) == (message, "machine")
+    assert translated.hint.startswith(hint)
+
+
+def test_an_error_without_a_reason_is_not_blamed_on_the_machine():
+    assert of_machine(OSError("what is this")) is None
