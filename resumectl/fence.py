@@ -17,7 +17,7 @@ _READS: Final = ("Get", "List", "Head", "Describe")
 """How the names of operations begin that pass without asking. Any other may write."""
 
 
-class Claim(Protocol):
+class HeldLock(Protocol):
     """A lock that this process took.
 
     Attributes:
@@ -39,17 +39,17 @@ class Fence:
     """Lets writes through while the lock is provably ours. Thread-safe."""
 
     def __init__(self) -> None:
-        self._claim: Claim | None = None
+        self._lock: HeldLock | None = None
         self._never = threading.Event()
 
     @contextmanager
-    def around(self, claim: Claim) -> Iterator[None]:
-        """Let each write of the block prove the claim first."""
-        self._claim = claim
+    def around(self, lock: HeldLock) -> Iterator[None]:
+        """Let each write of the block prove the lock first."""
+        self._lock = lock
         try:
             yield
         finally:
-            self._claim = None
+            self._lock = None
 
     def require(self) -> None:
         """Pass if the lock is still ours, or if this command holds none.
@@ -58,9 +58,9 @@ class Fence:
             Locked: somebody else released or took the lock.
             CloudError: the lock could not be looked up.
         """
-        claim = self._claim
-        if claim:
-            claim.prove()
+        lock = self._lock
+        if lock:
+            lock.prove()
 
     def guard(self, client: Any) -> None:
         """Let a boto3 client ask before each request that may write, also if it is sent again."""
@@ -75,5 +75,5 @@ class Fence:
     @property
     def lost(self) -> threading.Event:
         """Set as soon as it is known that the lock is lost."""
-        claim = self._claim
-        return claim.lost if claim else self._never
+        lock = self._lock
+        return lock.lost if lock else self._never
