@@ -534,3 +534,23 @@ def test_a_denied_listing_does_not_mean_an_empty_bucket(project):
 
 def test_a_release_without_a_site_has_no_objects(project):
     assert project.part.released(project.release(None)) == SiteRecord({})
+
+
+# --- what a failed upload wrote
+
+
+def test_what_was_written_before_a_failure_is_left(project):
+    project.deploy(PAGES)
+    key, other = sorted(PAGES)[:2]
+    project.edit({**PAGES, key: b"<p>changed", other: b"<p>changed"})
+    comparison = project.compare()
+    assert project.part.left(comparison, OUTPUTS) == frozenset()
+    version = project.account.put(key, b"<p>changed")
+    assert project.part.left(comparison, OUTPUTS) == {(key, version)}
+
+
+def test_without_a_bucket_or_a_choice_nothing_is_left(project):
+    project.edit(PAGES)
+    comparison = project.compare()
+    assert project.part.left(comparison, {}) == frozenset()
+    assert project.part.left(replace(comparison, wanted=None), OUTPUTS) == frozenset()
