@@ -156,7 +156,8 @@ def _left_in_place(ctx: Context, scene: Scene) -> bool:
         return False
     if released is None or newest.kind == "rollback":  # one that failed goes on
         return False
-    return bool(plan_of(to_release(ctx, scene, released)))
+    back = to_release(ctx, scene, released)
+    return bool(plan_of(_served(comparison, released) for comparison in back))
 
 
 def _rollback(ctx: Context, options: Options, way: _WayBack) -> Outcome:

@@ -43,6 +43,8 @@ MOTIFS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("destroy",),),
 )
 """What people do one after the other: of each group, one."""
+LONG = 180.0
+"""Seconds after which others may call the holder of a lock dead."""
 WRITES = (*ANY_DEPLOY, *ANY_ROLLBACK, *FIX, "destroy")
 CODES = ("InternalError", "SlowDown", "ThrottlingException", "ExpiredToken", "AccessDenied")
 KINDS = ("kill-before", "kill-after", "refuse", "repeat", "lose", "suspend")
@@ -110,7 +112,8 @@ def _trouble(chance: random.Random, who: str, env: str) -> Trouble:
 def _suspended(chance: random.Random, fate: int, who: str, env: str) -> Trouble:
     other = next(name for name in MACHINES if name != who)
     there = env if chance.random() < 0.7 else chance.choice(ENVS)
-    verbs = ["unlock --force"] if chance.random() < 0.6 else []
+    seconds = chance.choice((0.0, 20.0, LONG, LONG))
+    verbs = ["unlock"] if seconds == LONG and chance.random() < 0.8 else []
     verbs.append(chance.choice(chance.choice((WRITES, ("deploy",), READING))))
     steps = tuple(Step(other, there, verb) for verb in verbs)
-    return Trouble("suspend", fate=fate, seconds=chance.choice((0.0, 20.0, 180.0)), meanwhile=steps)
+    return Trouble("suspend", fate=fate, seconds=seconds, meanwhile=steps)

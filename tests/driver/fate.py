@@ -64,7 +64,7 @@ class Fate(Faults):
 
 
 def _fault(trouble: Trouble, meanwhile: Callable[[], None]) -> Fault:
-    kind: Any = "delay" if trouble.kind == "suspend" else trouble.kind
+    kind: Any = trouble.kind
     return Fault(
         *(kind, trouble.at, trouble.call, trouble.key, trouble.code or "InternalError"),
         lasting=trouble.lasting,

@@ -18,7 +18,7 @@ SETTING_UP = ("create_bucket", "put_public", "put_bucket_")
 """Calls that prepare the project bucket, before there can be a lock in it."""
 
 
-WAITING = ("who writes", "what is said")
+WAITING = ("what is said",)
 """Invariants that do not hold yet."""
 
 

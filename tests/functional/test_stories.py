@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resumectl.commands import deploy, drift
-from resumectl.errors import Refused
+from resumectl.errors import CloudError, Refused
+from tests.fakes.faults import Fault, Faults
 from tests.functional.world import Agreed, World, name
 
 if TYPE_CHECKING:
@@ -28,6 +29,17 @@ def test_a_setting_that_was_changed_by_hand_and_then_declared_is_no_drift(world:
     assert world.deploy().error is None
     with world.working() as ctx:
         assert drift.drift(ctx).body["changes"] == []
+
+
+def test_code_that_a_failed_deploy_did_not_publish_is_no_release_to_flee_from(world: World) -> None:
+    """The rollback went to what was live already, and pinned the environment."""
+    world.deploy()
+    world.write("second", memory=128)
+    with pytest.raises(CloudError):
+        world.deploy(Faults([Fault("lose", call="update_function_code")]))
+    with pytest.raises(Refused, match="no verified release before"):
+        world.rollback()
+    assert world.stored("pins/") == []
 
 
 def test_only_infra_does_not_create_the_function_from_code_that_nobody_saw(world: World) -> None:
