@@ -94,6 +94,8 @@ class Play:
             if script.keeps_little:
                 checkout.keep_little()
             self.checkouts[host] = checkout
+        for env in ENVS:
+            self._kept.check(self.aws, env, may_delete=False)
 
     def do(self, step: Step, depth: int = 0) -> Ended:
         """Do one step, and tell it."""

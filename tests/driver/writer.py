@@ -18,17 +18,13 @@ SETTING_UP = ("create_bucket", "put_public", "put_bucket_")
 """Calls that prepare the project bucket, before there can be a lock in it."""
 
 
-WAITING = ("what is said",)
-"""Invariants that do not hold yet."""
-
-
 class Broken(Exception):
     """An invariant does not hold."""
 
 
 def require(holds: bool, about: str, wanted: Any, found: Any) -> None:
     """Raise Broken with both values unless it holds."""
-    if not holds and about not in WAITING:
+    if not holds:
         raise Broken(f"{about}: {wanted}, but there is {found}")
 
 

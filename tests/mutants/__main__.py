@@ -44,7 +44,9 @@ def main() -> int:
     alive = [mutant for mutant, killer in zip(MUTANTS, killers, strict=True) if not killer]
     for mutant in alive:
         sys.stdout.write(f"ALIVE {mutant.name}\n      -> {mutant.new}\n")
-    sys.stdout.write(f"{len(MUTANTS) - len(alive)} of {len(MUTANTS)} mutants died\n")
+    stories = f"{killers.count('driver')} of them in stories of the driver"
+    died = len(MUTANTS) - len(alive)
+    sys.stdout.write(f"{died} of {len(MUTANTS)} mutants died, {stories}\n")
     return bool(alive)
 
 
