@@ -135,7 +135,7 @@ def reader(project: Project, account: Account) -> type[Reader]:
 
 def spoil(account: Account) -> set[tuple[str, str, str]]:
     """Change something of each kind; returns part, key and kind of what drift must find."""
-    others = [one for one in catalogue(account) if one.expected and one.about.startswith(OTHERS)]
+    others = [one for one in catalogue(account) if one.expected and one.name.startswith(OTHERS)]
     s3, functions, name = account["s3"], account["lambda"], account.outputs["function_name"]
     page, text = (
         {"Bucket": account.site_bucket, "Key": key} for key in ("index.html", "robots.txt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -114,17 +115,19 @@ def _logs(account: Account) -> Iterator[Tampering]:
     client, group = account["logs"], account.resource("aws_cloudwatch_log_group")["name"]
     copy = {"logGroupName": group, "filterName": "copy"}
     target = account.resource("aws_lambda_function")["arn"]
-    yield extra(
+    subscription = extra(
         "subscription-filter copy",
         partial(client.put_subscription_filter, **copy, filterPattern="", destinationArn=target),
         partial(client.delete_subscription_filter, **copy),
     )
     metric = {"metricName": "lines", "metricNamespace": "mine", "metricValue": "1"}
-    yield extra(
+    lines = extra(
         "metric-filter copy",
         partial(client.put_metric_filter, **copy, filterPattern="", metricTransformations=[metric]),
         partial(client.delete_metric_filter, **copy),
     )
+    for one in (subscription, lines):  # they go with their group
+        yield replace(one, about="aws_cloudwatch_log_group.counter")
 
 
 def _routes(account: Account) -> Iterator[Tampering]:
