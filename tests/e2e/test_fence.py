@@ -1,0 +1,75 @@
+"""A deploy that is stopped for longer than its lease, while another one wins."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from resumectl.errors import Exit
+from resumectl.release.lease import LEASE
+from tests.e2e.account import Account
+from tests.e2e.gate import gate
+from tests.e2e.project import ask, finish, wait_until
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from tests.e2e.project import Project
+
+PAGES = 60
+UPLOAD = ("deploy", "--only", "site", "--only", "function", "--yes", "--json")
+
+
+def write(project: Project, word: str) -> None:
+    """Change every page and the function."""
+    for number in range(PAGES):
+        page = f"<!doctype html><html lang=en><title>{word}</title>"
+        project.write(f"frontend/page/{number}.html", page)
+    source = (project.root / "lambda_src/counter.py").read_text().split("\n# ")[0]
+    project.write("lambda_src/counter.py", f"{source}\n# {word}\n")
+
+
+@contextmanager
+def stopped(project: Project, request: str) -> Iterator[subprocess.Popen[str]]:
+    """A deploy that is stopped at a request, for longer than its lease; what it sent arrives."""
+    with gate(project, request) as closed:
+        running = project.start(*UPLOAD)
+        closed.wait(running)
+        os.kill(running.pid, signal.SIGSTOP)
+        closed.open()
+        since = time.monotonic()
+        try:
+            wait_until(lambda: time.monotonic() > since + LEASE)
+            yield running
+        finally:
+            if running.poll() is None:
+                running.kill()
+
+
+def test_a_stopped_deploy_that_lost_its_lock_writes_nothing_when_it_goes_on(
+    project: Project,
+) -> None:
+    account = Account(project.client)
+    last = account.release()["id"]
+    write(project, "loser")
+    with stopped(project, rf"PUT \S*/page/{PAGES // 2}\.html") as running:
+        unlocked = project.resumectl("unlock", "--force", "--yes", "--json")
+        assert "deploy" in unlocked.json["released"][0], unlocked
+        write(project, "winner")
+        won = project.resumectl(*UPLOAD)
+        assert won.code == Exit.OK, won
+        live = account.versions(account.site_bucket), account.alias()
+        os.kill(running.pid, signal.SIGCONT)
+        lost = finish(running)
+    assert (lost.code, lost.json["error"]["code"]) == (Exit.LOCKED, "lock-lost"), lost
+    assert (account.versions(account.site_bucket), account.alias()) == live
+    winner, loser = account.release(last + 1), account.release(last + 2)
+    assert (winner["status"], loser["status"], loser["lock_lost"]) == ("verified", "failed", True)
+    assert {"infra", "function", "site"} & loser.keys() == set()
+    assert b"winner" in ask(f"{winner['urls']['site']}page/0.html").body
+    assert project.resumectl("plan", "--exit-code", "--json").json["changes"] == []
+    assert project.resumectl("drift").code == Exit.OK
