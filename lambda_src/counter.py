@@ -1,7 +1,11 @@
 """The visitor counter: one number per page in DynamoDB, behind an API Gateway HTTP API.
 
     GET  /api/count?page=/  ->  200 {"page": "/", "count": 41}    reads the count; 0 without visits
-    POST /api/count?page=/  ->  200 {"page": "/", "count": 42}    adds one, atomically
+    POST /api/count?page=/  ->  200 {"page": "/", "count": 42}    adds one, atomically and once
+
+A page's item also has one attribute for each execution environment that counted in the last
+minutes: `~` and a random name, with the number of the environment's last visit. By that, a visit
+whose response was lost is told from one that never arrived. docs/decisions/0016 has the details.
 
 The event (payload format 2.0) is untrusted: a field of the wrong shape counts as missing. Every
 response is JSON, and every request writes one JSON line to the log. The client never sees an
@@ -18,19 +22,42 @@ import contextlib
 import functools
 import json
 import os
+import random
 import re
 import sys
+import threading
 import time
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import boto3
+from botocore import exceptions
 from botocore.config import Config
 
 PATH: Final = "/api/count"
 METHODS: Final = ("GET", "POST")
 PAGE: Final = re.compile(r"/[A-Za-z0-9/_.-]{0,199}")
+MARK: Final = "~"
+"""How the name of an environment's attribute begins."""
+MARKS: Final = 20
+"""An item with more of them loses those of environments that ended."""
+FORGOTTEN: Final = 120_000
+"""Milliseconds after which no request of an environment can still be on its way: its timeout is at
+most 29 s."""
+ATTEMPT: Final = 1.5
+"""Seconds that one attempt may take."""
+MARGIN: Final = 0.4
+"""Seconds that are kept for the response."""
+UNANSWERED: Final = (exceptions.ConnectionError, exceptions.HTTPClientError)
+"""What botocore raises if no response arrived; whether the request did is unknown."""
+THROTTLED: Final = (
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionConflictException",
+)
 LOGGED: Final = 200
 """The log keeps at most this many characters of a value that a client sent."""
 
@@ -58,7 +85,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
     """Handle one request. Never raises."""
     started = time.perf_counter()
     request = read(event)
-    response = respond(request)
+    response = respond(request, time.monotonic() + _seconds_left(context))
     _log(request, response, _request_id(event, context), time.perf_counter() - started)
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if response.allow:
@@ -75,8 +102,11 @@ def read(event: object) -> Request:
     return Request(_text(_mapping(context, "http"), "method"), path, _page(event))
 
 
-def respond(request: Request) -> Response:
-    """Route the request. An exception becomes a 500 without details."""
+def respond(request: Request, deadline: float) -> Response:
+    """Route the request. An exception becomes a 500 without details.
+
+    `deadline` is a time of the monotonic clock after which no attempt begins.
+    """
     if request.path != PATH:
         return Response(404, {"error": "not found"})
     if request.method not in METHODS:
@@ -86,48 +116,132 @@ def respond(request: Request) -> Response:
             400, {"error": "page must be a path: / and up to 199 characters of A-Z a-z 0-9 / _ . -"}
         )
     try:
-        count = add_one(request.page) if request.method == "POST" else read_count(request.page)
+        count = (add_one if request.method == "POST" else read_count)(request.page, deadline)
     except Exception as error:  # noqa: BLE001
         return Response(500, {"error": "internal error"}, failure=error)
     return Response(200, {"page": request.page, "count": count})
 
 
-def read_count(page: str) -> int:
+def read_count(page: str, deadline: float) -> int:
     """The count of the page; 0 if it was never visited. A consistent read."""
-    response = _dynamodb().get_item(
-        TableName=os.environ["TABLE_NAME"],
-        Key={"page": {"S": page}},
-        ProjectionExpression="#count",
-        ExpressionAttributeNames={"#count": "count"},
-        ConsistentRead=True,
+    response = _repeated(
+        lambda: _dynamodb().get_item(
+            **_item(page),
+            ProjectionExpression="#count",
+            ExpressionAttributeNames={"#count": "count"},
+            ConsistentRead=True,
+        ),
+        deadline,
     )
     return int(response["Item"]["count"]["N"]) if response.get("Item") else 0
 
 
-def add_one(page: str) -> int:
-    """Add one visit in one atomic update, and return the new count."""
-    updated = _dynamodb().update_item(
-        TableName=os.environ["TABLE_NAME"],
-        Key={"page": {"S": page}},
-        UpdateExpression="ADD #count :one",
-        ExpressionAttributeNames={"#count": "count"},
-        ExpressionAttributeValues={":one": {"N": "1"}},
-        ReturnValues="UPDATED_NEW",
+def add_one(page: str, deadline: float) -> int:
+    """Add one visit in one atomic update, however often it is sent, and return the new count."""
+    with _environment().visit() as (mark, number):
+        try:
+            updated = _repeated(lambda: _add(page, mark, number), deadline)
+        except _dynamodb().exceptions.ConditionalCheckFailedException as applied:
+            return int(applied.response["Item"]["count"]["N"])  # only the response was lost
+    item = updated["Attributes"]
+    _forget(page, item, number - FORGOTTEN, deadline)
+    return int(item["count"]["N"])
+
+
+@dataclass
+class Environment:
+    """This execution environment, and the number of its last visit: milliseconds since 1970.
+
+    Lambda sends one request at a time to an environment; the lock keeps that true elsewhere.
+    """
+
+    mark: str = field(default_factory=lambda: MARK + os.urandom(6).hex())
+    number: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def visit(self) -> Iterator[tuple[str, int]]:
+        """The name of the environment, and a number above that of every visit before."""
+        with self.lock:
+            self.number = max(self.number + 1, time.time_ns() // 1_000_000)
+            yield self.mark, self.number
+
+
+@functools.cache
+def _environment() -> Environment:
+    """Made at the first visit, so that no two copies of one snapshot share it."""
+    return Environment()
+
+
+def _item(page: str) -> dict[str, Any]:
+    return {"TableName": os.environ["TABLE_NAME"], "Key": {"page": {"S": page}}}
+
+
+def _add(page: str, mark: str, number: int) -> Any:
+    return _dynamodb().update_item(
+        **_item(page),
+        UpdateExpression="SET #mark = :number ADD #count :one",
+        ConditionExpression="attribute_not_exists(#mark) OR #mark < :number",
+        ExpressionAttributeNames={"#count": "count", "#mark": mark},
+        ExpressionAttributeValues={":one": {"N": "1"}, ":number": {"N": str(number)}},
+        ReturnValues="ALL_NEW",
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
     )
-    return int(updated["Attributes"]["count"]["N"])
+
+
+def _forget(page: str, item: dict[str, Any], before: int, deadline: float) -> None:
+    """Now and then, remove what environments that ended left in the item. It may fail."""
+    marks = [name for name in item if name.startswith(MARK)]
+    stale = [name for name in marks if int(item[name]["N"]) < before][:100]
+    if len(marks) <= MARKS or not stale or time.monotonic() + ATTEMPT > deadline:
+        return
+    names = {f"#m{index}": name for index, name in enumerate(stale)}
+    with contextlib.suppress(Exception):
+        _dynamodb().update_item(
+            **_item(page),
+            UpdateExpression=f"REMOVE {', '.join(names)}",
+            ConditionExpression=" AND ".join(f"{name} < :before" for name in names),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={":before": {"N": str(before)}},
+        )
+
+
+def _repeated(send: Callable[[], Any], deadline: float) -> Any:
+    """Send a request until there is an answer, or no time for another attempt."""
+    pause = 0.05
+    while True:
+        try:
+            return send()
+        except (exceptions.ClientError, *UNANSWERED) as error:
+            wait = random.uniform(0, pause)  # noqa: S311
+            if not _is_transient(error) or time.monotonic() + wait + ATTEMPT > deadline:
+                raise
+        time.sleep(wait)
+        pause *= 2
+
+
+def _is_transient(error: Exception) -> bool:
+    if not isinstance(error, exceptions.ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error.response["Error"]["Code"] in THROTTLED  # noqa: PLR2004
+
+
+def _seconds_left(context: object) -> float:
+    """The time for attempts, by Lambda's own clock; what the default timeout leaves without it."""
+    left = 5.0
+    with contextlib.suppress(Exception):
+        left = float(context.get_remaining_time_in_millis()) / 1000  # type: ignore[attr-defined]
+    return left - MARGIN
 
 
 @functools.cache
 def _dynamodb() -> Any:
-    """The client of this execution environment.
-
-    Two attempts of at most 1.5 s and a pause of at most 1 s fit into the function's timeout of 5 s.
-    A retry after a lost response can count a visit twice; without it the visit could be lost.
-    """
+    """The client of this execution environment. `_repeated` repeats its attempts."""
     config = Config(
         connect_timeout=0.5,
-        read_timeout=1.0,
-        retries={"mode": "standard", "total_max_attempts": 2},
+        read_timeout=ATTEMPT - 0.1,
+        retries={"mode": "standard", "total_max_attempts": 1},
         parameter_validation=False,
     )
     return boto3.client("dynamodb", config=config)

@@ -30,10 +30,13 @@ class Weather:
     Args:
         project: whose embedded cloud is behind it.
         port: where it listens.
+
+    Attributes:
+        url: its address.
     """
 
     def __init__(self, project: Project, port: int) -> None:
-        self._project, self._url = project, f"http://127.0.0.1:{port}"
+        self._project, self.url = project, f"http://127.0.0.1:{port}"
 
     def answers(self) -> bool:
         """Whether it is up."""
@@ -53,12 +56,12 @@ class Weather:
     def deploy(self) -> Outcome:
         """Deploy function and site through it, as the command does, in this process."""
         configured = settings.load(self._project.root)
-        cloud = Cloud(configured.environment("local"), self._url)
+        cloud = Cloud(configured.environment("local"), self.url)
         ctx = context(self._project, cloud)
         return deploy.deploy(ctx, deploy.Options(only=("function", "site")), lambda plan: None)
 
     def _control(self, name: str, body: bytes | None = None, method: str | None = None) -> Any:
-        request = urllib.request.Request(f"{self._url}/_microburst/{name}", body, method=method)
+        request = urllib.request.Request(f"{self.url}/_microburst/{name}", body, method=method)
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
             request, timeout=120
         ) as answer:
