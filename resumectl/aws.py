@@ -8,11 +8,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from resumectl import responses
+from resumectl import clock, denial, responses
 from resumectl.errors import CloudError, SettingsError
 from resumectl.fence import Fence
 
@@ -49,11 +50,11 @@ _BAD_KEYS: Final = {
     *("InvalidClientTokenId", "UnrecognizedClientException"),
     *("InvalidAccessKeyId", "SignatureDoesNotMatch"),
 }
-DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
+DENIED: Final = denial.CODES
 _SIGN_IN: Final = (
     "Sign in (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
 )
-_GRANT: Final = "Grant the permission: docs/permissions.md lists what each command needs."
+_SET_CLOCK: Final = "Set the clock, for example: sudo timedatectl set-ntp true"
 
 
 class Cloud:
@@ -253,6 +254,13 @@ def _translation(error: Exception, doing: str) -> CloudError | None:
         return None
     from botocore.exceptions import BotoCoreError, ClientError
 
+    if isinstance(error, EOFError):  # of botocore's prompt
+        return CloudError(
+            f"AWS asks for an MFA code while {doing}, and there is no terminal to type it on.",
+            hint="Run the command on a terminal, or set the keys of a session:"
+            " aws sts get-session-token --serial-number ARN --token-code CODE",
+            code="credentials",
+        )
     if isinstance(error, ClientError):
         return _refused(error, doing)
     known = (BotoCoreError, *responses.broken())
@@ -265,12 +273,17 @@ def _refused(error: Any, doing: str) -> CloudError:
     reason = error.response.get("Error", {}).get("Message", "")
     operation, hint = getattr(error, "operation_name", "the call"), None
     what, kind = f"AWS returned {code} for {operation}", f"aws.{code}"
-    if code in _EXPIRED:
+    wrong_by = clock.wrong_by(code, error.response, datetime.now(UTC))
+    if wrong_by:
+        what = f"The clock of this machine is wrong by {wrong_by}, so AWS rejected {operation}"
+        hint, kind = _SET_CLOCK, "clock"
+    elif code in _EXPIRED:
         what, hint, kind = "The AWS credentials expired", _SIGN_IN, "credentials"
     elif code in _BAD_KEYS:
         what, hint, kind = f"AWS rejected these credentials ({code})", _SIGN_IN, "credentials"
     elif code in DENIED:
-        what, hint, kind = f"AWS denied {operation}", _GRANT, "access-denied"
+        what, kind = f"AWS denied {operation}{denial.role(operation, os.environ)}", "access-denied"
+        hint = denial.hint(reason)
     detail = f"\n{reason}" if reason else ""
     return CloudError(f"{what} while {doing}.{detail}", hint=hint, code=kind)
 

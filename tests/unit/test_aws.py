@@ -308,6 +308,103 @@ def test_an_error_response_keeps_the_sentence_of_aws(code, our_code, message):
     assert isinstance(caught.value.__cause__, botocore.ClientError)
 
 
+def refusal(code: str, message: str, operation: str = "PutObject") -> CloudError:
+    with pytest.raises(CloudError) as caught, aws.translated("uploading the site"):
+        raise botocore.ClientError({"Error": {"Code": code, "Message": message}}, operation)
+    return caught.value
+
+
+SOME = "more than AWS accepts"
+EXPIRED_SIGNATURE = (
+    "Signature expired: 20261127T080000Z is now earlier than 20261127T164500Z"
+    " (20261127T170000Z - 15 min.)"
+)
+NOT_ALLOWED = (
+    "User: arn:aws:iam::111122223333:user/dev is not authorized to perform: {} on resource: "
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence", "operation", "headline", "hint"),
+    [
+        (
+            "SignatureDoesNotMatch",
+            EXPIRED_SIGNATURE,
+            "PutObject",
+            "The clock of this machine is wrong by 9 hours, so AWS rejected PutObject",
+            "Set the clock",
+        ),
+        (
+            "InvalidSignatureException",
+            EXPIRED_SIGNATURE,
+            "UpdateAlias",
+            "The clock of this machine is wrong by 9 hours, so AWS rejected UpdateAlias",
+            "Set the clock",
+        ),
+        (
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+            "PutObject",
+            f"The clock of this machine is wrong by {SOME}, so AWS rejected PutObject",
+            "Set the clock",
+        ),
+        (
+            "AccessDenied",
+            NOT_ALLOWED.format("s3:PutObject") + "arn:aws:s3:::resume-prod-site/index.html"
+            " with an explicit deny in a service control policy",
+            "PutObject",
+            "AWS denied PutObject",
+            "No permission helps against an explicit deny",
+        ),
+        (
+            "AccessDenied",
+            "Your account must be verified before you can add new CloudFront resources.",
+            "CreateDistribution",
+            "AWS denied CreateDistribution",
+            "Ask AWS to verify the account",
+        ),
+        (
+            "AccessDenied",
+            NOT_ALLOWED.format("sts:AssumeRole") + "arn:aws:iam::111122223333:role/deployer",
+            "AssumeRole",
+            "AWS denied AssumeRole",
+            "Grant the permission",
+        ),
+        (
+            "AuthorizationError",
+            NOT_ALLOWED.format("SNS:Subscribe") + "arn:aws:sns:eu-west-2:111122223333:alarms",
+            "Subscribe",
+            "AWS denied Subscribe",
+            "Grant the permission",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_keeps_the_sentence_of_aws(
+    code, sentence, operation, headline, hint
+):
+    error = refusal(code, sentence, operation)
+    assert error.message == f"{headline} while uploading the site.\n{sentence}"
+    assert error.hint.startswith(hint)
+
+
+def test_a_denied_web_identity_names_the_role(monkeypatch):
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/deployer")
+    sentence = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    error = refusal("AccessDenied", sentence, "AssumeRoleWithWebIdentity")
+    assert "AssumeRoleWithWebIdentity of arn:aws:iam::111122223333:role/deployer" in error.message
+    assert "role/deployer" not in refusal("AccessDenied", sentence, "PutObject").message
+
+
+def test_a_prompt_for_an_mfa_code_without_a_terminal_is_one_line():
+    with pytest.raises(CloudError) as caught, aws.translated("looking up the AWS account"):
+        raise EOFError
+    assert caught.value.message == (
+        "AWS asks for an MFA code while looking up the AWS account,"
+        " and there is no terminal to type it on."
+    )
+    assert (caught.value.exit_code, caught.value.code) == (1, "credentials")
+
+
 def test_an_error_response_without_a_sentence_is_one_line():
     with pytest.raises(CloudError) as caught, aws.translated("uploading the site"):
         raise client_error("AccessDenied", message="")
