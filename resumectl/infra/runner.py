@@ -34,6 +34,7 @@ _NEEDS_INIT: Final = re.compile(
     rb'(?:^|[{,])\s*"?(?:module|provider|terraform)"?\s*["{:]', re.MULTILINE
 )
 """What of a configuration `init` prepares: providers, the backend and local modules."""
+_TAIL: Final = 20  # lines of a log without a diagnostic
 _POLL: Final = 0.05
 """Seconds between two looks at Terraform's event file."""
 
@@ -176,10 +177,7 @@ class Runner:
         """
         run = self._captured([str(self._binary), *arguments])
         if run.returncode != 0:
-            output = " ".join((run.stderr or run.stdout).split())
-            raise TerraformError(
-                f"terraform {arguments[0]} failed: {output[:300]}", hint=f"The log: {self.log}"
-            )
+            raise _whole(f"terraform {arguments[0]} failed", run.stderr or run.stdout, self.log)
         return run.stdout
 
     def _init_fingerprint(self, backend: Mapping[str, str]) -> str:
@@ -251,10 +249,11 @@ class Runner:
 
     def _failure(self, errors: Sequence[stream.Diagnostic]) -> TerraformError:
         if not errors:
-            tail = " ".join(self.log.read_text(errors="replace").split())[-300:]
-            return TerraformError(f"Terraform failed: {tail}", hint=f"The log: {self.log}")
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        lines = [f"Terraform: {errors[0].line}{more}", *errors[0].details]
+            text = "\n".join(self.log.read_text(errors="replace").splitlines()[-_TAIL:])
+            return _whole("Terraform failed", text, self.log)
+        first, *others = errors
+        more = [f"and {len(others)} more:", *(f"- {each.line}" for each in others)]
+        lines = [f"Terraform: {first.line}", *first.details, *(more if others else ())]
         return TerraformError("\n".join(lines), hint=f"The whole log: {self.log}")
 
 
@@ -285,6 +284,12 @@ def _diagnostics(
             yield message
         elif message:
             on_event(message)
+
+
+def _whole(headline: str, output: str, log: Path) -> TerraformError:
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    first, *rest = lines or ["it said nothing"]
+    return TerraformError("\n".join([f"{headline}: {first}", *rest]), hint=f"The log: {log}")
 
 
 def _ended(running: subprocess.Popen[bytes]) -> bool:

@@ -256,15 +256,33 @@ def test_an_error_names_its_resource(terraform):
     runner = terraform(script)
     with pytest.raises(TerraformError) as caught:
         runner.apply(Watch())
-    assert (
-        caught.value.message == "Terraform: creating bucket (aws_s3_bucket.site): No. (and 1 more)"
-    )
+    assert caught.value.message.splitlines() == [
+        "Terraform: creating bucket (aws_s3_bucket.site): No.",
+        "and 1 more:",
+        "- another",
+    ]
     assert str(runner.log) in caught.value.hint
     assert "another" in runner.log.read_text()
 
 
+def test_the_first_error_is_shown_whole_and_the_others_in_a_line_each(terraform):
+    detail = "operation error CloudFront: CreateDistribution, AccessDenied:\\n" * 9
+    script = f"""
+        for name in ("site", "other", "third"):
+            problem = {{"severity": "error", "summary": f"creating {{name}}"}}
+            say("diagnostic", diagnostic={{**problem, "detail": "{detail}\\n\\nWhy.\\n\\nHow."}})
+        sys.exit(1)
+    """
+    with pytest.raises(TerraformError) as caught:
+        terraform(script).apply(Watch())
+    first, *rest = caught.value.message.splitlines()
+    assert first.count("operation error CloudFront") == 9
+    assert rest[:3] == ["Why.", "How.", "and 2 more:"]
+    assert [line.split(":")[0] for line in rest[3:]] == ["- creating other", "- creating third"]
+
+
 def test_a_failure_without_json_shows_the_end_of_the_log(terraform):
-    with pytest.raises(TerraformError, match="Terraform failed: panic: at the disco"):
+    with pytest.raises(TerraformError, match="Terraform failed: panic: at\n the disco"):
         terraform("print('panic: at\\n the disco', file=sys.stderr); sys.exit(1)").plan(
             {}, "apply", Watch()
         )
@@ -601,5 +619,5 @@ def test_any_other_command_returns_its_output(terraform, calls):
 
 
 def test_any_other_command_that_fails_is_an_error(terraform):
-    with pytest.raises(TerraformError, match="terraform untaint failed: no such resource"):
+    with pytest.raises(TerraformError, match="terraform untaint failed: no such\n  resource"):
         terraform("sys.exit('no such\\n  resource')").command("untaint", "aws_x.y")
