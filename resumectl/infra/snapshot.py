@@ -46,9 +46,20 @@ _TELLS_NOTHING: Final[Mapping[str, frozenset[str]]] = {
     "aws_cloudfront_function": frozenset({"etag", "live_stage_etag", "status"}),
     "aws_cloudfront_response_headers_policy": frozenset({"etag"}),
     "aws_cloudfront_origin_access_control": frozenset({"etag"}),
+    "aws_acm_certificate": frozenset(  # ACM renews it by itself
+        ["not_after", "not_before", "pending_renewal", "renewal_eligibility", "renewal_summary"]
+    ),
     "aws_apigatewayv2_stage": frozenset({"deployment_id"}),
     "aws_dynamodb_table": frozenset({"stream_arn", "stream_label"}),  # outlive the stream
+    "aws_sns_topic_subscription": frozenset(  # the owner of the address confirms it
+        ["confirmation_was_authenticated", "pending_confirmation"]
+    ),
 }
+_SETTLES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    # Issued is what becomes of a pending certificate. Any other status is a difference.
+    "aws_acm_certificate": {"status": {"PENDING_VALIDATION": "ISSUED"}},
+}
+"""By type and attribute: what a value becomes without anybody changing it."""
 _TOLD_ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "aws_s3_bucket": frozenset(
         [
@@ -163,13 +174,25 @@ def _sides(change: Mapping[str, Any]) -> tuple[Fields, Fields]:
     ignored = _OWNED_BY_FUNCTION.get(change["type"], frozenset()) | _TELLS_NOTHING.get(
         change["type"], frozenset()
     )
-    body = change["change"]
-    before = _fields(body.get("before"), body.get("before_sensitive"), ignored)
-    after = _fields(body.get("after"), body.get("after_sensitive"), ignored)
+    body, settles = change["change"], _SETTLES.get(change["type"], {})
+    before, after = (
+        _fields(_final(body.get(side), settles), body.get(f"{side}_sensitive"), ignored)
+        for side in ("before", "after")
+    )
     unknown = {
         key: UNKNOWN for key, value in (body.get("after_unknown") or {}).items() if _any(value)
     }
     return before, {**after, **{key: value for key, value in unknown.items() if key not in ignored}}
+
+
+def _final(
+    values: Mapping[str, Any] | None, settles: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Any]:
+    """The attributes, with a value that settles by itself as what it becomes."""
+    return {
+        key: settles[key].get(value, value) if key in settles else value
+        for key, value in (values or {}).items()
+    }
 
 
 def _marked(before: Fields, after: Fields, actions: list[str]) -> Fields:

@@ -331,3 +331,57 @@ def test_sensitive_values_and_environments_are_secrets_but_names_are_not(mark):
     }
     document = {"resource_changes": [resource(["create"], None, after, after_sensitive=mark)]}
     assert snapshot.secrets(document) == {"p4ssw0rd", "sk_live"}
+
+
+# --- what settles by itself
+
+CERTIFICATE, SUBSCRIPTION = "aws_acm_certificate.site", "aws_sns_topic_subscription.alarms[0]"
+PENDING = {"status": "PENDING_VALIDATION", "renewal_eligibility": "INELIGIBLE", "domain_name": "a"}
+ISSUED = {
+    "status": "ISSUED",
+    "renewal_eligibility": "ELIGIBLE",
+    "not_before": "2026-11-27T00:00:00Z",
+    "not_after": "2027-12-27T23:59:59Z",
+    "domain_name": "a",
+}
+RENEWED = {
+    **ISSUED,
+    "not_after": "2028-12-27T23:59:59Z",
+    "pending_renewal": True,
+    "renewal_summary": [{"renewal_status": "SUCCESS"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "after"),
+    [
+        (CERTIFICATE, PENDING, ISSUED),
+        (CERTIFICATE, ISSUED, RENEWED),
+        (
+            SUBSCRIPTION,
+            {"endpoint": "a@b.c", "pending_confirmation": True},
+            {
+                "endpoint": "a@b.c",
+                "pending_confirmation": False,
+                "confirmation_was_authenticated": True,
+            },
+        ),
+    ],
+)
+def test_what_settles_by_itself_is_no_drift(address, before, after):
+    assert not drift_of(resource(["update"], before, after, address))
+    assert not changes_of(resource(["update"], before, after, address))
+
+
+@pytest.mark.parametrize("status", ["EXPIRED", "REVOKED", "FAILED", "VALIDATION_TIMED_OUT"])
+def test_a_certificate_that_does_not_work_any_more_is_drift(status):
+    (change,) = drift_of(resource(["update"], ISSUED, {**ISSUED, "status": status}, CERTIFICATE))
+    assert change.fields == ("status",)
+
+
+def test_another_address_of_a_subscription_is_drift():
+    before, after = (
+        {"endpoint": name, "pending_confirmation": True} for name in ("a@b.c", "d@e.f")
+    )
+    (change,) = drift_of(resource(["update"], before, after, SUBSCRIPTION))
+    assert change.fields == ("endpoint",)
