@@ -8,7 +8,7 @@ data "aws_route53_zone" "site" {
   lifecycle {
     precondition {
       condition     = endswith(".${var.domain}", ".${local.zone}")
-      error_message = "The domain ${var.domain} is not in the hosted zone ${local.zone}. Set zone to the hosted zone that contains it."
+      error_message = "The domain ${var.domain} is not in the hosted zone ${local.zone}. Correct zone, or remove it from resumectl.toml."
     }
   }
 }

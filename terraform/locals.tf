@@ -8,9 +8,7 @@ locals {
     Environment = var.environment
     ManagedBy   = "resumectl"
   })
-
-  # A domain of two labels is its own zone. A longer one is in its parent: www.example.co.uk in example.co.uk.
-  zone = var.domain == null ? null : coalesce(var.zone, try(one(regex("^[^.]+[.](.+[.].+)$", var.domain)), var.domain))
+  zone = var.zone == null ? var.domain : var.zone
 }
 
 # Where the embedded cloud differs from AWS. It also has no alarms and no bucket policy statement against plain HTTP.

@@ -40,7 +40,7 @@ variable "domain" {
 }
 
 variable "zone" {
-  description = "Route 53 hosted zone that contains the domain. Default: the domain itself if it has two labels, else its parent."
+  description = "Route 53 hosted zone that contains the domain. resumectl passes the longest one of the account. Default: the domain itself."
   type        = string
   default     = null
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -23,7 +23,7 @@ from resumectl import files
 from resumectl.disclosure import scrubbed
 from resumectl.errors import ResumectlError, TerraformError
 from resumectl.filelock import claim
-from resumectl.infra import configuration, kept, module, snapshot
+from resumectl.infra import configuration, kept, module, snapshot, zones
 from resumectl.infra.runner import Watch
 
 if TYPE_CHECKING:
@@ -90,16 +90,23 @@ class Workspace:
         terraform: runs it.
         backend: the values of the partial `s3` backend.
         of: the module.
+        complete: adds to the module's variables what only AWS knows.
         fence: stops Terraform once the deploy lock is lost.
     """
 
     def __init__(
-        self, terraform: Terraform, backend: Mapping[str, str], of: Module, fence: Fence
+        self,
+        terraform: Terraform,
+        backend: Mapping[str, str],
+        of: Module,
+        fence: Fence,
+        complete: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
         self._terraform = terraform
         self._backend = backend
         self._variables = of.variables
         self._fence = fence
+        self._complete = complete
         self._secrets = kept.secrets(of)
 
     def plan(
@@ -120,7 +127,8 @@ class Workspace:
             return Planned(changed=False)
         with self._discreet():
             self._terraform.init(self._backend)
-            changed = self._terraform.plan(self._variables, mode, watch, targets or ())
+            variables = self._complete(self._variables)
+            changed = self._terraform.plan(variables, mode, watch, targets or ())
         if mode == "refresh-only":  # its exit code also counts what only looks like a difference
             document = self._show()
             recorded, live = snapshot.drift(document)
@@ -252,8 +260,9 @@ class Workspaces:
         directory = beside or work / COPY
         configuration.lay_out(files, directory, self.copy / configuration.LOCK)
         configuration.link_plugins(self._source, directory)
+        complete = partial(zones.complete, cloud=self._cloud)
         terraform = self._terraform(directory, work)
-        return Workspace(terraform, backend, of, self._cloud.fence)
+        return Workspace(terraform, backend, of, self._cloud.fence, complete)
 
     @property
     def _place(self) -> Path:

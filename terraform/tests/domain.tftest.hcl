@@ -42,7 +42,7 @@ run "the_site_is_served_on_its_domain" {
 
   assert {
     condition     = data.aws_route53_zone.site[0].name == "example.com"
-    error_message = "The zone of a domain with two labels must be the domain itself."
+    error_message = "The zone of a domain that has one must be that one."
   }
 
   assert {
@@ -51,14 +51,30 @@ run "the_site_is_served_on_its_domain" {
   }
 }
 
-run "a_subdomain_is_in_its_parents_zone" {
+run "a_zone_that_is_set_is_used" {
+  command = plan
+
   variables {
-    domain = "resume.example.co.uk"
+    domain = "cv.people.example.com"
+    zone   = "example.com"
   }
 
   assert {
-    condition     = data.aws_route53_zone.site[0].name == "example.co.uk"
-    error_message = "The zone of a subdomain must be its parent."
+    condition     = data.aws_route53_zone.site[0].name == "example.com"
+    error_message = "The zone must be the one that is set, and not a guess from the domain."
+  }
+}
+
+run "a_name_of_three_labels_can_be_a_zone" {
+  command = plan
+
+  variables {
+    domain = "jane.co.uk"
+  }
+
+  assert {
+    condition     = data.aws_route53_zone.site[0].name == "jane.co.uk"
+    error_message = "Without zone, it must be the domain, and not a guess."
   }
 }
 
