@@ -74,6 +74,17 @@ resource "aws_cloudfront_distribution" "site" {
     error_caching_min_ttl = 1
   }
 
+  # Without this, an error of the API stays at the edge for 10 s, for every page: CloudFront heeds no-store only for
+  # some errors, and the cache key has no query string. Without a page, the body stays that of the API.
+  dynamic "custom_error_response" {
+    for_each = [405, 500, 502, 503, 504]
+
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 0
+    }
+  }
+
   restrictions {
     geo_restriction {
       restriction_type = "none"

@@ -95,10 +95,17 @@ run "the_site_without_a_domain" {
   # Error pages
 
   assert {
-    condition = { for e in aws_cloudfront_distribution.site.custom_error_response : e.error_code => [e.response_code, e.response_page_path] } == {
+    condition = { for e in aws_cloudfront_distribution.site.custom_error_response : e.error_code => [e.response_code, e.response_page_path] if e.response_page_path != null } == {
       403 = [404, "/404.html"]
     }
     error_message = "Only 403 may have an error page: one for 404 would replace the API's JSON."
+  }
+
+  assert {
+    condition = alltrue([for code in [405, 500, 502, 503, 504] : one([
+      for e in aws_cloudfront_distribution.site.custom_error_response : e.error_caching_min_ttl if e.error_code == code
+    ]) == 0])
+    error_message = "An error of the API must not stay at the edge."
   }
 
   assert {
