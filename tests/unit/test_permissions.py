@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
 import botocore.session
+import pytest
 from botocore import xform_name
 
 ROOT = Path(__file__).parents[2]
@@ -98,3 +100,29 @@ def test_every_aws_call_in_the_code_is_in_the_tables():
     assert {"put_object", "update_function_code", "list_object_versions"} <= called
     missing = {name: operations[name] - documented for name in called}
     assert {name: actions for name, actions in missing.items() if actions} == {}
+
+
+@pytest.mark.parametrize(
+    ("subject", "accepted"),
+    [
+        ("repo:octo/resume:environment:prod", True),
+        ("repo:octo@1001/resume@2002:environment:prod", True),
+        ("repo:octo@1001/resume@2003:environment:prod", False),
+        ("repo:octo@1002/resume@2002:environment:prod", False),
+        ("repo:octo@1001/resume@2002:environment:staging", False),
+        ("repo:octo@1001/resume@2002:ref:refs/heads/main", False),
+        ("repo:octo/resume:ref:refs/heads/main", False),
+    ],
+)
+def test_the_trust_policy_accepts_both_subjects_of_one_repository_and_environment(
+    subject, accepted
+):
+    text = (ROOT / "docs" / "permissions.md").read_text()
+    (policy,) = re.findall(r"```json5\n(.*?)```", text, flags=re.DOTALL)
+    values = {"OWNER_ID": "1001", "REPOSITORY_ID": "2002", "OWNER": "octo", "REPOSITORY": "resume"}
+    for name, value in values.items():
+        policy = re.sub(rf"\b{name}\b", value, policy)
+    (statement,) = json.loads(policy)["Statement"]
+    assert list(statement["Condition"]) == ["StringEquals"]
+    subjects = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+    assert (subject in subjects) == accepted
