@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.project import ask
+from tests.e2e.project import ask, wait_until
 from tests.e2e.weather import weather
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def url(first: Run) -> str:
 
 
 @pytest.fixture(scope="module")
-def proxy(project: Project) -> Iterator[Weather]:
+def proxy(project: Project, url: str) -> Iterator[Weather]:
     """The function reaches its table only through the proxy."""
     functions = project.client("lambda")
     known = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
@@ -49,6 +49,7 @@ def proxy(project: Project) -> Iterator[Weather]:
         )
         version = functions.publish_version(FunctionName=FUNCTION)["Version"]
         functions.update_alias(FunctionName=FUNCTION, Name="live", FunctionVersion=version)
+        wait_until(lambda: ask(url).status == 200)  # its first request takes seconds
         yield it
 
 
@@ -78,7 +79,9 @@ def visit(url: str) -> Counter[int]:
 
 
 def count(url: str) -> int:
-    return int(json.loads(ask(url).body)["count"])
+    answer = ask(url)
+    assert answer.status == 200, answer.body
+    return int(json.loads(answer.body)["count"])
 
 
 def test_each_visit_is_counted_once_on_a_busy_machine(url: str) -> None:
