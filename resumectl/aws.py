@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from resumectl import clock, denial, responses
+from resumectl import clock, denial, mfa, responses
 from resumectl.errors import CloudError, SettingsError
 from resumectl.fence import Fence
 
@@ -168,6 +168,8 @@ class Cloud:
             return boto3.Session(id_, secret, region_name=self.region, botocore_session=bare)
         with translated("reading the AWS configuration"):
             session = boto3.Session(profile_name=self.environment.profile, region_name=self.region)
+        providers = session._session.get_component("credential_provider")  # noqa: SLF001
+        providers.get_provider("assume-role")._prompter = mfa.code  # noqa: SLF001
         _check_region(session, self.environment)
         return session
 
@@ -254,7 +256,7 @@ def _translation(error: Exception, doing: str) -> CloudError | None:
         return None
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if isinstance(error, EOFError):  # of botocore's prompt
+    if isinstance(error, EOFError):  # of the prompt
         return CloudError(
             f"AWS asks for an MFA code while {doing}, and there is no terminal to type it on.",
             hint="Run the command on a terminal, or set the keys of a session:"

@@ -91,7 +91,7 @@ def _ended(ctx: Context, options: Options, crashed: Holder | None) -> Release | 
     if crashed is None or crashed.command != "rollback" or options.release is not None:
         return None
     newest = ctx.releases.ledger.heads().newest
-    if newest is None or newest.status != "verified" or newest.rollback_of is None:
+    if newest is None or newest.status == "failed" or newest.rollback_of is None:
         return None
     if newest.actor != crashed.actor:  # two machines' clocks cannot be compared
         return None

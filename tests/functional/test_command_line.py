@@ -305,3 +305,14 @@ def test_a_stopped_embedded_cloud_is_not_started_to_be_looked_at(
     assert resumectl("local", "stop", "--json").code == 0
     assert resumectl("status", "--json").json["ok"]
     assert resumectl("local", "status", "--json").json["state"] == "stopped"
+
+
+def test_a_site_that_cannot_be_reached_is_unseen_in_every_format(
+    resumectl: Callable[..., Run], tmp_path: Path
+) -> None:
+    report = tmp_path / "smoke.xml"
+    done = resumectl("smoke", "--url", "http://site.invalid", "--junit", str(report), "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, "unseen")
+    assert {check["seen"] for check in done.json["checks"]} == {False}
+    assert 'failures="0"' in report.read_text()
+    assert "<error " in report.read_text()

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "disclosure": {"plan"},
     "part": {"plan", "errors", "release"},
     "progress": {"aws"},
-    "aws": {"clock", "denial", "settings", "errors", "fence", "responses"},
+    "aws": {"clock", "denial", "mfa", "settings", "errors", "fence", "responses"},
     "settings": {"tables", "errors"},
     "tables": {"errors"},
     "files": {"errors"},

@@ -9,7 +9,7 @@ from resumectl.commands import rollback
 from resumectl.errors import CloudError, Locked, Refused
 from resumectl.plan import UNPUBLISHED
 from resumectl.release.pin import Pin
-from tests.fakes.context import ADA, BAD, GOOD, REVISION, Approval, World
+from tests.fakes.context import ADA, BAD, GOOD, REVISION, UNSEEN, Approval, World
 from tests.fakes.errors import aws_error
 from tests.fakes.faults import Fault
 
@@ -320,8 +320,10 @@ def test_what_is_live_already_is_pinned_and_recorded_without_a_question(world):
 # --- repeated after a crash
 
 
-def test_a_rollback_that_had_finished_is_not_repeated_one_further_back(world):
+@pytest.mark.parametrize("seen", [GOOD, UNSEEN])
+def test_a_rollback_that_had_finished_is_not_repeated_one_further_back(world, seen):
     world.release("3")
+    world.checks = [(seen,)]
     world.rollback()
     world.crash("rollback")
     outcome = world.rollback()

@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,6 +76,25 @@ def test_a_plan_is_both_sides_of_what_would_change(bench):
     )
     assert [call[1] for call in bench.terraform.calls] == ["init", "plan", "show"]
     assert bench.terraform.variables == [bench.module().variables]
+
+
+def test_a_domain_is_planned_with_the_zone_that_the_account_has(bench):
+    route53 = SimpleNamespace(
+        get_paginator=lambda name: SimpleNamespace(
+            paginate=lambda: [
+                {"HostedZones": [{"Name": f"{zone}.", "Config": {"PrivateZone": False}}]}
+                for zone in ("example.com", "co.uk")
+            ]
+        )
+    )
+    cloud = bench.workspaces._cloud
+    cloud._clients["route53", cloud.region] = route53
+    module = bench.module()
+    bench.terraform.plans = [None]
+    wanted = replace(module, variables={**module.variables, "domain": "cv.people.example.com"})
+    bench.workspaces.open(wanted).plan(Watch(), "apply")
+    assert bench.terraform.variables[0]["zone"] == "example.com"
+    assert "zone" not in wanted.variables
 
 
 def test_a_plan_without_changes_is_not_even_read(bench):
