@@ -54,7 +54,6 @@ DENIED: Final = denial.CODES
 _SIGN_IN: Final = (
     "Sign in (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
 )
-_SET_CLOCK: Final = "Set the clock, for example: sudo timedatectl set-ntp true"
 
 
 class Cloud:
@@ -168,8 +167,7 @@ class Cloud:
             return boto3.Session(id_, secret, region_name=self.region, botocore_session=bare)
         with translated("reading the AWS configuration"):
             session = boto3.Session(profile_name=self.environment.profile, region_name=self.region)
-        providers = session._session.get_component("credential_provider")  # noqa: SLF001
-        providers.get_provider("assume-role")._prompter = mfa.code  # noqa: SLF001
+        mfa.ask_for_codes_of(session)
         _check_region(session, self.environment)
         return session
 
@@ -256,13 +254,8 @@ def _translation(error: Exception, doing: str) -> CloudError | None:
         return None
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if isinstance(error, EOFError):  # of the prompt
-        return CloudError(
-            f"AWS asks for an MFA code while {doing}, and there is no terminal to type it on.",
-            hint="Run the command on a terminal, or set the keys of a session:"
-            " aws sts get-session-token --serial-number ARN --token-code CODE",
-            code="credentials",
-        )
+    if isinstance(error, EOFError):
+        return mfa.unanswered(doing)
     if isinstance(error, ClientError):
         return _refused(error, doing)
     known = (BotoCoreError, *responses.broken())
@@ -275,10 +268,9 @@ def _refused(error: Any, doing: str) -> CloudError:
     reason = error.response.get("Error", {}).get("Message", "")
     operation, hint = getattr(error, "operation_name", "the call"), None
     what, kind = f"AWS returned {code} for {operation}", f"aws.{code}"
-    wrong_by = clock.wrong_by(code, error.response, datetime.now(UTC))
-    if wrong_by:
+    if wrong_by := clock.wrong_by(code, error.response, datetime.now(UTC)):
         what = f"The clock of this machine is wrong by {wrong_by}, so AWS rejected {operation}"
-        hint, kind = _SET_CLOCK, "clock"
+        hint, kind = clock.HINT, "clock"
     elif code in _EXPIRED:
         what, hint, kind = "The AWS credentials expired", _SIGN_IN, "credentials"
     elif code in _BAD_KEYS:

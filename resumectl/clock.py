@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+HINT: Final = "Set the clock, for example: sudo timedatectl set-ntp true"
 SKEWED: Final = {"RequestTimeTooSkewed", "RequestInTheFuture"}
 """Codes that mean nothing else."""
 REJECTED: Final = SKEWED | {"InvalidSignatureException", "RequestExpired", "SignatureDoesNotMatch"}

@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "part": {"plan", "errors", "release"},
     "progress": {"aws"},
     "aws": {"clock", "denial", "mfa", "settings", "errors", "fence", "responses"},
+    "mfa": {"errors"},
     "settings": {"tables", "errors"},
     "tables": {"errors"},
     "files": {"errors"},

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from resumectl.aws import Cloud
 from resumectl.disclosure import digest
 from resumectl.errors import BuildError, Locked, TerraformError
 from resumectl.infra.configuration import ERRORED, LOCK
@@ -16,11 +17,24 @@ from resumectl.infra.runner import Watch
 from resumectl.infra.stream import Event
 from resumectl.infra.workspace import Planned
 from resumectl.release.bucket import ProjectBucket
+from resumectl.settings import Environment
 from tests.fakes.canned_terraform import BUCKET, ROLE, Bench, change, plan
 from tests.fakes.leftovers import ACCOUNT
 
 UPDATE = change(BUCKET, {"a": 1}, {"a": 2})
 STATE_KEY = "terraform/prod.tfstate"
+
+
+class WithZones(Cloud):
+    """An account with two hosted zones."""
+
+    def client(self, *_arguments, **_options):
+        zones = [
+            {"Name": f"{name}.", "Config": {"PrivateZone": False}}
+            for name in ("example.com", "co.uk")
+        ]
+        pages = SimpleNamespace(paginate=lambda: [{"HostedZones": zones}])
+        return SimpleNamespace(get_paginator=lambda name: pages)
 
 
 def planned(bench, document, mode="apply", targets=None):
@@ -79,16 +93,7 @@ def test_a_plan_is_both_sides_of_what_would_change(bench):
 
 
 def test_a_domain_is_planned_with_the_zone_that_the_account_has(bench):
-    route53 = SimpleNamespace(
-        get_paginator=lambda name: SimpleNamespace(
-            paginate=lambda: [
-                {"HostedZones": [{"Name": f"{zone}.", "Config": {"PrivateZone": False}}]}
-                for zone in ("example.com", "co.uk")
-            ]
-        )
-    )
-    cloud = bench.workspaces._cloud
-    cloud._clients["route53", cloud.region] = route53
+    bench.cloud = WithZones(Environment("prod", region="eu-west-2"))
     module = bench.module()
     bench.terraform.plans = [None]
     wanted = replace(module, variables={**module.variables, "domain": "cv.people.example.com"})
