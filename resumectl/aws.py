@@ -51,9 +51,6 @@ _BAD_KEYS: Final = {
     *("InvalidAccessKeyId", "SignatureDoesNotMatch"),
 }
 DENIED: Final = denial.CODES
-_SIGN_IN: Final = (
-    "Sign in (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
-)
 
 
 class Cloud:
@@ -272,12 +269,11 @@ def _refused(error: Any, doing: str) -> CloudError:
         what = f"The clock of this machine is wrong by {wrong_by}, so AWS rejected {operation}"
         hint, kind = clock.HINT, "clock"
     elif code in _EXPIRED:
-        what, hint, kind = "The AWS credentials expired", _SIGN_IN, "credentials"
+        what, hint, kind = "The AWS credentials expired", denial.SIGN_IN, "credentials"
     elif code in _BAD_KEYS:
-        what, hint, kind = f"AWS rejected these credentials ({code})", _SIGN_IN, "credentials"
+        what, hint, kind = f"AWS rejected these credentials ({code})", denial.SIGN_IN, "credentials"
     elif code in DENIED:
-        what, kind = f"AWS denied {operation}{denial.role(operation, os.environ)}", "access-denied"
-        hint = denial.hint(reason)
+        what, hint, kind = *denial.told(operation, reason, os.environ), "access-denied"
     detail = f"\n{reason}" if reason else ""
     return CloudError(f"{what} while {doing}.{detail}", hint=hint, code=kind)
 
@@ -293,7 +289,7 @@ def _unreachable(error: Exception, doing: str) -> CloudError:
     cut = (known.HTTPClientError, known.ConnectionError, *responses.broken())
     if isinstance(error, no_keys):
         message = f"There are no usable AWS credentials: {error}."
-        return CloudError(message, hint=_SIGN_IN, code="credentials")
+        return CloudError(message, hint=denial.SIGN_IN, code="credentials")
     if isinstance(error, known.ProfileNotFound):
         hint = "To list the profiles of this machine: aws configure list-profiles"
         return CloudError(f"{error}.", hint=hint, code="credentials")

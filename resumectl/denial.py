@@ -9,11 +9,19 @@ CODES: Final = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"),
     "AuthorizationError",  # SNS
 }
+SIGN_IN: Final = (
+    "Sign in (aws sso login, or set AWS_PROFILE), or use the embedded cloud: --env local."
+)
 _GRANT: Final = "Grant the permission: docs/permissions.md lists what each command needs."
 _FORBIDDEN: Final = (
     "No permission helps against an explicit deny: change the policy that denies it."
 )
 _UNVERIFIED: Final = "Ask AWS to verify the account: https://console.aws.amazon.com/support"
+
+
+def told(operation: str, sentence: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """What was denied, and what to do."""
+    return f"AWS denied {operation}{role(operation, environ)}", hint(sentence)
 
 
 def hint(sentence: str) -> str:
