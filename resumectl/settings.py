@@ -7,7 +7,6 @@ Every error names the file, the line and the key; for an unknown key, also the n
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,27 +17,24 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from resumectl.errors import SettingsError
-from resumectl.tables import Pattern, Table, line_numbers
+from resumectl.patterns import ACCOUNT, DOMAIN, HANDLER, ID, NAME, REGION
+from resumectl.tables import Table, line_numbers
 
 FILE: Final = "resumectl.toml"
 STATE_DIR: Final = ".resumectl"
 LOCAL: Final = "local"
 
-_NAME: Final = Pattern(
-    re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]"),
-    "2 to 20 characters of a-z, 0-9 and -, starting with a letter",
-)
-_REGION: Final = Pattern(
-    re.compile(r"[a-z]{2}(-[a-z]+){1,3}-\d"), "an AWS region such as eu-west-2"
-)
-_DOMAIN: Final = Pattern(
-    re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"),
-    "a domain name such as example.com",
-)
-_ACCOUNT: Final = Pattern(re.compile(r"\d{12}"), "a 12-digit account ID in quotes")
-_HANDLER: Final = Pattern(
-    re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"), "module.attribute, such as counter.handler"
-)
+_COMPUTED: Final = {
+    "project": "set name under [project]",
+    "deployment": "set id under [project]",
+    "environment": "it is the NAME in [env.NAME]",
+    "region": "set region in [env.{0}]",
+    "domain": "set domain in [env.{0}]",
+    "zone": "set zone in [env.{0}]",
+    "protected": "set protected in [env.{0}]",
+    "emulator": "set emulator and port in [env.{0}]",
+}
+"""Variables of terraform/ that follow from other settings, and how to change them."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +112,7 @@ class Settings:
     environments: Mapping[str, Environment]
     retention: Retention = Retention()
     ignores: tuple[Ignore, ...] = ()
+    id: str | None = None
 
     @property
     def state_dir(self) -> Path:
@@ -205,20 +202,21 @@ def _valid_tables(tables: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 def _settings(document: Table, root: Path) -> Settings:
     document.only("project", "site", "backend", "releases", "drift", "env")
-    project = document.table("project").only("name", "default_env")
+    project = document.table("project").only("name", "id", "default_env")
     environments = _environments(document.table("env"))
     default = project.text("default_env", LOCAL)
     if default not in environments:
         project.fail("default_env", f"is {default!r}, but there is no [env.{default}]")
     return Settings(
         root=root,
-        name=project.text("name", "resume", _NAME),
+        name=project.text("name", "resume", NAME),
         default_env=default,
         site=_site(document.table("site"), root),
         backend=_backend(document.table("backend"), root),
         environments=MappingProxyType(environments),
         retention=_retention(document.table("releases")),
         ignores=tuple(map(_ignore, document.table("drift").only("ignore").tables("ignore"))),
+        id=project.optional("id", ID),
     )
 
 
@@ -239,7 +237,7 @@ def _site(table: Table, root: Path) -> SiteSettings:
 
 def _backend(table: Table, root: Path) -> BackendSettings:
     table.only("source", "handler")
-    handler = table.text("handler", "counter.handler", _HANDLER)
+    handler = table.text("handler", "counter.handler", HANDLER)
     return BackendSettings(_path(root, table.text("source", "lambda_src")), handler)
 
 
@@ -267,24 +265,33 @@ def _environments(tables: Table) -> dict[str, Environment]:
 
 
 def _environment(name: str, tables: Table) -> Environment:
-    if not _NAME.regex.fullmatch(name):
-        tables.fail(name, f"must have a name of {_NAME.description}")
+    if not NAME.regex.fullmatch(name):
+        tables.fail(name, f"must have a name of {NAME.description}")
     table = tables.table(name).only(*(Environment.__dataclass_fields__.keys() - {"name"}))
     emulator: bool = table.typed("emulator", bool, name == LOCAL)
     if not emulator and "region" not in table.values:
         table.fail(None, 'requires a region, such as region = "eu-west-2"')
     return Environment(
         name=name,
-        region=table.text("region", "us-east-1", _REGION),
+        region=table.text("region", "us-east-1", REGION),
         emulator=emulator,
-        domain=table.optional("domain", _DOMAIN),
-        zone=table.optional("zone", _DOMAIN),
-        account=table.optional("account", _ACCOUNT),
+        domain=table.optional("domain", DOMAIN),
+        zone=table.optional("zone", DOMAIN),
+        account=table.optional("account", ACCOUNT),
         profile=table.optional("profile"),
         protected=table.typed("protected", bool, default=False),
         port=table.number("port", 0, 1024, 65535) or None,
-        variables=MappingProxyType(table.typed("variables", dict, {})),
+        variables=_variables(name, table),
     )
+
+
+def _variables(env: str, table: Table) -> Mapping[str, Any]:
+    """Values for terraform/, without those that say what is deployed where."""
+    variables = table.table("variables")
+    for key, instead in _COMPUTED.items():
+        if key in variables.values:
+            variables.fail(key, f"cannot be set here: {instead.format(env)}")
+    return MappingProxyType(dict(variables.values))
 
 
 def _path(root: Path, text: str) -> Path:

@@ -99,9 +99,11 @@ resource "aws_cloudfront_distribution" "site" {
   }
 }
 
+# The next three have no tags, so their description says which deployment they belong to. At most 128 characters.
+
 resource "aws_cloudfront_origin_access_control" "site" {
   name                              = "${local.name}-site"
-  description                       = "Lets the distribution read the bucket of ${local.name}"
+  description                       = "Lets the distribution read the site of ${var.deployment}"
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
@@ -111,7 +113,7 @@ resource "aws_cloudfront_function" "index" {
   count = local.edge_functions ? 1 : 0
 
   name    = "${local.name}-index"
-  comment = "Serves /dir/ with /dir/index.html"
+  comment = "Serves /dir/ with /dir/index.html for ${var.deployment}"
   runtime = "cloudfront-js-2.0"
   code    = file("${path.module}/functions/index.js")
   publish = true
@@ -124,7 +126,7 @@ resource "aws_cloudfront_function" "index" {
 
 resource "aws_cloudfront_response_headers_policy" "site" {
   name    = "${local.name}-headers"
-  comment = "Security headers of ${local.name}"
+  comment = "Security headers of ${var.deployment}"
 
   security_headers_config {
     content_security_policy {

@@ -6,6 +6,7 @@ locals {
   tags = merge(var.tags, {
     Project     = var.project
     Environment = var.environment
+    Deployment  = var.deployment
     ManagedBy   = "resumectl"
   })
   zone = var.zone == null ? var.domain : var.zone

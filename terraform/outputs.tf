@@ -52,3 +52,13 @@ output "certificate_arn" {
   description = "ARN of the domain's certificate; null without a domain."
   value       = one(aws_acm_certificate.site[*].arn)
 }
+
+output "deployment" {
+  description = "Which deployment the state is of."
+  value       = var.deployment
+
+  precondition {
+    condition     = split("/", var.deployment)[2] == data.aws_caller_identity.current.account_id
+    error_message = "Terraform's credentials belong to account ${data.aws_caller_identity.current.account_id}, but the deployment is ${var.deployment}."
+  }
+}

@@ -18,6 +18,24 @@ variable "environment" {
   }
 }
 
+variable "deployment" {
+  description = <<-EOT
+    Proves that a resource belongs to this environment: PROJECT-ID/ENVIRONMENT/ACCOUNT/REGION. It is a tag of every
+    resource, and part of the description of those that have no tags.
+  EOT
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+/[a-z0-9-]+/[0-9]{12}/[a-z0-9-]+$", var.deployment))
+    error_message = "deployment must be PROJECT-ID/ENVIRONMENT/ACCOUNT/REGION, such as 1f2e3d4c/prod/123456789012/eu-west-2."
+  }
+
+  validation {
+    condition     = can(regex("^[^/]+/${var.environment}/[0-9]+/${var.region}$", var.deployment))
+    error_message = "deployment must name the same environment and region as the variables environment and region."
+  }
+}
+
 variable "region" {
   description = "AWS region of all resources except the distribution and its certificate."
   type        = string
@@ -180,12 +198,12 @@ variable "alarm_email" {
 }
 
 variable "tags" {
-  description = "Additional tags for every resource. Project, Environment and ManagedBy are always set."
+  description = "Additional tags for every resource. Project, Environment, Deployment and ManagedBy are always set."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = length(setintersection(keys(var.tags), ["Project", "Environment", "ManagedBy"])) == 0
-    error_message = "tags must not set Project, Environment or ManagedBy."
+    condition     = length(setintersection(keys(var.tags), ["Project", "Environment", "Deployment", "ManagedBy"])) == 0
+    error_message = "tags must not set Project, Environment, Deployment or ManagedBy."
   }
 }

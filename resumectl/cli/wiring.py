@@ -18,8 +18,8 @@ from resumectl import files, process
 from resumectl.aws import Cloud
 
 if TYPE_CHECKING:
-    from resumectl.aws import Client
     from resumectl.function.part import FunctionPart
+    from resumectl.infra.identity import Deployment
     from resumectl.infra.part import InfraPart
     from resumectl.infra.workspace import Terraform
     from resumectl.local.emulator import Emulator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from resumectl.process import Process
     from resumectl.progress import Steps
     from resumectl.release.bucket import ProjectBucket
+    from resumectl.release.project import Checkout
     from resumectl.settings import Environment, Settings
     from resumectl.site.part import SitePart
     from resumectl.steps.context import Context, Releases
@@ -120,19 +121,34 @@ class Wiring:
 
     @cached_property
     def _bucket(self) -> ProjectBucket:
-        return self._bucket_of(self.cloud.client("s3"))
+        from resumectl.release.bucket import ProjectBucket, bucket_name
+        from resumectl.release.project import Project
+
+        account, env = self.cloud.account_id, self.cloud.environment.name
+        name = bucket_name(self.settings.name, account, self.cloud.region)
+        project = Project(self._checkout, name)
+        return ProjectBucket(self.cloud.client("s3"), name, account, env, project)
 
     @cached_property
     def _unfenced_bucket(self) -> ProjectBucket:
         """For the lock itself, and for the record of a command that lost it."""
-        return self._bucket_of(self.cloud.client("s3", fenced=False))
+        return self._bucket.through(self.cloud.client("s3", fenced=False))
 
-    def _bucket_of(self, s3: Client) -> ProjectBucket:
-        from resumectl.release.bucket import ProjectBucket, bucket_name
+    @property
+    def _checkout(self) -> Checkout:
+        from resumectl.release import actor
+        from resumectl.release.project import Checkout
 
-        account, env = self.cloud.account_id, self.cloud.environment.name
-        name = bucket_name(self.settings.name, account, self.cloud.region)
-        return ProjectBucket(s3, name, account, env)
+        settings = self.settings
+        memory = settings.state_dir / "projects"
+        return Checkout(settings.name, settings.id, lambda: actor.origin(settings.root), memory)
+
+    def _deployment(self) -> Deployment:
+        from resumectl.infra.identity import Deployment
+
+        cloud = self.cloud
+        env = cloud.environment.name
+        return Deployment(self._bucket.project_id, env, cloud.account_id, cloud.region)
 
     @cached_property
     def _releases(self) -> Releases:
@@ -216,18 +232,17 @@ class Wiring:
         workspaces = Workspaces(
             *(cloud, self._bucket, source, self._work, self._run), terraform=terraform
         )
-        tags = {"Project": settings.name, "Environment": cloud.environment.name}
-        tags |= {"ManagedBy": "resumectl"}
+        deployment = self._deployment
 
         def module() -> Any:
-            return worktree_module(settings, cloud, function.zip_file)
+            return worktree_module(settings, cloud, function.zip_file, str(deployment()))
 
         return InfraPart(
             self._bucket,
             workspaces,
             Importer(
                 workspaces,
-                lambda: Account(cloud.client, cloud.account_id, cloud.region, tags),
+                lambda: Account(cloud.client, deployment()),
                 note,
             ),
             Recovery(
@@ -236,6 +251,7 @@ class Wiring:
                 host=self.machine.me.host,
                 recorded=lambda: self._releases.ledger.heads().standing("infra") is not None,
                 workspace=lambda: workspaces.open(module()),
+                deployment=deployment,
                 note=note,
             ),
             self._artifacts("infra"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from resumectl.errors import Refused
 from resumectl.progress import Step
 from resumectl.steps import record
 from resumectl.steps.compare import plan_of
@@ -26,11 +27,13 @@ def destroy(ctx: Context, approval: Approve) -> Outcome:
     """Delete the environment's resources, protected ones too; the project bucket stays.
 
     Raises:
-        Refused: the answer is no, or the name was not typed.
+        Refused: the answer is no, the name was not typed, or the project bucket was lost.
     """
     with ctx.steps(_BUCKET):
-        if not ctx.releases.bucket.exists():
+        if ctx.releases.bucket.is_absent():
+            _refuse_lost(ctx)
             return Outcome({"changes": []})
+        ctx.releases.bucket.ensure(ctx.env.region)  # it may be half made
     with ctx.locked("destroy"):
         recover(ctx)
         heads = ctx.releases.ledger.heads()
@@ -55,6 +58,17 @@ def _destroy(
         record.append_failure(ctx, draft)
         raise
     record.append(ctx, replace(draft, status="destroyed"))
+
+
+def _refuse_lost(ctx: Context) -> None:
+    """Without its bucket, an environment that was deployed from here may still be there."""
+    bucket = ctx.releases.bucket
+    if bucket.project and bucket.project.remembered and not ctx.env.emulator:
+        raise Refused(
+            f"The project bucket {bucket.name} is gone, but {ctx.env.name} may have been deployed.",
+            hint=f"First find its resources again: resumectl deploy --env {ctx.env.name}",
+            code="bucket-lost",
+        )
 
 
 def _ask(ctx: Context, plan: Plan, approval: Approve) -> None:

@@ -100,8 +100,10 @@ class Comparer:
     ) -> _Lost:
         planned = workspace.plan(Watch(abandon=stop))
         existing = self.importer.existing(planned)
-        if existing:
-            planned = self.importer.importing(module, existing).plan(Watch(abandon=stop))
+        for error in existing.others.values():  # ours was deleted, and somebody took its name
+            self.steps.note(error.message)
+        if existing.ours:
+            planned = self.importer.importing(module, existing.ours).plan(Watch(abandon=stop))
         resources = tuple(
             Resource(address, resource_type(address), tainted=False, attributes=fields)
             for address, fields in planned.imported.items()

@@ -26,8 +26,8 @@ _BLOCKS: Final = {
     "rule": ("filter.prefix", "id", "object_ownership", "status"),
     "rule.apply_server_side_encryption_by_default": ("kms_master_key_id", "sse_algorithm"),
     "server_side_encryption": ("kms_key_arn",),
-    "tags": ("Environment", "ManagedBy", "Project"),
-    "tags_all": ("Environment", "ManagedBy", "Project"),
+    "tags": ("Deployment", "Environment", "ManagedBy", "Project"),
+    "tags_all": ("Deployment", "Environment", "ManagedBy", "Project"),
     "ttl": ("attribute_name",),
     "tracing_config": ("mode",),
     "versioning_configuration": ("mfa_delete", "status"),
@@ -64,7 +64,8 @@ _ANY: Final = (
 )
 VARIABLES: Final = frozenset(
     [
-        *("project", "environment", "region", "domain", "zone", "alarm_email", "price_class"),
+        *("project", "deployment", "environment", "region", "domain", "zone", "alarm_email"),
+        "price_class",
         *("content_security_policy", "function.handler", "function.runtime"),
     ]
 )

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resumectl import aws
+from resumectl.errors import Refused
 from resumectl.infra import inventory
+from resumectl.infra.inventory import Existing
 from resumectl.infra.module import Module
 
 if TYPE_CHECKING:
@@ -55,26 +57,25 @@ class Importer:
         """
         planned = workspace.plan(watch(), targets=targets)
         existing = self.existing(planned)
-        if not existing:
+        if existing.others:
+            raise _first(tuple(existing.others.values()))
+        ours = existing.ours
+        if not ours:
             return workspace, planned
-        what = "1 resource" if len(existing) == 1 else f"{len(existing)} resources"
+        what = "1 resource" if len(ours) == 1 else f"{len(ours)} resources"
         self.note(f"Importing {what} that an interrupted deploy created.")
-        importing = self.importing(module, existing)
+        importing = self.importing(module, ours)
         return importing, importing.plan(watch(), targets=targets)
 
-    def existing(self, planned: Planned) -> dict[str, str]:
-        """The resources that a plan would create although they exist: import id by address.
-
-        Raises:
-            Refused: a planned name is taken by something that is not ours.
-        """
+    def existing(self, planned: Planned) -> Existing:
+        """The resources that a plan would create although they exist."""
         created = {
             address: fields
             for address, fields in planned.wanted.items()
             if address not in planned.live
         }
         if not created:
-            return {}
+            return Existing({})
         with aws.translated("looking for resources that exist already"):
             return inventory.existing(self.account(), created)
 
@@ -82,3 +83,10 @@ class Importer:
         """Terraform with the configuration and an import block for each address."""
         files = {**module.files, inventory.FILE: inventory.import_blocks(existing)}
         return self.workspaces.open_beside(Module(files, module.variables), _FOLDER)
+
+
+def _first(errors: Sequence[Refused]) -> Refused:
+    """The first error, and how many more resources are not ours."""
+    first, more = errors[0], len(errors) - 1
+    message = f"{first.message} And {more} more." if more else first.message
+    return Refused(message, hint=first.hint, code=first.code)

@@ -31,13 +31,14 @@ class Module:
         return configuration.digest(self.files, self.variables)
 
 
-def worktree_module(settings: Settings, cloud: Cloud, package: Path) -> Module:
+def worktree_module(settings: Settings, cloud: Cloud, package: Path, deployment: str) -> Module:
     """The worktree's configuration; what the user set under `variables` wins.
 
     Args:
         settings: the project.
         cloud: the environment's account and region.
         package: where the function's zip is.
+        deployment: what proves that a resource is this environment's.
     """
     env = cloud.environment
     port = int(cloud.endpoint.rsplit(":", 1)[1]) if cloud.endpoint else None
@@ -47,6 +48,7 @@ def worktree_module(settings: Settings, cloud: Cloud, package: Path) -> Module:
         "project": settings.name,
         "environment": env.name,
         "region": env.region,
+        "deployment": deployment,
         "domain": env.domain,
         "zone": env.zone,
         "protected": env.protected,

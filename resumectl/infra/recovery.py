@@ -1,9 +1,9 @@
 """Recovers from a crash: a state lock, a state that could not be saved, tainted resources.
 
 What counts as ours is provable: an apply that this machine has on record and that has exited;
-versions of the state object; an `errored.tfstate` of the same lineage, in a folder of this
-environment. Everything else is left alone and named. Resources that the state does not know are
-found later, when a plan would create them (`importing`).
+versions of the state object; an `errored.tfstate` of the same lineage, or before the first state
+one that names this deployment. Everything else is left alone and named. Resources that the state
+does not know are found later, when a plan would create them (`importing`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from resumectl import files
-from resumectl.errors import Locked, TerraformError
+from resumectl.errors import Locked, Refused, TerraformError
 from resumectl.infra import runs, statelock
 from resumectl.infra import state as states
 
 if TYPE_CHECKING:
+    from resumectl.infra.identity import Deployment
     from resumectl.infra.runs import Unfinished
     from resumectl.infra.state import State
     from resumectl.infra.workspace import Workspace, Workspaces
@@ -44,6 +45,7 @@ class Recovery:
         host: this machine, as Terraform's lock names it.
         recorded: whether a release says that there was a state.
         workspace: opens Terraform with the worktree's configuration.
+        deployment: what a state must be of.
         note: reports each thing that was recovered, in one line.
         patience: seconds to wait for a Terraform that still works.
     """
@@ -53,6 +55,7 @@ class Recovery:
     host: str
     recorded: Callable[[], bool]
     workspace: Callable[[], Workspace]
+    deployment: Callable[[], Deployment]
     note: Callable[[str], None]
     patience: float = runs.PATIENCE
 
@@ -96,15 +99,18 @@ class Recovery:
 
         Raises:
             TerraformError: no version of it can be read.
+            Refused: it is the state of another deployment.
         """
         try:
             if state := states.read(self.bucket):
+                self._require_ours(state)
                 return state
             how = "lost"
         except TerraformError:
             how = "corrupt"
         version = states.newest_readable(self.bucket) if self.bucket.exists() else None
         if version is not None:
+            self._require_ours(states.read(self.bucket, version))
             return self._restored(version, how)
         if how == "corrupt" or self.recorded():
             raise TerraformError(
@@ -142,16 +148,43 @@ class Recovery:
             except TerraformError:
                 self._set_aside(file, "errored-corrupt.tfstate")
                 continue
-            newer = state is None or errored.serial > state.serial
-            if newer and (state is None or errored.lineage == state.lineage):
-                self.workspace().command("state", "push", "-lock=false", str(file))
-                state = states.read(self.bucket) or errored  # Terraform stores another serial
-                self.note(
-                    f"Saved the state that an interrupted run could not save"
-                    f" (serial {state.serial})."
-                )
+            if state is None or errored.serial > state.serial:
+                state = self._pushed(file, errored, state)
             self._set_aside(file, f"errored-{errored.serial}-{errored.lineage[:8]}.tfstate")
         return state
+
+    def _pushed(self, file: Path, errored: State, state: State | None) -> State | None:
+        if not self._is_ours(errored, state):
+            self.note(f"Not saved: {file.name} does not continue the state of {self.bucket.env}.")
+            return state
+        self.workspace().command("state", "push", "-lock=false", str(file))
+        state = states.read(self.bucket) or errored  # Terraform stores another serial
+        self.note(
+            f"Saved the state that an interrupted run could not save (serial {state.serial})."
+        )
+        return state
+
+    def _is_ours(self, errored: State, state: State | None) -> bool:
+        """Whether a state that was not saved continues ours.
+
+        Without a state, it must name this deployment: a folder can be copied, and an environment
+        can be given another account or region.
+        """
+        if state is None:
+            return errored.deployment == str(self.deployment())
+        return errored.lineage == state.lineage and self._may_be_ours(errored)
+
+    def _may_be_ours(self, state: State) -> bool:
+        return state.deployment in ("", str(self.deployment()))
+
+    def _require_ours(self, state: State | None) -> None:
+        if state and not self._may_be_ours(state):
+            raise Refused(
+                f"The Terraform state of {self.bucket.env} in the project bucket is of another"
+                f" deployment: {state.deployment}, not {self.deployment()}.",
+                hint="Nothing was changed. docs/runbook.md, 'The state of another deployment'.",
+                code="other-deployment",
+            )
 
     def _refresh(self) -> None:
         """Bring the state up to date with AWS, as an apply that ends well does.

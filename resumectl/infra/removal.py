@@ -79,11 +79,10 @@ class Removal:
 
     def _strays(self, module: Module) -> tuple[dict[str, str], Changes]:
         planned = self.workspaces.open(module).plan(Watch())
-        try:
-            strays = self.importer.existing(planned)
-        except Refused as error:  # not ours to delete
-            self.steps.note(error.message)
-            return {}, ()
+        existing = self.importer.existing(planned)
+        for error in existing.others.values():  # not ours to delete
+            self.steps.note(f"Left alone: {error.message}")
+        strays = dict(existing.ours)
         return strays, diff(_PART, {address: planned.wanted[address] for address in strays}, {})
 
     def _unprotect(self, module: Module, protected: list[str]) -> Workspace:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import TerraformError
+from resumectl.infra.identity import TAG
 
 if TYPE_CHECKING:
     from resumectl.release.bucket import ProjectBucket
@@ -60,6 +61,19 @@ class State:
         """Whether every promised output is there: not before a first deploy or after a destroy."""
         return all(self.outputs.get(name) for name in _PROMISED)
 
+    @property
+    def deployment(self) -> str:
+        """Which deployment it is of; empty if it does not say.
+
+        Outputs are written last, so a state that could not be saved may only have tags. In the
+        state of a finished apply, tags are no proof: a drifted tag gets there, too.
+        """
+        if self.outputs:
+            return str(self.outputs.get("deployment") or "")
+        tags = [resource.attributes.get("tags_all") or {} for resource in self.resources]
+        named = {tag[TAG] for tag in tags if TAG in tag}
+        return named.pop() if len(named) == 1 else ""
+
     def find(self, type_: str) -> Resource | None:
         """The first resource of that type."""
         return next((resource for resource in self.resources if resource.type == type_), None)
@@ -73,13 +87,13 @@ def key(env: str) -> str:
     return f"terraform/{env}.tfstate"
 
 
-def read(bucket: ProjectBucket) -> State | None:
-    """The state of the bucket's environment, or None if there is none yet.
+def read(bucket: ProjectBucket, version: str | None = None) -> State | None:
+    """The state of the bucket's environment, or an old version of it; None if there is none yet.
 
     Raises:
         TerraformError: the state object is not a Terraform state.
     """
-    stored = bucket.read(key(bucket.env))
+    stored = bucket.read(key(bucket.env), version)
     return parse(stored.body, bucket.env) if stored else None
 
 

@@ -19,7 +19,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from resumectl import files
 from resumectl.disclosure import scrubbed
 from resumectl.errors import ResumectlError, TerraformError
 from resumectl.filelock import claim
@@ -88,7 +87,7 @@ class Workspace:
 
     Args:
         terraform: runs it.
-        backend: the values of the partial `s3` backend.
+        backend: the values of the partial `s3` backend; without them, it can only plan.
         of: the module.
         complete: adds to the module's variables what only AWS knows.
         fence: stops Terraform once the deploy lock is lost.
@@ -153,6 +152,7 @@ class Workspace:
                 self._fence.require()
             watch.on_event(event)
 
+        self._require_backend()
         self._fence.require()
         try:
             with self._discreet():
@@ -177,6 +177,7 @@ class Workspace:
             Locked: the deploy lock is lost.
             TerraformError: it failed.
         """
+        self._require_backend()
         with self._discreet():
             self._terraform.init(self._backend)
             self._fence.require()
@@ -195,6 +196,15 @@ class Workspace:
         except TerraformError as error:
             message = scrubbed(error.message, self._secrets)
             raise TerraformError(message, hint=error.hint, code=error.code) from None
+
+    def _require_backend(self) -> None:
+        """Nothing is ever applied into a state that would be thrown away."""
+        if not self._backend:
+            raise TerraformError(
+                "There is no project bucket, so the Terraform state cannot be kept.",
+                hint="Nothing was changed. Run the same command again.",
+                code="terraform.no-backend",
+            )
 
 
 class Workspaces:
@@ -273,7 +283,4 @@ class Workspaces:
     def _claim(self) -> Claim:
         """Terraform inherits it, and may outlive this process."""
         beside = self.work / _BESIDE
-        try:
-            return claim([self.work, *(beside / str(number) for number in range(2, _PLACES))])
-        except OSError as error:
-            raise files.unwritable(self.work, error) from error
+        return claim([self.work, *(beside / str(number) for number in range(2, _PLACES))])

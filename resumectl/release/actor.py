@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from resumectl.release.project import normalized
+
 
 def actor(environ: Mapping[str, str]) -> dict[str, str]:
     """The person or CI run behind this process: `name`, `host`; in GitHub Actions `run`, a URL."""
@@ -38,6 +40,17 @@ def revision(root: Path) -> dict[str, Any]:
         return {"refused": reason} if reason else {}
     changes = _git(root, "status", "--porcelain", "--untracked-files=normal", ".").stdout
     return {"revision": head, "dirty": bool(changes.strip())}
+
+
+def origin(root: Path) -> str:
+    """Where the project was cloned from: host/owner/repository, and //FOLDER if it is in one.
+
+    Empty outside of a repository, and in one without a remote `origin`.
+    """
+    if not (url := _git(root, "remote", "get-url", "origin").stdout.strip()):
+        return ""
+    folder = _git(root, "rev-parse", "--show-prefix").stdout.strip().strip("/")
+    return normalized(url) + (f"//{folder}" if folder else "")
 
 
 def refusal(root: Path) -> str:

@@ -73,8 +73,22 @@ class Context:
 
         Raises:
             Locked: another command holds it.
+            Refused: the project bucket belongs to another project.
         """
         origin, note = self.origin, self.steps.note
         held = self.releases.lock.held(command, origin.actor, origin.now(), note, wait)
         with aws.translated("holding the deploy lock"), held as crashed:
+            self._claim()
             yield crashed
+
+    def _claim(self) -> None:
+        """What writes also says whose project bucket it is, if the bucket does not say it yet."""
+        bucket = self.releases.bucket
+        with aws.translated("claiming the project bucket"):
+            is_new = bucket.claim()
+        project = bucket.project
+        if is_new and project and not project.is_portable and not self.env.emulator:
+            self.steps.note(
+                f'Set id = "{project.id}" under [project] in resumectl.toml: without it and without'
+                " a git origin, no other checkout can deploy this project."
+            )

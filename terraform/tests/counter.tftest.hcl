@@ -13,6 +13,7 @@ variables {
   project     = "resume"
   environment = "prod"
   region      = "eu-west-2"
+  deployment  = "1f2e3d4c/prod/123456789012/eu-west-2"
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 

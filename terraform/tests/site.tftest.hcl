@@ -14,6 +14,7 @@ variables {
   project     = "resume"
   environment = "prod"
   region      = "eu-west-2"
+  deployment  = "1f2e3d4c/prod/123456789012/eu-west-2"
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
@@ -35,6 +36,22 @@ run "the_site_without_a_domain" {
   assert {
     condition     = aws_s3_bucket.site.bucket == "resume-prod-site-123456789012"
     error_message = "The bucket's name must contain the project, the environment and the account."
+  }
+
+  # What has no tags says whose it is in its description, in at most 128 characters.
+
+  assert {
+    condition = alltrue([for text in [
+      aws_cloudfront_function.index[0].comment,
+      aws_cloudfront_origin_access_control.site.description,
+      aws_cloudfront_response_headers_policy.site.comment,
+    ] : contains(split(" ", text), var.deployment) && length(text) <= 128])
+    error_message = "A resource without tags must name the deployment."
+  }
+
+  assert {
+    condition     = local.tags.Deployment == var.deployment && output.deployment == var.deployment
+    error_message = "The tags and the state must name the deployment."
   }
 
   assert {
@@ -207,4 +224,43 @@ run "the_site_without_a_domain" {
     condition     = length(aws_cloudwatch_metric_alarm.failing) == 2 && length(aws_s3_bucket_lifecycle_configuration.site) == 1
     error_message = "On AWS, there must be two alarms and a lifecycle configuration."
   }
+}
+
+run "the_longest_deployment_fits_into_every_description" {
+  command = plan
+
+  variables {
+    environment = "abcdefghij0123456789"
+    region      = "ap-southeast-2"
+    deployment  = "abcdefghijklmnopqrstuvwxyz012345/abcdefghij0123456789/123456789012/ap-southeast-2"
+  }
+
+  assert {
+    condition = alltrue([for text in [
+      aws_cloudfront_function.index[0].comment,
+      aws_cloudfront_origin_access_control.site.description,
+      aws_cloudfront_response_headers_policy.site.comment,
+    ] : length(text) <= 128])
+    error_message = "CloudFront allows 128 characters."
+  }
+}
+
+run "another_account_is_refused" {
+  command = plan
+
+  variables {
+    deployment = "1f2e3d4c/prod/999999999999/eu-west-2"
+  }
+
+  expect_failures = [output.deployment]
+}
+
+run "another_environment_is_refused" {
+  command = plan
+
+  variables {
+    deployment = "1f2e3d4c/staging/123456789012/eu-west-2"
+  }
+
+  expect_failures = [var.deployment]
 }

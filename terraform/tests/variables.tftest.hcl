@@ -13,6 +13,7 @@ variables {
   project     = "resume"
   environment = "prod"
   region      = "eu-west-2"
+  deployment  = "1f2e3d4c/prod/123456789012/eu-west-2"
   function    = { package = "function.zip", handler = "counter.handler" }
 }
 
@@ -46,7 +47,7 @@ run "invalid_values_are_refused" {
   expect_failures = [
     var.project, var.environment, var.region, var.domain, var.zone, var.function, var.emulator,
     var.content_security_policy, var.price_class, var.api_rate_limit, var.api_burst_limit, var.log_retention_days,
-    var.alarm_email, var.tags,
+    var.alarm_email, var.tags, var.deployment,
   ]
 }
 
@@ -56,6 +57,7 @@ run "names_of_more_than_20_characters_are_refused" {
   variables {
     project     = "a23456789012345678901"
     environment = "a23456789012345678901"
+    deployment  = "1f2e3d4c/a23456789012345678901/123456789012/eu-west-2"
   }
 
   expect_failures = [var.project, var.environment]

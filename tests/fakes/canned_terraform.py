@@ -21,7 +21,7 @@ from resumectl.progress import Silent, Steps
 from resumectl.release.artifacts import Artifacts
 from resumectl.settings import Environment
 from tests.fakes.canned import Canned
-from tests.fakes.leftovers import ACCOUNT, OURS, REGION
+from tests.fakes.leftovers import DEPLOYMENT, REGION
 from tests.fakes.undeclared import DECLARED
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class Bench:
 
     @cached_property
     def importer(self):
-        account = Account(self.aws.client, ACCOUNT, REGION, OURS)
+        account = Account(self.aws.client, DEPLOYMENT)
         return Importer(self.workspaces, lambda: account, self.progress.note)
 
     @cached_property
@@ -248,6 +248,7 @@ class Bench:
             host=self.host,
             recorded=lambda: self.recorded,
             workspace=lambda: self.workspaces.open(self.module()),
+            deployment=lambda: DEPLOYMENT,
             note=self.progress.note,
         )
 

@@ -11,12 +11,20 @@ from types import SimpleNamespace
 import boto3
 
 from resumectl.infra import inventory
+from resumectl.infra.identity import Deployment
 from resumectl.plan import UNKNOWN
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 ACCOUNT, REGION = "123456789012", "eu-west-2"
-OURS = {"Project": "resume", "Environment": "prod", "ManagedBy": "resumectl"}
-THEIRS = {**OURS, "Environment": "staging"}
+DEPLOYMENT = Deployment("1f2e3d4c", "prod", ACCOUNT, REGION)
+OURS = {
+    "Project": "resume",
+    "Environment": "prod",
+    "Deployment": str(DEPLOYMENT),
+    "ManagedBy": "resumectl",
+}
+THEIRS = {**OURS, "Deployment": f"0a0b0c0d/prod/{ACCOUNT}/{REGION}"}
+"""Another project of the same name, in the same account and region."""
 NAME, BUCKET, MAIL = "resume-prod-counter", f"resume-prod-site-{ACCOUNT}", "alex@example.com"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:resume-prod-alarms"
 ALLOW = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}
@@ -62,6 +70,14 @@ def rows(tags):
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def found(account, planned):
+    """The resources that exist; raises why one of them is not ours."""
+    existing = inventory.existing(account, planned)
+    for error in existing.others.values():
+        raise error
+    return existing.ours
+
+
 class FakeApis:
     """API Gateway: moto has no tags for its APIs and no stage named `$default`."""
 
@@ -91,11 +107,12 @@ class Leftovers:
     """Creates the resources of one environment, as Terraform would, inside `mock_aws`.
 
     Attributes:
-        headers: the names of response headers policies, which moto does not know.
+        headers: the names of response headers policies, which moto does not know, and their
+            comments.
     """
 
     def __init__(self, clients):
-        self.apis, self.headers = FakeApis(), []
+        self.apis, self.headers = FakeApis(), {}
         self._clients, self._lock = clients, threading.Lock()
 
     def client(self, service, region=REGION):
@@ -111,12 +128,16 @@ class Leftovers:
 
     @property
     def account(self):
-        return inventory.Account(self.client, ACCOUNT, REGION, OURS)
+        return inventory.Account(self.client, DEPLOYMENT)
 
-    def find(self, *addresses):
+    def existing(self, *addresses):
         """Look for the planned resources at these addresses, by default for all."""
         planned = {address: PLANNED[address] for address in addresses or PLANNED}
         return inventory.existing(self.account, planned)
+
+    def find(self, *addresses):
+        """What of them is ours; raises why something is not."""
+        return found(self.account, {address: PLANNED[address] for address in addresses or PLANNED})
 
     def fill(self, tags=OURS):
         """Create everything but the records of the domain."""
@@ -197,7 +218,8 @@ class Leftovers:
     def _create_edge(self, tags):
         cloudfront = self.client("cloudfront")
         self.create_distribution(tags)
-        config = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
+        comment = f"Of {tags.get('Deployment', 'nobody')}"
+        config = {"Comment": comment, "Runtime": "cloudfront-js-2.0"}
         cloudfront.create_function(
             Name="resume-prod-index", FunctionConfig=config, FunctionCode=b""
         )
@@ -207,9 +229,13 @@ class Leftovers:
             "OriginAccessControlOriginType": "s3",
         }
         cloudfront.create_origin_access_control(
-            OriginAccessControlConfig={"Name": "resume-prod-site", **access}
+            OriginAccessControlConfig={
+                "Name": "resume-prod-site",
+                "Description": comment,
+                **access,
+            }
         )
-        self.headers.append("resume-prod-headers")
+        self.headers["resume-prod-headers"] = comment
 
     def _create_function(self, tags):
         iam, functions = self.client("iam"), self.client("lambda")
@@ -271,12 +297,12 @@ class Leftovers:
         """Pages of one policy each."""
         assert Type == "custom"
         position = int(Marker or 0)
-        names = self.headers[position : position + 1]
+        names = list(self.headers)[position : position + 1]
         items = [
             {
                 "ResponseHeadersPolicy": {
                     "Id": f"h{position}",
-                    "ResponseHeadersPolicyConfig": {"Name": name},
+                    "ResponseHeadersPolicyConfig": {"Name": name, "Comment": self.headers[name]},
                 }
             }
             for name in names

@@ -14,6 +14,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from resumectl.cli import app
+from resumectl.release.project import KEY, SCHEMA
 from tests.e2e.project import ROOT, Run
 from tests.functional.deployment import OUTPUTS, PROJECT_BUCKET
 from tests.functional.wrong import SETTINGS, Case, tree
@@ -79,6 +80,8 @@ def account(aws: Callable[[str], Any]) -> Callable[[str], Any]:
     """The account with the project bucket."""
     # Not made by resumectl: moto reads any Deny of a bucket policy as one without a condition.
     make_bucket(aws("s3"), PROJECT_BUCKET)
+    claim = {"schema": SCHEMA, "id": "1f2e3d4c", "name": "resume", "origin": ""}
+    aws("s3").put_object(Bucket=PROJECT_BUCKET, Key=KEY, Body=json.dumps(claim))
     return aws
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ACCOUNT, REGION = "123456789012", "eu-west-2"
 PROJECT = f"resume-resumectl-{ACCOUNT}-{REGION}"
-TOML = '[project]\nname = "resume"\n' + "".join(
+TOML = '[project]\nname = "resume"\nid = "1f2e3d4c"\n' + "".join(
     f'\n[env.{env}]\nregion = "{REGION}"\n' for env in ("prod", "stage")
 )
 PAGE = '<!doctype html><html lang="en"><title>{0}</title><script src="/assets/{0}.js"></script>'

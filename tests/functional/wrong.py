@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SETTINGS = """\
 [project]
 name = "resume"
-
+id = "1f2e3d4c"
 [env.local]
 emulator = true
 

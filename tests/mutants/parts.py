@@ -31,7 +31,19 @@ FENCE = (
     Mutant("release/lease.py", "            self.lost.set()\n", ""),
 )
 IDENTITY = (
-    Mutant("infra/recovery.py", "or errored.lineage == state.lineage", "or errored", RECOVER),
+    Mutant("infra/recovery.py", "errored.lineage == state.lineage and", "", RECOVER),
+    Mutant(
+        "infra/recovery.py", "return errored.deployment == str(self.deployment())", "return True"
+    ),
+    Mutant("infra/recovery.py", "if state and not self._may_be_ours(state):", "if not state:"),
+    Mutant("infra/identity.py", "return Deployment.in_text(text) == self", "return True"),
+    Mutant("infra/inventory/__init__.py", "return type_ not in parents or", "return True or"),
+    Mutant("infra/inventory/s3.py", 'not versioning.get("Status") and ', ""),
+    Mutant("infra/importing.py", "if existing.others:", "if not existing:"),
+    Mutant("release/project.py", "if not self._is_ours(stored):", "if not stored:"),
+    Mutant("release/project.py", 'return bool(stored["id"] == self._checkout.id)', "return True"),
+    Mutant("release/bucket.py", "or not self._facts.is_settling", "or True"),
+    Mutant("infra/workspace.py", "if not self._backend:", "if self._backend is None:"),
     Mutant(
         "infra/recovery.py", "any(run.took(lock.created) for run in unfinished)", "lock", RECOVER
     ),

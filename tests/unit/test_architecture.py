@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "progress": {"aws"},
     "aws": {"clock", "denial", "mfa", "settings", "errors", "fence", "responses"},
     "mfa": {"errors"},
-    "settings": {"tables", "errors"},
+    "settings": {"patterns", "tables", "errors"},
+    "patterns": {"tables"},
     "tables": {"errors"},
     "files": {"errors"},
 }

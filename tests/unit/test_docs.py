@@ -25,7 +25,16 @@ TOPS = (ROOT, ROOT / "resumectl")
 MARKDOWN = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
 TABLES = {"site", "backend", "retention", "ignores"}
 NOT_A_KEY = {"root", "state_dir", "environments"}
-SET_BY_RESUMECTL = {"project", "environment", "region", "domain", "zone", "protected", "emulator"}
+SET_BY_RESUMECTL = {
+    "project",
+    "deployment",
+    "environment",
+    "region",
+    "domain",
+    "zone",
+    "protected",
+    "emulator",
+}
 
 
 def _fields(*kinds):

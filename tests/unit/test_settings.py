@@ -318,3 +318,40 @@ def test_a_byte_order_mark_is_no_part_of_the_settings(tmp_path):
     """Windows editors write one."""
     (tmp_path / "resumectl.toml").write_bytes(b'\xef\xbb\xbf[project]\nname = "bom-resume"\n')
     assert load(tmp_path).name == "bom-resume"
+
+
+# --- identity
+
+
+def test_a_project_has_no_id_unless_it_is_set(tmp_path):
+    assert parse("", tmp_path).id is None
+    assert parse('[project]\nid = "1f2e3d4c"', tmp_path).id == "1f2e3d4c"
+
+
+@pytest.mark.parametrize("id_", ["abc", "a" * 33, "-abcd", "abcd-", "Abcd", "a/bcd", "a bcd"])
+def test_an_id_that_is_no_part_of_a_tag_is_refused(tmp_path, id_):
+    with pytest.raises(SettingsError, match="must be 4 to 32 characters"):
+        parse(f'[project]\nid = "{id_}"', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "instead"),
+    [
+        ("project", "set name under [project]"),
+        ("deployment", "set id under [project]"),
+        ("environment", "it is the NAME in [env.NAME]"),
+        ("region", "set region in [env.prod]"),
+        ("domain", "set domain in [env.prod]"),
+        ("zone", "set zone in [env.prod]"),
+        ("protected", "set protected in [env.prod]"),
+        ("emulator", "set emulator and port in [env.prod]"),
+    ],
+)
+def test_a_variable_that_is_computed_cannot_be_set(tmp_path, variable, instead):
+    """`environment = "staging"` would build the names of another environment."""
+    text = f'[env.prod]\nregion = "eu-west-2"\n[env.prod.variables]\n{variable} = "staging"'
+    with pytest.raises(SettingsError) as caught:
+        parse(text, tmp_path)
+    assert caught.value.message == (
+        f"resumectl.toml, line 4: env.prod.variables.{variable} cannot be set here: {instead}."
+    )

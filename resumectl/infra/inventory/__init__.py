@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from resumectl import aws
+from resumectl.errors import Refused
 from resumectl.infra.inventory import (
     api,
     cloudfront,
@@ -34,7 +36,16 @@ if TYPE_CHECKING:
 
     Clients = Callable[[str], aws.Client]
 
-__all__ = ["FILE", "LOOKUPS", "Account", "existing", "import_blocks", "remove", "undeclared"]
+__all__ = [
+    "FILE",
+    "LOOKUPS",
+    "Account",
+    "Existing",
+    "existing",
+    "import_blocks",
+    "remove",
+    "undeclared",
+]
 
 FILE: Final = "resumectl.imports.tf.json"
 _SERVICES: Final = (api, cloudfront, dns, dynamodb, functions, iam, observability, s3)
@@ -52,14 +63,25 @@ _NOT_OFFERED: Final = {
 _LANES: Final = 8
 
 
-def existing(account: Account, planned: Snapshot) -> dict[str, str]:
+@dataclass(frozen=True)
+class Existing:
+    """The resources that a plan would create although they exist.
+
+    Attributes:
+        ours: the id to import, by address.
+        others: why a resource is not ours or cannot be told, by address.
+    """
+
+    ours: Mapping[str, str]
+    others: Mapping[str, Refused] = field(default_factory=dict)
+
+
+def existing(account: Account, planned: Snapshot) -> Existing:
     """Find the resources that a plan would create although they exist.
 
     Two passes: only the first tells which API, bucket or topic the parts in the second belong to.
-    Returns the id to import, by address. Raises botocore's errors.
-
-    Raises:
-        Refused: a planned name is taken by something that is not ours.
+    A part of something that would be created and is not ours is never ours. Raises botocore's
+    errors.
     """
     known = {
         address: LOOKUPS[type_]
@@ -67,41 +89,67 @@ def existing(account: Account, planned: Snapshot) -> dict[str, str]:
         if (type_ := resource_type(address)) in LOOKUPS
     }
     whole = {address: planned[address] for address, lookup in known.items() if not lookup.parent}
-    ids = _find(account, whole)
-    parents = _parents(whole, ids)
+    found = _find(account, whole)
+    parents = _parents(whole, found.ours)
     parts = {
         address: _completed(planned[address], lookup.parent, parents)
         for address, lookup in known.items()
         if lookup.parent
     }
-    return ids | _find(account, parts)
+    proven = {
+        address: fields
+        for address, fields in parts.items()
+        if _is_proven(fields, known[address].parent, parents)
+    }
+    children = _find(account, proven)
+    return Existing({**found.ours, **children.ours}, {**found.others, **children.others})
 
 
-def _find(account: Account, planned: Snapshot) -> dict[str, str]:
-    def find(address: str) -> str | None:
+def _find(account: Account, planned: Snapshot) -> Existing:
+    def find(address: str) -> str | Refused | None:
         lookup, fields = LOOKUPS[resource_type(address)], planned[address]
         if any(fields.get(name) in (None, UNKNOWN) for name in lookup.needs):
             return None
-        return lookup.find(account, fields)
+        try:
+            return lookup.find(account, fields)
+        except Refused as error:
+            return error
 
-    ids = side_by_side(find, tuple(planned), lanes=_LANES)
-    return {address: id_ for address, id_ in zip(planned, ids, strict=True) if id_}
-
-
-def _parents(planned: Snapshot, ids: Mapping[str, str]) -> dict[str, str]:
-    """The ids by type, where one of a type is planned: of two, a part could belong to either."""
-    types = [resource_type(address) for address in planned]
-    return {
-        type_: ids[address]
-        for type_, address in zip(types, planned, strict=True)
-        if types.count(type_) == 1 and address in ids
-    }
+    answers = dict(zip(planned, side_by_side(find, tuple(planned), lanes=_LANES), strict=True))
+    return Existing(
+        {address: id_ for address, id_ in answers.items() if isinstance(id_, str)},
+        {address: error for address, error in answers.items() if isinstance(error, Refused)},
+    )
 
 
-def _completed(fields: Fields, parent: tuple[str, str], parents: Mapping[str, str]) -> Fields:
-    """The planned fields, with the parent's id where the plan does not know it."""
-    type_, name = parent
-    return {**fields, name: parents.get(type_)} if fields.get(name) in (None, UNKNOWN) else fields
+def _parents(planned: Snapshot, ids: Mapping[str, str]) -> dict[str, list[str | None]]:
+    """The ids of the planned resources by type; None for one that is not ours or not there."""
+    parents: dict[str, list[str | None]] = {}
+    for address in planned:
+        parents.setdefault(resource_type(address), []).append(ids.get(address))
+    return parents
+
+
+def _completed(
+    fields: Fields, parent: tuple[str, str] | None, parents: Mapping[str, list[str | None]]
+) -> Fields:
+    """The planned fields, with the parent's id where the plan does not know it.
+
+    Of two planned parents, a part could belong to either.
+    """
+    type_, name = parent or ("", "")
+    if fields.get(name) not in (None, UNKNOWN):
+        return fields
+    ids = parents.get(type_, [])
+    return {**fields, name: ids[0] if len(ids) == 1 else None}
+
+
+def _is_proven(
+    fields: Fields, parent: tuple[str, str] | None, parents: Mapping[str, list[str | None]]
+) -> bool:
+    """Whether the parent is ours: it was found, or the state has it, so it is not planned."""
+    type_, name = parent or ("", "")
+    return type_ not in parents or fields.get(name) in parents[type_]
 
 
 def undeclared(clients: Clients, state: State) -> tuple[tuple[Change, ...], tuple[Unseen, ...]]:

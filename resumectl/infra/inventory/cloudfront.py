@@ -34,25 +34,32 @@ def _distribution(account: Account, fields: Fields) -> str | None:
 
 
 def _access_control(account: Account, fields: Fields) -> str | None:
-    call = account.client("cloudfront").list_origin_access_controls
+    call, name = account.client("cloudfront").list_origin_access_controls, fields["name"]
     for item in _listed(call, "OriginAccessControlList"):
-        if item["Name"] == fields["name"]:
-            return str(item["Id"])
+        if item["Name"] == name:
+            what = f"The origin access control {name}"
+            return account.described(str(item["Id"]), item.get("Description", ""), what)
     return None
 
 
 def _headers_policy(account: Account, fields: Fields) -> str | None:
-    call = account.client("cloudfront").list_response_headers_policies
+    call, name = account.client("cloudfront").list_response_headers_policies, fields["name"]
     for item in _listed(call, "ResponseHeadersPolicyList", Type="custom"):
         policy = item["ResponseHeadersPolicy"]
-        if policy["ResponseHeadersPolicyConfig"]["Name"] == fields["name"]:
-            return str(policy["Id"])
+        config = policy["ResponseHeadersPolicyConfig"]
+        if config["Name"] == name:
+            what = f"The response headers policy {name}"
+            return account.described(str(policy["Id"]), config.get("Comment", ""), what)
     return None
 
 
 def _function(account: Account, fields: Fields) -> str | None:
     describe, name = account.client("cloudfront").describe_function, str(fields["name"])
-    return name if aws.found(describe, Name=name, Stage="DEVELOPMENT") else None
+    response = aws.found(describe, Name=name, Stage="DEVELOPMENT")
+    if response is None:
+        return None
+    comment = response["FunctionSummary"]["FunctionConfig"].get("Comment", "")
+    return account.described(name, comment, f"The CloudFront function {name}")
 
 
 def _listed(call: Callable[..., Any], key: str, **arguments: object) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from resumectl.infra.inventory.cloudfront import our_distributions
-from resumectl.infra.inventory.lookup import Account, Lookup, paged
+from resumectl.infra.inventory.lookup import Account, Lookup, paged, refused
 
 if TYPE_CHECKING:
     from resumectl.plan import Fields
@@ -41,7 +41,8 @@ def _record(account: Account, fields: Fields) -> str | None:
             target = record.get("AliasTarget", {}).get("DNSName", "").removesuffix(".")
             if our_distributions(account, "DomainName", target):
                 return f"{zone}_{name}_{type_}"
-            return account.ours(f"{type_} record {name}", {})
+            leads = f"it leads to {target}" if target else "it is no alias of our distribution"
+            raise refused(f"{type_} record {name} exists already, and is not ours: {leads}.")
     return None
 
 

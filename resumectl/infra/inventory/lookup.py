@@ -1,51 +1,69 @@
 """Finding a resource that Terraform's state does not know, and proving that it is ours.
 
-A look-up starts from the planned name. Tags prove ownership; types without tags are ours by their
-exact name, or as a part of something that is ours. A unique name that somebody else holds is
-refused. Where a name may repeat (APIs, certificates, a distribution's comment), only ours count.
+A look-up starts from the planned name. A name proves nothing: a resource is ours if its tag
+`Deployment`, or for types without tags its description, names this deployment, or if it is a part
+of something that is ours. A unique name that somebody else holds is refused. Where a name may
+repeat (APIs, certificates, a distribution's comment), only ours count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from resumectl.errors import Refused
+from resumectl.infra.identity import TAG, Deployment, refused
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
     from resumectl.plan import Fields
 
+__all__ = ["Account", "Lookup", "only", "paged", "refused"]
+
 
 @dataclass(frozen=True)
 class Account:
-    """One environment's account and region, and the tags that every resource of ours has.
+    """Where an environment is deployed, and what proves that a resource is its own.
 
     `client` returns the boto3 client of a service; an optional second argument is the region.
     """
 
     client: Callable[..., Client]
-    account: str
-    region: str
-    tags: Mapping[str, str]
+    deployment: Deployment
 
     def owns(self, tags: object) -> bool:
-        """Whether the tags include ours. Services give a mapping, or a list of keys and values."""
-        rows = tags if isinstance(tags, list) else []
-        pairs = tags if isinstance(tags, dict) else {row["Key"]: row["Value"] for row in rows}
-        return self.tags.items() <= pairs.items()
+        """Whether the tags name our deployment."""
+        return self.deployment.owns(_tag(tags))
 
     def ours(self, id_: str, tags: object) -> str:
-        """The id, if the tags include ours.
+        """The id, if the tags name our deployment.
 
         Raises:
             Refused: the resource is not ours.
         """
-        if self.owns(tags):
+        return self.described(id_, _tag(tags))
+
+    def described(self, id_: str, text: str, what: str = "") -> str:
+        """The id, if the description names our deployment.
+
+        Args:
+            id_: what Terraform imports the resource by.
+            text: its description, or the value of its tag.
+            what: what to call it in an error, if that is not the id.
+
+        Raises:
+            Refused: the resource is not ours.
+        """
+        if self.deployment.owns(text):
             return id_
-        required = ", ".join(f"{key}={value}" for key, value in self.tags.items())
-        raise refused(f"{id_} exists already, and is not ours: it lacks the tags {required}.")
+        raise self.deployment.refused(what or id_, text)
+
+
+def _tag(tags: object) -> str:
+    """The tag `Deployment`. Services give a mapping, or a list of keys and values."""
+    rows = tags if isinstance(tags, list) else []
+    pairs = tags if isinstance(tags, dict) else {row["Key"]: row["Value"] for row in rows}
+    return str(pairs.get(TAG, ""))
 
 
 @dataclass(frozen=True)
@@ -64,13 +82,6 @@ class Lookup:
     parent: tuple[str, str] | None = None
 
 
-def refused(
-    message: str, hint: str = "See docs/runbook.md, 'Something of that name exists'."
-) -> Refused:
-    """The error for a resource that may not be ours: nothing is created or imported."""
-    return Refused(message, hint=f"Nothing was changed. {hint}", code="exists")
-
-
 def only(ids: list[str], what: str) -> str | None:
     """The single id, or None if there is none.
 
@@ -79,7 +90,7 @@ def only(ids: list[str], what: str) -> str | None:
     """
     if len(ids) > 1:
         raise refused(
-            f"There are {len(ids)} {what} with our tags: {', '.join(ids)}.",
+            f"There are {len(ids)} {what} with our tag {TAG}: {', '.join(ids)}.",
             "Delete all but one of them.",
         )
     return ids[0] if ids else None

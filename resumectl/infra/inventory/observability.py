@@ -36,7 +36,8 @@ def _alarm(account: Account, fields: Fields) -> str | None:
 
 def _topic(account: Account, fields: Fields) -> str | None:
     sns = account.client("sns")
-    arn = f"arn:{sns.meta.partition}:sns:{account.region}:{account.account}:{fields['name']}"
+    place = account.deployment
+    arn = f"arn:{sns.meta.partition}:sns:{place.region}:{place.account}:{fields['name']}"
     response = aws.found(sns.list_tags_for_resource, ResourceArn=arn)
     return account.ours(arn, response["Tags"]) if response else None
 

@@ -23,7 +23,7 @@ def _bucket(account: Account, fields: Fields) -> str | None:
     from botocore.exceptions import ClientError
 
     s3, name = account.client("s3"), str(fields["bucket"])
-    owned = {"Bucket": name, "ExpectedBucketOwner": account.account}
+    owned = {"Bucket": name, "ExpectedBucketOwner": account.deployment.account}
     try:
         versioning = aws.found(s3.get_bucket_versioning, **owned)
     except ClientError as error:
@@ -34,15 +34,20 @@ def _bucket(account: Account, fields: Fields) -> str | None:
         ) from error
     if versioning is None:
         return None
-    tagging = aws.found(s3.get_bucket_tagging, Bucket=name)
-    if tagging is None and _empty(s3, name):
+    tagging = aws.found(s3.get_bucket_tagging, **owned)
+    if tagging is None and not versioning.get("Status") and _untouched(s3, owned):
         return name
     return account.ours(name, tagging and tagging["TagSet"])
 
 
-def _empty(s3: Client, bucket: str) -> bool:
-    """Terraform tags a bucket after it created it: killed in between, it leaves an empty one."""
-    first = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
+def _untouched(s3: Client, owned: Mapping[str, str]) -> bool:
+    """Whether the bucket is as CreateBucket leaves it: importing it is the same as creating it.
+
+    Terraform tags a bucket just after it created it, and may be killed in between.
+    """
+    if aws.found(s3.get_bucket_policy, **owned):
+        return False
+    first = s3.list_object_versions(**owned, MaxKeys=1)
     return not first.get("Versions") and not first.get("DeleteMarkers")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from tests.fakes.aws.hung import Hung
 from tests.fakes.aws.refusal import Refusal
+from tests.fakes.aws.untagged import Untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +67,7 @@ class Distribution:
             del self._cache[key]
 
 
-class CloudFront:
+class CloudFront(Untagged):
     """The distributions and functions of one account.
 
     Attributes:
@@ -75,7 +76,8 @@ class CloudFront:
     """
 
     def __init__(self, aws: Aws, account: str, region: str) -> None:
-        self._aws, self._account = aws, account
+        super().__init__(aws)
+        self._account = account
         self.distributions: dict[str, Distribution] = {}
         self.functions: dict[str, dict[str, Any]] = {}
         self.busy, self.most_in_progress = 0, 3000
@@ -180,7 +182,7 @@ class CloudFront:
         shown = {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(items)}
         return {"InvalidationList": {**shown, **({"Items": items} if items else {})}}
 
-    # --- functions at the edge, and what nobody here has
+    # --- functions at the edge
 
     def create_function(self, Name: str, FunctionConfig: Any, FunctionCode: bytes) -> Any:
         if Name in self.functions:
@@ -212,12 +214,6 @@ class CloudFront:
     def delete_function(self, Name: str, IfMatch: str) -> None:
         self._require(self._function(Name)["etag"], IfMatch)
         del self.functions[Name]
-
-    def list_origin_access_controls(self, **_: Any) -> dict[str, Any]:
-        return {"OriginAccessControlList": {"Quantity": 0, "IsTruncated": False}}
-
-    def list_response_headers_policies(self, **_: Any) -> dict[str, Any]:
-        return {"ResponseHeadersPolicyList": {"Quantity": 0}}
 
     # ---
 
@@ -259,9 +255,6 @@ class CloudFront:
         if id_ not in self.distributions:
             raise Refusal("NoSuchDistribution", "The specified distribution does not exist.")
         return self.distributions[id_]
-
-    def _etag(self) -> str:
-        return f"ETAG{self._aws.number('cloudfront etag'):010d}"
 
     def _require(self, etag: str, if_match: str) -> None:
         if not if_match:

@@ -2,7 +2,7 @@
 
 A module that declares no resource at all stands for the whole set, and its assignments
 (`memory_size = 256`) for those of whichever resource has such an attribute. One that declares
-resources has those of them that the fake knows.
+resources has those of them that the fake knows. A CloudFront function must be declared.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ LOGS, TABLE = "aws_cloudwatch_log_group.counter", "aws_dynamodb_table.counter"
 API, ROLE = "aws_apigatewayv2_api.counter", "aws_iam_role.counter"
 FUNCTION, ALIAS = "aws_lambda_function.counter", "aws_lambda_alias.live"
 DISTRIBUTION = "aws_cloudfront_distribution.site"
+EDGE = "aws_cloudfront_function.index"
 NEEDS: Mapping[str, tuple[str, ...]] = {
     BUCKET: (),
     VERSIONING: (BUCKET,),
@@ -33,8 +34,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     ALIAS: (FUNCTION,),
     API: (),
     DISTRIBUTION: (BUCKET, API),
+    EDGE: (),
 }
 """What each resource refers to, in an order in which they can be made."""
+USUAL = [address for address in NEEDS if address != EDGE]
+"""What a module without any declaration stands for."""
 UNKNOWN = "(known after apply)"
 _DECLARED = re.compile(r'^resource\s+"(\w+)"\s+"(\w+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
 _ASSIGNED = re.compile(r'^(?:  )?([a-z_]+)\s*=\s*(\d+|true|false|"[^"$]*")\s*$', re.MULTILINE)
@@ -70,7 +74,7 @@ class Module:
         blocks = {f"{kind}.{name}": body for kind, name, body in _DECLARED.findall(source)}
         configured = {}
         for address in NEEDS:
-            if blocks and address not in blocks:
+            if address not in (blocks or USUAL):
                 continue
             defaults = self._defaults(state)[address]
             body = blocks.get(address, source)
@@ -102,6 +106,7 @@ class Module:
             "function_alias": known.get(ALIAS, {}).get("name"),
             "table_name": known.get(TABLE, {}).get("name"),
             "api_id": known.get(API, {}).get("id"),
+            "deployment": known and self.variables.get("deployment"),
         }
         return {name: value for name, value in values.items() if value}
 
@@ -121,10 +126,12 @@ class Module:
         protected = bool(self.variables.get("protected"))
         counter, site = f"{self.name}-counter", f"{self.name}-site-{self.account}"
         bucket = state.get(BUCKET, {})
+        deployment = self.variables.get("deployment")
         tags = {
             "Project": self.variables.get("project", "resume"),
             "Environment": self.variables.get("environment", "prod"),
             "ManagedBy": "resumectl",
+            **({"Deployment": deployment} if deployment else {}),
         }
         tagged = {"tags_all": tags}
         origin = bucket.get("bucket_regional_domain_name", UNKNOWN)
@@ -150,6 +157,10 @@ class Module:
             ROLE: {"name": counter, **tagged},
             API: {"name": f"{self.name}-api", "protocol_type": "HTTP", **tagged},
             ALIAS: {"function_name": counter, "name": "live", "function_version": "$LATEST"},
+            EDGE: {
+                "name": f"{self.name}-index",
+                "comment": f"Serves /dir/ for {deployment}",
+            },
             DISTRIBUTION: {
                 "comment": self.name,
                 "enabled": True,

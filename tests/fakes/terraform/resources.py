@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.fakes.terraform.data import Bucket, LogGroup, Table, Versioning
-from tests.fakes.terraform.serving import Api, Distribution, LambdaAlias, LambdaFunction, Role
+from tests.fakes.terraform.serving import (
+    Api,
+    Distribution,
+    EdgeFunction,
+    LambdaAlias,
+    LambdaFunction,
+    Role,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 KINDS: Mapping[str, Kind] = {
     "aws_apigatewayv2_api": Api(),
     "aws_cloudfront_distribution": Distribution(),
+    "aws_cloudfront_function": EdgeFunction(),
     "aws_cloudwatch_log_group": LogGroup(),
     "aws_dynamodb_table": Table(),
     "aws_iam_role": Role(),

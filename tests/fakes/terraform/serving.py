@@ -229,3 +229,41 @@ def _distribution(wanted: Attributes, reference: str) -> dict[str, Any]:
         "Origins": {"Quantity": 1, "Items": [origin]},
         "DefaultCacheBehavior": behavior,
     }
+
+
+class EdgeFunction(Kind):
+    """A CloudFront function. It has no tags."""
+
+    replaced_by = ("name",)
+    computed = ("id", "arn", "etag")
+
+    def read(self, clients: Clients, id_: str) -> dict[str, Any] | None:
+        describe = clients("cloudfront").describe_function
+        found = aws.found(describe, Name=id_, Stage="DEVELOPMENT")
+        if found is None:
+            return None
+        summary = found["FunctionSummary"]
+        return {
+            "id": id_,
+            "name": id_,
+            "arn": summary["FunctionMetadata"]["FunctionARN"],
+            "comment": summary["FunctionConfig"]["Comment"],
+            "etag": found["ETag"],
+        }
+
+    def create(self, clients: Clients, wanted: Attributes) -> str:
+        clients("cloudfront").create_function(Name=wanted["name"], **_edge(wanted))
+        return str(wanted["name"])
+
+    def update(self, clients: Clients, id_: str, wanted: Attributes) -> None:
+        etag = clients("cloudfront").describe_function(Name=id_)["ETag"]
+        clients("cloudfront").update_function(Name=id_, IfMatch=etag, **_edge(wanted))
+
+    def delete(self, clients: Clients, id_: str, known: Attributes) -> None:
+        etag = clients("cloudfront").describe_function(Name=id_)["ETag"]
+        clients("cloudfront").delete_function(Name=id_, IfMatch=etag)
+
+
+def _edge(wanted: Attributes) -> dict[str, Any]:
+    config = {"Comment": wanted["comment"], "Runtime": "cloudfront-js-2.0"}
+    return {"FunctionConfig": config, "FunctionCode": b"// index"}

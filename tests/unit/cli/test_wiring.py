@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 from datetime import UTC, datetime
 
@@ -166,3 +167,38 @@ def test_the_function_can_be_packaged_without_any_cloud(project):
 
 def test_a_machine_tells_the_time_with_its_zone():
     assert abs((Machine(Process("x", 1)).now() - datetime.now(UTC)).total_seconds()) < 3600
+
+
+# --- identity
+
+
+def test_the_deployment_names_project_environment_account_and_region(wire, aws, project):
+    (project / "resumectl.toml").write_text(
+        '[project]\nid = "1f2e3d4c"\n[env.prod]\nregion = "eu-west-2"\n'
+    )
+    (infra, *_) = wire(aws=Aws()).context.parts
+    variables = infra.module().variables
+    assert variables["deployment"] == f"1f2e3d4c/prod/{ACCOUNT}/{REGION}"
+
+
+def test_a_checkout_is_known_by_what_it_remembers_and_by_its_origin(wire, aws, project, tmp_path):
+    with wire(aws=aws).context.locked("deploy"):
+        pass
+    assert [path.name for path in (project / ".resumectl" / "projects").iterdir()] == [PROJECT]
+    assert wire(aws=aws).context.releases.bucket.keys("") == ["project.json"]
+    shutil.rmtree(project / ".resumectl")
+    with pytest.raises(Refused, match="another project"):
+        wire(aws=aws).context.releases.bucket.keys("")
+
+
+def test_a_clone_is_known_by_its_origin(wire, aws, project):
+    for command in (["init", "-q"], ["remote", "add", "origin", "git@github.com:ada/resume.git"]):
+        subprocess.run(["git", *command], check=True, cwd=project)
+    with wire(aws=aws).context.locked("deploy"):
+        pass
+    shutil.rmtree(project / ".resumectl")
+    https = "https://user:secret@github.com/Ada/resume"
+    subprocess.run(["git", "remote", "set-url", "origin", https], check=True, cwd=project)
+    bucket = wire(aws=aws).context.releases.bucket
+    assert b"secret" not in bucket.read("project.json").body
+    assert b"github.com/ada/resume" in bucket.read("project.json").body

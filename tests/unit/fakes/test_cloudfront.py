@@ -106,3 +106,29 @@ def test_functions_of_the_edge_are_published_by_their_etag(cloudfront):
         cloudfront.describe_function(**live)
     cloudfront.publish_function(Name="f", IfMatch=made["ETag"])
     assert cloudfront.describe_function(**live)["FunctionSummary"]["Name"] == "f"
+
+
+# --- what has no tags
+
+
+def test_a_name_of_something_without_tags_is_taken_once(cloudfront, aws):
+    control = {
+        "Name": "resume-prod-site",
+        "Description": "of somebody",
+        "SigningProtocol": "sigv4",
+        "SigningBehavior": "always",
+        "OriginAccessControlOriginType": "s3",
+    }
+    policy = {"Name": "resume-prod-headers", "Comment": "of somebody"}
+    for _ in range(2):
+        cloudfront.create_origin_access_control(OriginAccessControlConfig=control)
+        cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=policy)
+        control, policy = {**control, "Name": "second"}, {**policy, "Name": "second"}
+    aws.page = 1
+    first = cloudfront.list_origin_access_controls()["OriginAccessControlList"]
+    assert [item["Description"] for item in first["Items"]] == ["of somebody"]
+    assert first["NextMarker"]
+    with pytest.raises(ClientError, match="OriginAccessControlAlreadyExists"):
+        cloudfront.create_origin_access_control(OriginAccessControlConfig=control)
+    with pytest.raises(ClientError, match="ResponseHeadersPolicyAlreadyExists"):
+        cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=policy)

@@ -20,6 +20,7 @@ from tests.fakes.terraform.configuration import (
     NEEDS,
     ROLE,
     TABLE,
+    USUAL,
     VERSIONING,
 )
 from tests.unit.fakes.repository import (
@@ -43,7 +44,7 @@ def test_after_an_apply_a_plan_is_empty(repository, s3):
     runner = repository.runner()
     apply(runner, repository.variables)
     assert not runner.plan(repository.variables, "apply", Watch())
-    assert {row.address for row in state(s3).resources} == {*NEEDS}
+    assert {row.address for row in state(s3).resources} == {*USUAL}
 
 
 def test_the_state_is_one_that_resumectl_reads(repository, s3):
@@ -56,7 +57,7 @@ def test_the_state_is_one_that_resumectl_reads(repository, s3):
 
 def test_a_first_plan_creates_everything_and_knows_no_ids(repository):
     runner = repository.runner()
-    assert planned(runner, repository.variables) == {address: ["create"] for address in NEEDS}
+    assert planned(runner, repository.variables) == {address: ["create"] for address in USUAL}
     rows = {row["address"]: row["change"] for row in runner.show()["resource_changes"]}
     assert rows[BUCKET]["before"] is None
     assert rows[BUCKET]["after"]["bucket"] == f"resume-prod-site-{ACCOUNT}"
@@ -103,7 +104,7 @@ def test_a_removed_resource_is_deleted(repository, process):
     apply(repository.runner(), repository.variables)
     kept = "".join(
         f'resource "{address.replace(".", chr(34) + " " + chr(34))}" {{\n}}\n'
-        for address in NEEDS
+        for address in USUAL
         if address != TABLE
     )
     repository.write(kept)

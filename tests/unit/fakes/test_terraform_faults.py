@@ -16,8 +16,8 @@ from tests.fakes.terraform.configuration import (
     ALIAS,
     BUCKET,
     FUNCTION,
-    NEEDS,
     TABLE,
+    USUAL,
 )
 from tests.unit.fakes.repository import (
     ACCOUNT,
@@ -54,9 +54,9 @@ def test_import_blocks_take_over_what_exists(repository, s3):
     s3.delete_object(Bucket=PROJECT, Key=STATE)
     runner = repository.runner(directory=repository.importing(found))
     assert runner.plan(repository.variables, "apply", Watch())
-    assert snapshot.imports(runner.show()).keys() == {*NEEDS}
+    assert snapshot.imports(runner.show()).keys() == {*USUAL}
     runner.apply(Watch())
-    assert {row.address for row in state(s3).resources} == {*NEEDS}
+    assert {row.address for row in state(s3).resources} == {*USUAL}
     assert not repository.runner().plan(repository.variables, "apply", Watch())
 
 
@@ -94,7 +94,7 @@ def test_a_state_that_cannot_be_saved_stays_in_the_modules_folder(repository, s3
     with pytest.raises(TerraformError, match=r"Failed to save state.*ExpiredToken"):
         runner.apply(Watch())
     errored = repository.root / "terraform" / "errored.tfstate"
-    assert {row.address for row in parse(errored.read_bytes(), "prod").resources} == {*NEEDS}
+    assert {row.address for row in parse(errored.read_bytes(), "prod").resources} == {*USUAL}
     assert STATE not in keys(s3)
 
 
@@ -115,7 +115,7 @@ def test_a_refused_creation_stops_only_what_needs_it(repository, s3, machine, aw
     with pytest.raises(TerraformError, match=r"creating \(aws_dynamodb_table.counter\).*Internal"):
         runner.apply(Watch())
     made = {row.address for row in state(s3).resources}
-    assert made == {*NEEDS} - {TABLE, FUNCTION, ALIAS}
+    assert made == {*USUAL} - {TABLE, FUNCTION, ALIAS}
 
 
 def test_a_resource_whose_tags_are_refused_is_tainted(repository, s3, machine, aws):

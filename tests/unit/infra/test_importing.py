@@ -81,9 +81,17 @@ def test_targets_and_a_new_watch_go_to_both_plans(bench):
 
 def test_a_planned_name_that_somebody_else_holds_is_refused(bench):
     bench.aws.answers |= {"get_role": {"Role": {"Tags": rows(THEIRS)}}}
-    with pytest.raises(Refused, match="not ours"):
+    with pytest.raises(Refused, match="belongs to another deployment: 0a0b0c0d/prod"):
         planned(bench, plan(CREATES_ROLE))
     assert bench.terraform.done() == [("module", "plan", "apply")]
+
+
+def test_a_refusal_says_how_many_more_are_not_ours(bench):
+    table, tags = {"Table": {"TableArn": "arn"}}, {"Tags": rows(THEIRS)}
+    theirs = {"get_role": {"Role": tags}, "describe_table": table, "list_tags_of_resource": tags}
+    bench.aws.answers |= theirs
+    with pytest.raises(Refused, match=r"And 1 more\.$"):
+        planned(bench, plan(CREATES_ROLE, CREATES_TABLE))
 
 
 def test_a_look_up_that_fails_stops_the_plan(bench):

@@ -13,11 +13,27 @@ from resumectl.infra import inventory
 from resumectl.infra.inventory import _EXTRAS
 from resumectl.plan import UNKNOWN
 from tests.fakes.canned import Canned
-from tests.fakes.leftovers import ACCOUNT, BUCKET, NAME, OURS, PLANNED, REGION, THEIRS, TOPIC
+from tests.fakes.leftovers import (
+    ACCOUNT,
+    BUCKET,
+    DEPLOYMENT,
+    NAME,
+    OURS,
+    PLANNED,
+    REGION,
+    THEIRS,
+    TOPIC,
+)
 from tests.fakes.undeclared import DECLARED, STATE, looked, removal, undeclared
 
 ROOT = Path(__file__).parents[3]
 NOT_LOOKED_FOR = {"aws_acm_certificate_validation"}  # it only waits
+DESCRIBED = [
+    "aws_cloudfront_function.index[0]",
+    "aws_cloudfront_origin_access_control.site",
+    "aws_cloudfront_response_headers_policy.site",
+]
+"""Types without tags."""
 UNIQUE = [
     "aws_cloudwatch_log_group.api",
     'aws_cloudwatch_metric_alarm.failing["api-errors"]',
@@ -45,7 +61,7 @@ def test_every_resource_type_in_terraform_has_a_lookup():
 
 
 def test_everything_that_an_interrupted_apply_created_is_found(leftovers):
-    leftovers.headers = ["another"]
+    leftovers.headers = {"another": ""}
     leftovers.fill()
     ids = leftovers.find()
     certificate = ids.pop("aws_acm_certificate.site[0]")
@@ -94,7 +110,7 @@ def test_a_resource_without_a_planned_name_or_a_lookup_is_not_searched_for(lefto
         "aws_cloudfront_distribution.other": {},
         "aws_wafv2_web_acl.site": {"name": NAME},
     }
-    assert inventory.existing(leftovers.account, planned) == {}
+    assert inventory.existing(leftovers.account, planned).ours == {}
 
 
 def test_parts_are_found_without_their_parent_if_the_plan_names_it(leftovers):
@@ -103,7 +119,7 @@ def test_parts_are_found_without_their_parent_if_the_plan_names_it(leftovers):
         "aws_s3_bucket_policy.site": {"bucket": BUCKET},
         "aws_apigatewayv2_stage.default": {"api_id": "a1", "name": "$default"},
     }
-    assert inventory.existing(leftovers.account, planned) == {
+    assert inventory.existing(leftovers.account, planned).ours == {
         "aws_s3_bucket_policy.site": BUCKET,
         "aws_apigatewayv2_stage.default": "a1/$default",
     }
@@ -117,19 +133,53 @@ def test_parts_are_not_guessed_where_two_buckets_are_planned(leftovers, both_exi
             Bucket="resume-prod-more", CreateBucketConfiguration={"LocationConstraint": REGION}
         )
     planned = {**PLANNED, "aws_s3_bucket.more": {"bucket": "resume-prod-more"}}
-    ids = inventory.existing(leftovers.account, planned)
+    ids = inventory.existing(leftovers.account, planned).ours
     assert ("aws_s3_bucket.more" in ids) == both_exist
     assert not [address for address in ids if address.startswith("aws_s3_bucket_")]
 
 
 @pytest.mark.parametrize("tags", [THEIRS, {"Team": "web"}])
-@pytest.mark.parametrize("address", UNIQUE)
+@pytest.mark.parametrize("address", [*UNIQUE, *DESCRIBED])
 def test_a_unique_name_that_is_not_ours_is_refused(leftovers, address, tags):
     leftovers.fill(tags)
-    with pytest.raises(Refused, match="exists already, and is not ours") as caught:
+    with pytest.raises(Refused, match="exists already, and") as caught:
         leftovers.find(address)
     assert caught.value.code == "exists"
     assert "Nothing was changed" in caught.value.hint
+    assert PLANNED[address].get("name", "") in caught.value.message
+
+
+def test_every_stranger_is_reported_beside_what_is_ours(leftovers):
+    leftovers.fill()
+    leftovers.client("iam").untag_role(RoleName=NAME, TagKeys=["Deployment"])
+    existing = leftovers.existing()
+    assert existing.others.keys() == {"aws_iam_role.counter"}
+    assert "aws_dynamodb_table.counter" in existing.ours
+
+
+@pytest.mark.parametrize(
+    ("part", "parent"),
+    [
+        ("aws_iam_role_policy.counter", "aws_iam_role.counter"),
+        ("aws_lambda_alias.live", "aws_lambda_function.counter"),
+        ("aws_lambda_permission.api", "aws_lambda_function.counter"),
+        ("aws_s3_bucket_policy.site", "aws_s3_bucket.site"),
+        ("aws_sns_topic_subscription.alarms[0]", "aws_sns_topic.alarms[0]"),
+    ],
+)
+def test_a_part_of_something_that_is_not_ours_is_not_ours(leftovers, part, parent):
+    """The plan knows some parents by name, also if it is to create them."""
+    leftovers.fill(THEIRS)
+    existing = leftovers.existing(part, parent)
+    assert (existing.ours, existing.others.keys()) == ({}, {parent})
+
+
+def test_a_deployment_in_another_region_is_named(leftovers):
+    """The role, the bucket and everything of CloudFront have the same name in every region."""
+    leftovers.fill({**OURS, "Deployment": f"1f2e3d4c/prod/{ACCOUNT}/us-west-2"})
+    with pytest.raises(Refused, match="a deployment in us-west-2") as caught:
+        leftovers.find()
+    assert 'Set region = "us-west-2" again, or destroy' in caught.value.hint
 
 
 @pytest.mark.parametrize("address", REPEATABLE)
@@ -141,7 +191,7 @@ def test_a_repeatable_name_that_is_not_ours_is_passed_over(leftovers, address):
 def test_an_error_does_not_mean_that_nothing_exists():
     cloud = Canned({"get_function": "TooManyRequestsException"})
     address = "aws_lambda_function.counter"
-    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    account = inventory.Account(cloud.client, DEPLOYMENT)
     with pytest.raises(ClientError):
         inventory.existing(account, {address: PLANNED[address]})
 

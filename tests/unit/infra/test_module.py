@@ -21,7 +21,7 @@ def read(tmp_path):
 
     def module(environment, endpoint=None):
         cloud = Cloud(environment, endpoint)
-        return worktree_module(parse("", tmp_path), cloud, tmp_path / "function.zip")
+        return worktree_module(parse("", tmp_path), cloud, tmp_path / "function.zip", "a/b/1/c")
 
     return module
 
@@ -52,6 +52,7 @@ def test_the_worktrees_module_has_the_variables_of_the_environment(read, tmp_pat
             "project": "resume",
             "environment": "prod",
             "region": "eu-west-2",
+            "deployment": "a/b/1/c",
             "domain": "cv.example.com",
             "zone": None,
             "protected": True,

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from resumectl.errors import Exit, Locked, TerraformError
+from resumectl.errors import Exit, Locked, Refused, TerraformError
 from resumectl.infra import runs, statelock
 from resumectl.infra import state as states
 from resumectl.infra.configuration import ERRORED
 from resumectl.release.bucket import ProjectBucket
 from tests.fakes.canned_terraform import BUCKET, ROLE, TABLE, Bench, state
-from tests.fakes.leftovers import ACCOUNT
+from tests.fakes.leftovers import ACCOUNT, DEPLOYMENT, OURS
 
 KEY = "terraform/prod.tfstate"
 LOCK = f"{KEY}.tflock"
@@ -114,7 +114,7 @@ def test_a_newer_state_that_was_not_saved_is_pushed_and_kept(bench):
 
 
 def test_the_file_is_kept_where_it_was_if_it_cannot_be_pushed(bench):
-    file = errored(bench, 9)
+    file = errored(bench, 9, outputs={"deployment": str(DEPLOYMENT)})
     bench.terraform.fail_at = "state"
     with pytest.raises(TerraformError):
         bench.recovery.recover()
@@ -130,7 +130,53 @@ def test_an_older_state_or_one_of_another_lineage_is_only_kept(bench, options):
     bench.recovery.recover()
     assert bench.terraform.calls == []
     assert not file.exists()
-    assert [line.split(" as ")[0] for line in bench.notes] == ["Kept errored.tfstate"]
+    assert bench.notes[-1].split(" as ")[0] == "Kept errored.tfstate"
+    assert serial(bench) == 7
+
+
+OTHERS = [
+    {**OURS, "Deployment": "1f2e3d4c/staging/123456789012/eu-west-2"},
+    {**OURS, "Deployment": "1f2e3d4c/prod/999999999999/eu-west-2"},
+    {**OURS, "Deployment": "1f2e3d4c/prod/123456789012/us-east-1"},
+    {},
+]
+"""A copied folder; an environment that got another account or region; a resource without tags."""
+
+
+@pytest.mark.parametrize("tags", [OURS, *OTHERS])
+def test_before_the_first_state_only_one_that_names_this_deployment_is_pushed(bench, tags):
+    file = errored(bench, 9, {TABLE: {"tags_all": tags}, ROLE: {}}, outputs={})
+    bench.recovery.recover()
+    assert bool(bench.terraform.done("state")) == (tags == OURS)
+    assert not file.exists()
+    assert list(bench.work.glob("errored-9-*"))
+
+
+@pytest.mark.parametrize("deployment", [str(DEPLOYMENT), OTHERS[0]["Deployment"]])
+def test_a_state_of_our_lineage_that_names_another_deployment_is_not_pushed(bench, deployment):
+    """Somebody started an environment with a copy of another one's state."""
+    bench.put_state(7)
+    errored(bench, 9, outputs={"deployment": deployment})
+    bench.recovery.recover()
+    assert bool(bench.terraform.done("state")) == (deployment == str(DEPLOYMENT))
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_state_of_another_deployment_stops_every_writing_command(bench, is_lost):
+    """Terraform would take its resources for ours."""
+    bench.put_state(7, outputs={"deployment": OTHERS[0]["Deployment"]})
+    if is_lost:
+        bench.bucket.delete(KEY)
+    with pytest.raises(Refused, match="another deployment: 1f2e3d4c/staging"):
+        bench.recovery.recover()
+    assert bench.terraform.calls == []
+    assert bool(bench.bucket.read(KEY)) != is_lost
+
+
+def test_a_drifted_tag_does_not_make_the_state_another_ones(bench):
+    bench.put_state(7, {TABLE: {"tags_all": OTHERS[0]}}, outputs={"deployment": str(DEPLOYMENT)})
+    bench.recovery.recover()
+    assert bench.notes == []
 
 
 def test_a_state_that_was_cut_off_while_it_was_written_is_set_aside(bench):

@@ -86,7 +86,7 @@ def test_a_resource_of_somebody_else_is_noted_and_left_alone(bench, removal):
     )
     assert [each.key for each in comparison.changes] == [BUCKET]
     assert comparison.strays == {}
-    assert "not ours" in bench.notes[0]
+    assert bench.notes[0].startswith("Left alone: ")
 
 
 def test_protection_is_lifted_just_before_the_deletion(bench, removal):

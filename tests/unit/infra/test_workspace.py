@@ -10,7 +10,7 @@ import pytest
 
 from resumectl.aws import Cloud
 from resumectl.disclosure import digest
-from resumectl.errors import BuildError, Locked, TerraformError
+from resumectl.errors import Locked, TerraformError
 from resumectl.infra.configuration import ERRORED, LOCK
 from resumectl.infra.module import Module
 from resumectl.infra.runner import Watch
@@ -272,13 +272,6 @@ def test_commands_that_follow_one_another_use_the_same_place(bench):
     assert places(second) == opened
 
 
-def test_a_folder_that_cannot_be_written_is_named(bench):
-    bench.work.parent.mkdir(parents=True)
-    bench.work.write_text("a file")
-    with pytest.raises(BuildError, match=f"Cannot write {bench.work}: "):
-        bench.workspaces.open(bench.module())
-
-
 def test_an_errored_state_of_any_place_is_seen(bench):
     other = Bench(bench.root, bench.bucket)
     places(bench, other)
@@ -326,3 +319,20 @@ def test_the_local_backend_is_gone_once_there_is_a_bucket(tmp_path, no_bucket, b
     )
     bench.workspaces.open(bench.module())
     assert list(tree(bench.workspaces.copy)) == ["site.tf"]
+
+
+# --- without a project bucket
+
+
+@pytest.mark.parametrize(
+    "write", [lambda opened: opened.apply(Watch()), lambda opened: opened.command("state", "list")]
+)
+def test_without_a_project_bucket_terraform_only_plans(tmp_path, no_bucket, write):
+    """What it applied would be in a state that nobody finds again."""
+    bench = Bench(tmp_path, no_bucket)
+    bench.terraform.plans = [plan()]
+    opened = bench.workspaces.open(bench.module())
+    opened.plan(Watch())
+    with pytest.raises(TerraformError, match="There is no project bucket"):
+        write(opened)
+    assert not bench.terraform.done("apply", "state")

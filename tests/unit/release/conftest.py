@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from resumectl.backoff import Backoff
 from resumectl.release.bucket import ProjectBucket
+from resumectl.release.project import Checkout, Project
 from tests.fakes.aws.world import Aws
 from tests.fakes.faults import Faults
 from tests.fakes.machine import Machine
@@ -49,6 +51,21 @@ def bucket(others, bucket_of):
     others.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": REGION})
     others.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
     return bucket_of("prod")
+
+
+@pytest.fixture
+def checkout(aws, faults, tmp_path):
+    """The project bucket as prod uses it in a checkout of its own; nothing waits in real time."""
+
+    def checkout(number=1, id_=None, origin=""):
+        machine = Machine(clock=aws.clock)
+        s3 = machine.start(aws, OWNER, REGION, faults).client("s3")
+        memory = tmp_path / str(number)
+        project = Project(Checkout("resume", id_, lambda: origin, memory), NAME)
+        patience = Backoff(60.0, sleep=aws.clock.sleep, clock=aws.clock.monotonic)
+        return ProjectBucket(s3, NAME, OWNER, "prod", project, patience)
+
+    return checkout
 
 
 @pytest.fixture

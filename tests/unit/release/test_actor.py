@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from resumectl.release.actor import actor, refusal, revision
+from resumectl.release.actor import actor, origin, refusal, revision
 
 IDENTITY = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
 
@@ -96,3 +96,22 @@ def test_a_repository_that_git_refuses_to_read_is_told_from_none(repository, mon
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert "dubious ownership" in refusal(repository)
     assert revision(repository) == {"refused": refusal(repository)}
+
+
+def test_a_project_without_a_repository_or_a_remote_has_no_origin(tmp_path, repository):
+    assert origin(repository) == ""
+    assert origin(tmp_path / "nowhere") == ""
+
+
+def test_the_origin_names_the_folder_in_the_repository(repository):
+    """Two projects of one repository are two projects."""
+    git(repository, "remote", "add", "origin", "https://ada:secret@github.com/ada/sites.git")
+    assert origin(repository) == "github.com/ada/sites//project"
+    assert origin(repository.parent) == "github.com/ada/sites"
+
+
+def test_a_shallow_clone_has_the_origin_of_the_whole(repository, tmp_path):
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{tmp_path}/.git", str(clone))
+    git(tmp_path, "remote", "add", "origin", f"file://{tmp_path}/.git")
+    assert origin(clone) == origin(tmp_path) != ""

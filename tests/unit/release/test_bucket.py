@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
 
+from resumectl.errors import CloudError, Refused
 from resumectl.release.bucket import NEW, ProjectBucket, bucket_name
+from resumectl.release.project import Checkout, Project
 from tests.fakes.canned import Canned
 from tests.fakes.faults import Fault
 from tests.fakes.machine import Machine
 
 REGION = "eu-west-2"
+NAME = "resume-resumectl-123456789012-eu-west-2"
 OWNER = "123456789012"
 SETUP = [
     "create_bucket",
@@ -106,10 +110,170 @@ def test_a_bucket_of_another_account_is_an_error(bucket_of, squat):
         bucket_of("prod").ensure(REGION)
 
 
+def test_a_denied_project_bucket_may_belong_to_another_account(checkout, squat):
+    """Before anything else is read: Terraform's backend would not ask whose bucket it is."""
+    squat()
+    with pytest.raises(CloudError, match="belongs to another AWS account, or") as caught:
+        checkout().read("terraform/prod.tfstate")
+    assert caught.value.message.endswith("\nAccess Denied")
+    assert "choose another name" in caught.value.hint
+
+
 def test_a_bucket_that_another_account_makes_meanwhile_is_an_error(faults, bucket_of, squat):
     faults.add(Fault("delay", call="create_bucket", meanwhile=squat))
-    with pytest.raises(ClientError, match="BucketAlreadyExists"):
+    with pytest.raises(Refused, match="belongs to another AWS account") as caught:
         bucket_of("prod").ensure(REGION)
+    assert "Choose another name" in caught.value.hint
+
+
+# --- whose project it is
+
+
+def test_the_first_writer_claims_the_bucket(others, checkout):
+    bucket = checkout(origin="github.com/ada/resume")
+    bucket.ensure(REGION)
+    assert bucket.claim()
+    assert not bucket.claim()
+    stored = others.get_object(Bucket=bucket.name, Key="project.json")["Body"].read()
+    assert json.loads(stored)["id"] == bucket.project_id == bucket.project.remembered
+    assert not checkout(2, origin="github.com/ada/resume").claim()
+
+
+def test_a_bucket_from_before_is_claimed_by_the_next_writer(bucket, checkout):
+    bucket.write("releases/prod/000001.json", b"{}")
+    assert checkout().claim()
+    with pytest.raises(Refused, match="another project"):
+        checkout(2).read("releases/prod/000001.json")
+
+
+@pytest.mark.parametrize("method", ["read", "write", "delete", "keys", "versions", "restore"])
+def test_another_project_reaches_nothing(others, checkout, method):
+    checkout().ensure(REGION)
+    checkout().claim()
+    others.put_object(Bucket=NAME, Key="key", Body=b"theirs")
+    stranger = checkout(2, origin="github.com/eve/resume")
+    with pytest.raises(Refused, match="another project"):
+        list(getattr(stranger, method)(*CALLS[method][0]) or ())
+    for refused in (stranger.exists, stranger.is_absent, stranger.claim):
+        with pytest.raises(Refused, match="another project"):
+            refused()
+    with pytest.raises(Refused, match="another project"):
+        stranger.ensure(REGION)
+    assert others.get_object(Bucket=NAME, Key="key")["Body"].read() == b"theirs"
+
+
+def test_of_two_projects_the_first_claim_wins(faults, checkout):
+    first, second = checkout(1), checkout(2)
+    first.ensure(REGION)
+    faults.add(Fault("delay", call="put_object", key="project.json", meanwhile=second.claim))
+    with pytest.raises(Refused, match="another project"):
+        first.claim()
+    assert checkout(2).read("a") is None
+
+
+def test_two_checkouts_of_one_project_that_claim_at_once_share_the_id(faults, checkout):
+    first, second = (checkout(number, origin="github.com/ada/resume") for number in (1, 2))
+    first.ensure(REGION)
+    faults.add(Fault("delay", call="put_object", key="project.json", meanwhile=second.claim))
+    assert not first.claim()
+    assert first.project_id == second.project_id == first.project.remembered
+
+
+def test_a_claim_whose_answer_was_lost_is_ours(faults, checkout):
+    bucket = checkout()
+    bucket.ensure(REGION)
+    faults.add(Fault("repeat", call="put_object", key="project.json"))
+    bucket.claim()
+    assert checkout().project_id == bucket.project_id
+
+
+def test_an_origin_that_came_later_is_added(others, checkout):
+    checkout().ensure(REGION)
+    checkout().claim()
+    checkout(origin="github.com/ada/resume").claim()
+    assert not checkout(2, origin="github.com/ada/resume").claim()
+
+
+def test_the_id_of_the_settings_is_shared_by_regions(checkout):
+    bucket = checkout(id_="my-resume")
+    assert bucket.project_id == "my-resume"
+    bucket.ensure(REGION)
+    bucket.claim()
+    assert checkout(2, id_="my-resume").project_id == "my-resume"
+
+
+# --- the first minutes of a bucket
+
+
+@pytest.fixture
+def settling(aws):
+    aws.settling = 8
+    return aws
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_was_written_is_waited_for(settling, checkout, seed):
+    settling.seed = seed
+    bucket = checkout(origin="github.com/ada/resume")
+    bucket.ensure(REGION)
+    bucket.claim()
+    bucket.write("terraform/prod.tfstate", b"state")
+    assert bucket.exists()
+    assert bucket.read("terraform/prod.tfstate").body == b"state"
+    assert bucket.read("pins/prod.json") is None
+    other = checkout(2, origin="github.com/ada/resume")
+    assert not other.claim()
+    assert other.project_id == bucket.project_id
+    assert other.exists()
+    assert not other.is_absent()
+    assert other.read("terraform/prod.tfstate").body == b"state"
+
+
+def test_an_object_that_never_appears_is_not_absent(faults, aws, checkout):
+    bucket = checkout()
+    bucket.ensure(REGION)
+    bucket.write("a", b"there")
+    faults.add(Fault("refuse", call="get_object", key="a", code="NoSuchKey", lasting=True))
+    with pytest.raises(CloudError, match="but does not return it yet"):
+        bucket.read("a")
+    assert aws.clock.monotonic() >= 60
+
+
+def test_a_bucket_that_was_deleted_meanwhile_is_not_an_empty_one(others, checkout):
+    bucket = checkout()
+    bucket.ensure(REGION)
+    others.delete_bucket(Bucket=bucket.name)
+    for reading in (lambda: bucket.read("a"), lambda: bucket.keys("")):
+        with pytest.raises(CloudError, match="does not exist, but it did a moment ago"):
+            reading()
+
+
+def test_an_old_bucket_is_asked_once(aws, faults, checkout):
+    checkout().ensure(REGION)
+    checkout().claim()
+    aws.clock.advance(900)
+    begun = len(faults.begun)
+    assert checkout().read("locks/prod.json") is None
+    assert [name for name, _ in faults.begun[begun:]] == ["get_object"] * 2
+
+
+def test_what_one_client_knows_of_the_bucket_the_other_knows(faults, checkout):
+    bucket = checkout(origin="github.com/ada/resume")
+    other = bucket.through(bucket.s3)
+    bucket.ensure(REGION)
+    bucket.claim()
+    begun = len(faults.begun)
+    assert other.exists()
+    assert other.project_id == bucket.project_id
+    assert faults.begun[begun:] == []
+
+
+def test_a_half_made_bucket_is_neither_absent_nor_ready(others, checkout):
+    assert checkout().is_absent()
+    place = {"LocationConstraint": REGION}
+    others.create_bucket(Bucket=NAME, CreateBucketConfiguration=place)
+    assert not checkout().is_absent()
+    assert not checkout().exists()
 
 
 # --- every request names the owner
@@ -123,6 +287,10 @@ CALLS = {
     "versions": [("key",)],
     "restore": [("key", "v1")],
     "exists": [()],
+    "is_absent": [()],
+    "prove": [()],
+    "through": [],
+    "claim": [()],
     "ensure": [("eu-west-2",), ("us-east-1",)],
 }
 NOTHING = dict.fromkeys(("get_object", "get_bucket_versioning"), "NoSuchBucket")
@@ -136,10 +304,11 @@ def test_every_method_is_tried():
 @pytest.mark.parametrize(
     ("method", "arguments"), [(name, each) for name, calls in CALLS.items() for each in calls]
 )
-def test_every_request_names_the_owner(method, arguments):
+def test_every_request_names_the_owner(tmp_path, method, arguments):
     s3 = Canned({**NOTHING, "put_object": {"ETag": "1"}})
     s3.meta = SimpleNamespace(endpoint_url="https://s3.amazonaws.com")
-    result = getattr(ProjectBucket(s3, "theirs", OWNER, "prod"), method)(*arguments)
+    project = Project(Checkout("resume", "an-id", str, tmp_path), "theirs")
+    result = getattr(ProjectBucket(s3, "theirs", OWNER, "prod", project), method)(*arguments)
     if method == "versions":
         list(result)
     assert s3.calls
@@ -166,6 +335,20 @@ def test_the_age_of_an_object_follows_s3s_own_clock(aws, bucket, age):
     bucket.write("a", b"")
     aws.clock.advance(age)
     assert bucket.read("a").age == age
+
+
+def test_a_date_that_a_proxy_repeated_is_still_a_date():
+    """Then Python reads it without a zone."""
+    written = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
+    date = "Fri, 27 Nov 2026 10:01:15 GMT"
+    answer = {
+        "Body": io.BytesIO(b"{}"),
+        "ETag": "1",
+        "LastModified": written,
+        "ResponseMetadata": {"HTTPHeaders": {"date": f"{date}, {date}"}},
+    }
+    s3 = SimpleNamespace(get_object=lambda **_: answer)
+    assert ProjectBucket(s3, "ours", OWNER, "prod").read("a").age == 75
 
 
 def test_an_age_is_never_negative(aws, bucket):

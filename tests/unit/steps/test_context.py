@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from resumectl.errors import CloudError, Locked
-from tests.fakes.context import World
+from resumectl.errors import CloudError, Locked, Refused
+from resumectl.release.bucket import ProjectBucket
+from resumectl.release.project import Checkout, Project
+from tests.fakes.context import ACCOUNT, PROJECT, World
 from tests.fakes.faults import Fault
 
 
@@ -57,3 +61,46 @@ def test_a_lock_that_aws_denies_is_reported_as_a_cloud_error(world, reason, code
     with pytest.raises(CloudError) as caught, world.context().locked("deploy"):
         pytest.fail("the lock was not acquired")
     assert caught.value.code == code
+
+
+# --- the claim
+
+
+@pytest.fixture
+def locked(world, tmp_path):
+    """Runs a command of a checkout that holds the lock."""
+
+    def locked(number=1, origin="", *, emulator=False):
+        ctx = world.context(pid=number)
+        project = Project(Checkout("resume", None, lambda: origin, tmp_path / str(number)), PROJECT)
+        bucket = ProjectBucket(ctx.releases.bucket.s3, PROJECT, ACCOUNT, "prod", project)
+        env = replace(ctx.env, emulator=emulator)
+        with replace(ctx, env=env, releases=replace(ctx.releases, bucket=bucket)).locked("deploy"):
+            return project
+
+    return locked
+
+
+def test_what_writes_claims_the_project_bucket(world, locked):
+    locked()
+    assert "project.json" in world.stored()
+
+
+def test_another_project_gets_no_lock(world, locked):
+    locked()
+    with pytest.raises(Refused, match="another project"):
+        locked(2)
+    assert world.lock().read() is None
+
+
+@pytest.mark.parametrize(
+    ("given", "noted"),
+    [({}, True), ({"origin": "github.com/ada/resume"}, False), ({"emulator": True}, False)],
+)
+def test_only_a_new_project_that_no_other_checkout_could_prove_is_noted(
+    world, locked, given, noted
+):
+    project = locked(**given)
+    locked(**given)
+    notes = [line for line in world.progress.notes if project.id in line]
+    assert len(notes) == noted

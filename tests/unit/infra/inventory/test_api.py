@@ -19,7 +19,7 @@ def test_our_api_is_found_among_others_of_the_same_name(leftovers):
 def test_two_apis_of_ours_are_refused(leftovers):
     for id_ in ("a1", "a2"):
         leftovers.apis.apis.append({"Name": "resume-prod-api", "ApiId": id_, "Tags": OURS})
-    with pytest.raises(Refused, match="There are 2 APIs resume-prod-api with our tags: a1, a2"):
+    with pytest.raises(Refused, match="with our tag Deployment: a1, a2"):
         leftovers.find(API)
 
 

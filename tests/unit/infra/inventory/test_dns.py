@@ -5,7 +5,7 @@ import pytest
 from resumectl.errors import Refused
 from resumectl.infra import inventory
 from tests.fakes.canned import Canned
-from tests.fakes.leftovers import ACCOUNT, OURS, PLANNED, RECORD, REGION, THEIRS, rows
+from tests.fakes.leftovers import DEPLOYMENT, OURS, PLANNED, RECORD, THEIRS, found, rows
 
 CERTIFICATE = "aws_acm_certificate.site[0]"
 
@@ -19,9 +19,9 @@ def test_an_issued_certificate_comes_before_a_pending_one():
 
     tags = {"list_tags_for_certificate": {"Tags": rows(OURS)}}
     cloud = Canned({"list_certificates": certificates, **tags})
-    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    account = inventory.Account(cloud.client, DEPLOYMENT)
     planned = {CERTIFICATE: PLANNED[CERTIFICATE]}
-    assert inventory.existing(account, planned) == {CERTIFICATE: "arn:ISSUED"}
+    assert found(account, planned) == {CERTIFICATE: "arn:ISSUED"}
 
 
 def test_a_certificate_of_ours_is_found_beside_others(leftovers):
@@ -35,7 +35,7 @@ def record(leftovers, target, **planned):
     """The id of the record that leads to `target`, and what is found of the planned one."""
     zone = leftovers.create_record(target)
     fields = {**PLANNED[RECORD], "zone_id": zone, **planned}
-    return f"{zone}_example.com_A", inventory.existing(leftovers.account, {RECORD: fields})
+    return f"{zone}_example.com_A", found(leftovers.account, {RECORD: fields})
 
 
 def test_a_record_that_leads_to_our_distribution_is_ours(leftovers):

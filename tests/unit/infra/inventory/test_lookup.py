@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from resumectl.errors import Refused
-from resumectl.infra.inventory.lookup import Account, only, paged, refused
+from resumectl.infra.inventory.lookup import Account, only, paged
 from tests.fakes.canned import Canned
-from tests.fakes.leftovers import ACCOUNT, OURS, REGION, THEIRS, rows
+from tests.fakes.leftovers import DEPLOYMENT, OURS, THEIRS, rows
 
 
 @pytest.fixture
 def account():
-    return Account(Canned().client, ACCOUNT, REGION, OURS)
+    return Account(Canned().client, DEPLOYMENT)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def account():
         (None, False),
     ],
 )
-def test_a_resource_is_ours_only_with_all_of_our_tags(account, tags, owns):
+def test_a_resource_is_ours_only_if_its_tag_names_our_deployment(account, tags, owns):
     assert account.owns(tags) == owns
     if owns:
         assert account.ours("id", tags) == "id"
@@ -36,25 +36,16 @@ def test_a_resource_is_ours_only_with_all_of_our_tags(account, tags, owns):
             account.ours("id", tags)
 
 
-def test_the_refusal_names_the_missing_tags(account):
-    with pytest.raises(Refused) as caught:
-        account.ours("the-table", {})
-    assert caught.value.message == (
-        "the-table exists already, and is not ours: it lacks the tags "
-        "Project=resume, Environment=prod, ManagedBy=resumectl."
-    )
-    assert "docs/runbook.md" in caught.value.hint
-
-
-def test_a_refusal_says_that_nothing_was_changed():
-    error = refused("It exists.", "Delete it.")
-    assert (error.hint, error.code) == ("Nothing was changed. Delete it.", "exists")
+def test_a_description_proves_what_has_no_tags(account):
+    assert account.described("id", f"Serves {DEPLOYMENT}") == "id"
+    with pytest.raises(Refused, match="The thing x exists already"):
+        account.described("id", f"Serves {DEPLOYMENT}2", "The thing x")
 
 
 def test_only_one_id_is_accepted():
     assert only([], "APIs x") is None
     assert only(["a1"], "APIs x") == "a1"
-    with pytest.raises(Refused, match="There are 2 APIs x with our tags: a1, a2"):
+    with pytest.raises(Refused, match="There are 2 APIs x with our tag Deployment: a1, a2"):
         only(["a1", "a2"], "APIs x")
 
 

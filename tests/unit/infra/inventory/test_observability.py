@@ -4,7 +4,7 @@ import pytest
 
 from resumectl.infra import inventory
 from tests.fakes.canned import Canned
-from tests.fakes.leftovers import ACCOUNT, MAIL, OURS, REGION, TOPIC, rows
+from tests.fakes.leftovers import DEPLOYMENT, MAIL, OURS, TOPIC, found, rows
 from tests.fakes.undeclared import ALARMS, LOGS, removal, undeclared
 
 LOG_GROUP = "aws_cloudwatch_log_group.api"
@@ -19,19 +19,19 @@ def test_a_log_group_whose_name_only_begins_alike_is_not_ours(leftovers):
 
 
 @pytest.mark.parametrize(
-    ("arn", "endpoint", "found"),
+    ("arn", "endpoint", "counts"),
     [
         (f"{TOPIC}:1", MAIL, True),
         (f"{TOPIC}:1", "other@example.com", False),
         ("PendingConfirmation", MAIL, False),
     ],
 )
-def test_only_a_confirmed_subscription_of_the_address_can_be_imported(arn, endpoint, found):
+def test_only_a_confirmed_subscription_of_the_address_can_be_imported(arn, endpoint, counts):
     subscription = {"Endpoint": endpoint, "SubscriptionArn": arn}
     cloud = Canned({"list_subscriptions_by_topic": {"Subscriptions": [subscription]}})
-    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    account = inventory.Account(cloud.client, DEPLOYMENT)
     planned = {SUBSCRIPTION: {"topic_arn": TOPIC, "endpoint": MAIL}}
-    assert inventory.existing(account, planned) == ({SUBSCRIPTION: arn} if found else {})
+    assert found(account, planned) == ({SUBSCRIPTION: arn} if counts else {})
 
 
 def test_an_alarm_is_found_by_its_exact_name():
@@ -42,8 +42,8 @@ def test_an_alarm_is_found_by_its_exact_name():
             "list_tags_for_resource": {"Tags": rows(OURS)},
         }
     )
-    account = inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
-    assert inventory.existing(account, {alarm: {"alarm_name": "x"}}) == {alarm: "x"}
+    account = inventory.Account(cloud.client, DEPLOYMENT)
+    assert found(account, {alarm: {"alarm_name": "x"}}) == {alarm: "x"}
     assert cloud.calls[0] == ("describe_alarms", {"AlarmNames": ["x"]})
 
 

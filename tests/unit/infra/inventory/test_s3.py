@@ -8,7 +8,7 @@ from resumectl.infra import inventory
 from resumectl.infra.inventory import s3
 from resumectl.infra.state import State
 from tests.fakes.canned import Canned
-from tests.fakes.leftovers import ACCOUNT, BUCKET, OURS, REGION
+from tests.fakes.leftovers import ACCOUNT, BUCKET, DEPLOYMENT, found
 from tests.fakes.undeclared import OUTPUTS, STATE, removal, resource, undeclared
 
 SITE = "aws_s3_bucket.site"
@@ -59,7 +59,7 @@ SETTINGS = [
 
 
 def account_of(cloud):
-    return inventory.Account(cloud.client, ACCOUNT, REGION, OURS)
+    return inventory.Account(cloud.client, DEPLOYMENT)
 
 
 def test_an_empty_bucket_without_tags_is_ours(leftovers):
@@ -74,16 +74,30 @@ def test_a_bucket_without_tags_that_holds_an_object_is_refused(leftovers):
         leftovers.find(SITE)
 
 
+@pytest.mark.parametrize("touched", ["versioning", "policy"])
+def test_an_empty_bucket_without_tags_that_somebody_set_up_is_refused(leftovers, touched):
+    """Importing it would overwrite what they set."""
+    leftovers.create_bucket(tags=None)
+    s3 = leftovers.client("s3")
+    if touched == "versioning":
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    else:
+        s3.put_bucket_policy(Bucket=BUCKET, Policy='{"Version": "2012-10-17", "Statement": []}')
+    with pytest.raises(Refused, match="not ours"):
+        leftovers.find(SITE)
+
+
 def test_a_bucket_that_lists_a_delete_marker_first_is_not_empty():
     """S3 lists versions and delete markers by key: the versions may be on the next page."""
     cloud = Canned(
         {
             "get_bucket_tagging": "NoSuchTagSet",
+            "get_bucket_policy": "NoSuchBucketPolicy",
             "list_object_versions": {"DeleteMarkers": [{"Key": "a"}]},
         }
     )
     with pytest.raises(Refused, match="not ours"):
-        inventory.existing(account_of(cloud), {SITE: {"bucket": BUCKET}})
+        found(account_of(cloud), {SITE: {"bucket": BUCKET}})
 
 
 @pytest.mark.parametrize(
@@ -93,7 +107,7 @@ def test_a_bucket_that_lists_a_delete_marker_first_is_not_empty():
 def test_a_bucket_of_another_account_is_refused(code, error):
     cloud = Canned({"get_bucket_versioning": code})
     with pytest.raises(error):
-        inventory.existing(account_of(cloud), {SITE: {"bucket": BUCKET}})
+        found(account_of(cloud), {SITE: {"bucket": BUCKET}})
     assert cloud.calls[0][1]["ExpectedBucketOwner"] == ACCOUNT
 
 
