@@ -133,8 +133,10 @@ def replace(path: Path, data: bytes | str, mode: int = 0o644) -> None:
             file.write(content)
         draft.chmod(mode)
         draft.replace(path)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # a full disk has none, and nobody knows the draft
         raise
 
 

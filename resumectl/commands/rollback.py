@@ -93,6 +93,8 @@ def _ended(ctx: Context, options: Options, crashed: Holder | None) -> Release | 
     newest = ctx.releases.ledger.heads().newest
     if newest is None or newest.status == "failed" or newest.rollback_of is None:
         return None
+    if newest.actor != crashed.actor:  # two machines' clocks cannot be compared
+        return None
     if datetime.fromisoformat(newest.time) < datetime.fromisoformat(crashed.time):
         return None
     ctx.steps.note(f"The interrupted rollback to release #{newest.rollback_of} had finished.")

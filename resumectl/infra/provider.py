@@ -223,13 +223,13 @@ def _cached(environ: Mapping[str, str], home: Path) -> str:
 def _locked(lock_file: Path) -> str | None:
     try:
         match = _LOCKED.search(lock_file.read_text())
-    except OSError:
+    except (OSError, ValueError):
         return None
     return match[1] if match else None
 
 
 def _write(path: Path, text: str) -> Path:
     content = f"# Written by resumectl in each project; do not edit.\n{text}"
-    if not path.exists() or path.read_text() != content:
+    if not path.exists() or path.read_bytes() != content.encode():
         files.replace(path, content)
     return path.absolute()

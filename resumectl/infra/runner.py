@@ -100,7 +100,7 @@ class Runner:
             TerraformError: the provider cannot be installed or the backend cannot be reached.
         """
         done = self._work / "init.json"
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if (
                 done.read_text() == self._init_fingerprint(backend)
                 and (self._work / "data" / "providers").is_dir()

@@ -19,6 +19,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from resumectl import files
 from resumectl.disclosure import scrubbed
 from resumectl.errors import ResumectlError, TerraformError
 from resumectl.filelock import claim
@@ -283,4 +284,7 @@ class Workspaces:
     def _claim(self) -> Claim:
         """Terraform inherits it, and may outlive this process."""
         beside = self.work / _BESIDE
-        return claim([self.work, *(beside / str(number) for number in range(2, _PLACES))])
+        try:
+            return claim([self.work, *(beside / str(number) for number in range(2, _PLACES))])
+        except OSError as error:
+            raise files.unwritable(self.work, error) from error

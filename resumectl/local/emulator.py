@@ -161,9 +161,10 @@ class Emulator:
     @property
     def _saved_port(self) -> int | None:
         try:
-            return int(json.loads((self.state_dir / folder.PORT).read_text())["port"])
-        except (FileNotFoundError, KeyError, ValueError):
+            port = int(json.loads((self.state_dir / folder.PORT).read_text())["port"])
+        except (FileNotFoundError, KeyError, ValueError, TypeError):
             return None
+        return port if port in ports.VALID else None
 
     def _running(self) -> Running | None:
         """The embedded cloud if it runs on the right port; waits for its response if it is busy."""

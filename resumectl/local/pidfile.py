@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from resumectl.backoff import Backoff
 from resumectl.filelock import try_lock
@@ -38,12 +38,20 @@ def read(path: Path) -> Record:
         return Record("stopped")
     try:
         held = not try_lock(descriptor, fcntl.LOCK_SH)
-        content = json.loads(os.read(descriptor, 4096) or b"{}")
+        content = _parse(os.read(descriptor, 4096))
     finally:
         os.close(descriptor)
     if not content and not held:
         return Record("stopped")
     return Record("running" if held else "crashed", content.get("pid"), content.get("since"))
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    """What the file says; of one that cannot be read only that it says something."""
+    try:
+        return dict(json.loads(content or b"{}"))
+    except (ValueError, TypeError):
+        return {"pid": None}
 
 
 def acquire(path: Path, backoff: Backoff = _ACQUIRE) -> int:

@@ -15,6 +15,7 @@ from resumectl.backoff import Backoff
 from resumectl.errors import ResumectlError
 
 HOST: Final = "127.0.0.1"
+VALID: Final = range(1, 65536)
 IDENTITY: Final = "/_resumectl"
 """The path at which a running embedded cloud names its folder."""
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import process
-from resumectl.errors import CloudError, Locked, ResumectlError
+from resumectl.errors import CloudError, Locked
 from resumectl.fence import Fence
 from resumectl.process import Process
 from resumectl.release.bucket import NEW, UNREADABLE
@@ -170,7 +170,7 @@ class Lock:
         try:
             with self._fence.around(lease):
                 yield crashed
-        except ResumectlError:  # what others did meanwhile may be the reason
+        except Exception:  # what others did meanwhile may be the reason
             with suppress(CloudError):
                 lease.prove()
             raise

@@ -51,7 +51,7 @@ def built(project: Project, first: Run) -> Project:
         'description                    = file("policies/word.json")',
     )
     write(project, "first", 192)
-    deployed = project.resumectl("deploy", "--yes", "--json")
+    deployed = project.resumectl("deploy", "--yes", "--force", "--json")
     assert deployed.code == Exit.OK, deployed
     return project
 

@@ -216,8 +216,9 @@ class TestReplace:
     def test_a_full_disk_leaves_the_old_file_and_no_draft(self, tmp_path):
         path = tmp_path / "a.txt"
         path.write_text("old")
-        with file_size_limit(10_000), pytest.raises(OSError, match="File too large"):
+        with file_size_limit(10_000), pytest.raises(OSError, match="File too large") as caught:
             replace(path, b"x" * 20_000)
+        assert caught.value.filename == str(path)
         assert path.read_text() == "old"
         assert list(tmp_path.iterdir()) == [path]
 

@@ -140,6 +140,21 @@ def test_the_uptime_counts_while_the_machine_sleeps():
     assert before <= process.uptime() <= time.clock_gettime(clock)
 
 
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_a_process_in_another_pid_namespace_cannot_be_seen_whatever_proc_it_has():
+    """A container shows its own /proc, `unshare --pid` alone the one of its host."""
+    code = "import json, resumectl.process as p; print(json.dumps(vars(p.current())))"
+    for more in ([], ["--mount-proc"]):
+        unshare = ["unshare", "--pid", "--fork", *more, sys.executable, "-c", code]
+        done = subprocess.run(unshare, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip("needs the right to make a PID namespace")
+        inside, here = Process(**json.loads(done.stdout)), process.current()
+        assert (inside.host, inside.boot) == (here.host, here.boot)
+        assert not here.can_see(inside)
+        assert not inside.can_see(here)
+
+
 def test_another_process_of_this_machine_can_be_seen():
     assert HERE.can_see(replace(HERE, pid=7, started="5"))
 

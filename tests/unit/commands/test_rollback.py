@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -346,6 +347,17 @@ def test_another_command_or_an_older_rollback_is_no_reason_to_stop(world, comman
     world.rollback()
     world.later(hours=1)
     world.crash(command)
+    assert world.rollback().body["target"] == 1
+
+
+def test_a_rollback_of_a_machine_whose_clock_is_ahead_is_no_reason_to_stop(world):
+    world.release("3")
+    world.rollback()
+    theirs = world.ledger.heads().newest
+    world.ledger.forget(theirs.id)
+    in_an_hour = (world.now + timedelta(hours=1)).isoformat()
+    world.ledger.append(replace(theirs, actor={"name": "bob", "host": "desk"}, time=in_an_hour))
+    world.crash("rollback")
     assert world.rollback().body["target"] == 1
 
 

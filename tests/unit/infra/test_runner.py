@@ -537,6 +537,16 @@ def test_init_runs_once_for_the_same_backend_and_lock(terraform, calls, tmp_path
     assert len(calls()) == 1
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+def test_init_runs_again_if_its_mark_is_damaged(terraform, calls, tmp_path, content):
+    runner = terraform()
+    runner.init({})
+    (tmp_path / "work" / "data" / "providers").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "work" / "init.json").write_bytes(content)
+    runner.init({})
+    assert len(calls()) == 2
+
+
 @pytest.mark.parametrize(
     ("file", "content"),
     [

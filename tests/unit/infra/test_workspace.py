@@ -10,7 +10,7 @@ import pytest
 
 from resumectl.aws import Cloud
 from resumectl.disclosure import digest
-from resumectl.errors import Locked, TerraformError
+from resumectl.errors import BuildError, Locked, TerraformError
 from resumectl.infra.configuration import ERRORED, LOCK
 from resumectl.infra.module import Module
 from resumectl.infra.runner import Watch
@@ -270,6 +270,13 @@ def test_commands_that_follow_one_another_use_the_same_place(bench):
     del first
     gc.collect()
     assert places(second) == opened
+
+
+def test_a_folder_that_cannot_be_written_is_named(bench):
+    bench.work.parent.mkdir(parents=True)
+    bench.work.write_text("a file")
+    with pytest.raises(BuildError, match=f"Cannot write {bench.work}: "):
+        bench.workspaces.open(bench.module())
 
 
 def test_an_errored_state_of_any_place_is_seen(bench):

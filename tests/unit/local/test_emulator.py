@@ -211,8 +211,9 @@ def test_a_crash_explains_a_connection_error(tmp_path: Path, stand: Stand) -> No
     assert str(tmp_path / "log") in (error.hint or "")
 
 
-def test_an_unreadable_port_file_is_ignored(tmp_path: Path, stand: Stand) -> None:
-    (tmp_path / "emulator.json").write_text("{")
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '{"port": "x"}', '{"port": 99999999}'])
+def test_an_unreadable_port_file_is_ignored(tmp_path: Path, stand: Stand, text: str) -> None:
+    (tmp_path / "emulator.json").write_text(text)
     emulator = stand.emulator(tmp_path)
     assert emulator.status().port is None
     assert emulator.start().started

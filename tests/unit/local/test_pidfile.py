@@ -45,3 +45,14 @@ def test_acquiring_waits_for_a_reader_to_let_go(tmp_path: Path) -> None:
     held = acquire(tmp_path / "server", Backoff(60, sleep=lambda _: os.close(reader)))
     assert read(tmp_path / "server").state == "running"
     os.close(held)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"7", b"null", b"\xff"])
+def test_a_damaged_file_is_of_a_crashed_process_that_nobody_knows(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "server"
+    path.write_bytes(content)
+    assert read(path) == Record("crashed")
+    os.close(acquire(path))
+    assert read(path).pid == os.getpid()

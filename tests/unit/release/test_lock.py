@@ -443,14 +443,18 @@ def test_a_holder_that_slept_and_lost_its_lock_is_stopped(
     assert "resumectl status --env prod" in caught.value.hint
 
 
-def failing(lock, meanwhile):
+LOST = TerraformError("The state is lost.")
+
+
+def failing(lock, meanwhile, error=LOST):
     """Hold the lock for longer than its lease, and fail for another reason."""
     with hold(lock, note=lambda line: None):
         meanwhile()
-        raise TerraformError("The state is lost.")
+        raise error
 
 
-def test_an_error_of_a_command_that_lost_its_lock_is_the_lost_lock(lock_of, aws, delete):
+@pytest.mark.parametrize("error", [LOST, FileNotFoundError("a page"), KeyError("an output")])
+def test_an_error_of_a_command_that_lost_its_lock_is_the_lost_lock(lock_of, aws, delete, error):
     """What it met may be what others did meanwhile."""
 
     def released():
@@ -458,7 +462,7 @@ def test_an_error_of_a_command_that_lost_its_lock_is_the_lost_lock(lock_of, aws,
         delete()
 
     with pytest.raises(Locked, match="lost the lock"):
-        failing(lock_of(), released)
+        failing(lock_of(), released, error)
 
 
 def test_an_error_stays_what_it_is_if_the_lock_cannot_be_looked_up(lock_of, aws, faults):
