@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 FUNCTION = "resume-local-counter"
 VISITS, AT_ONCE = int(os.environ.get("VISITS", "100")), 20
-UPDATE = {"service": "dynamodb", "operation": "UpdateItem"}
+ONE_MINUTE = 60.0
+UPDATE = {"service": "dynamodb", "operation": "UpdateItem", "sequence": {"fail": 1, "pass": 9}}
 FAULTS: dict[str, dict[str, Any]] = {
-    "lost before": {**UPDATE, "probability": 0.1, "reset": True},
-    "lost after": {**UPDATE, "probability": 0.1, "response": {"abort_frac": 0.5}},
-    "server error": {**UPDATE, "probability": 0.1, "error": {"code": "InternalServerError"}},
-    "slow": {**UPDATE, "probability": 0.1, "latency": {"min": 1000, "max": 2500}},
+    "lost before": {**UPDATE, "reset": True},
+    "lost after": {**UPDATE, "response": {"abort_frac": 0.5}},
+    "server error": {**UPDATE, "error": {"code": "InternalServerError"}},
+    "slow": {**UPDATE, "latency": {"min": 1000, "max": 2500}},
 }
+"""What happens to one of ten updates."""
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +44,14 @@ def proxy(project: Project, url: str) -> Iterator[Weather]:
     """The function reaches its table only through the proxy."""
     functions = project.client("lambda")
     known = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
-    with weather(project) as it:
+    with weather(project, resign=True) as it:
         functions.update_function_configuration(
             FunctionName=FUNCTION,
             Environment={"Variables": {**known, "AWS_ENDPOINT_URL_DYNAMODB": it.url}},
         )
         version = functions.publish_version(FunctionName=FUNCTION)["Version"]
         functions.update_alias(FunctionName=FUNCTION, Name="live", FunctionVersion=version)
-        wait_until(lambda: ask(url).status == 200)  # its first request takes seconds
+        wait_until(lambda: ask(url).status == 200, ONE_MINUTE)  # its first request takes seconds
         yield it
 
 
@@ -72,10 +74,13 @@ def _spin() -> None:
         pass
 
 
-def visit(url: str) -> Counter[int]:
-    """Visit many times; returns how often each status was the answer."""
+def visit(url: str) -> Counter[str]:
+    """Visit many times; returns how often each answer was given, those with a count as "200"."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return Counter(pool.map(lambda _: ask(url, "POST").status, range(VISITS)))
+        answers = list(pool.map(lambda _: ask(url, "POST"), range(VISITS)))
+    return Counter(
+        "200" if each.status == 200 else f"{each.status} {each.body.decode()}" for each in answers
+    )
 
 
 def count(url: str) -> int:
@@ -84,11 +89,11 @@ def count(url: str) -> int:
     return int(json.loads(answer.body)["count"])
 
 
-def test_each_visit_is_counted_once_on_a_busy_machine(url: str) -> None:
+def test_each_visit_is_answered_and_counted_once_on_a_busy_machine(url: str) -> None:
     before = count(url)
     with busy(4):
         answers = visit(url)
-    _each_is_counted_once(answers, count(url) - before)
+    assert (answers, count(url) - before) == ({"200": VISITS}, VISITS)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -96,15 +101,9 @@ def test_each_visit_that_was_answered_is_counted_once(url: str, proxy: Weather, 
     """One that was not answered in time is counted once or not at all."""
     before = count(url)
     proxy.turn(FAULTS[fault])
-    with busy(2):
-        answers = visit(url)
+    answers = visit(url)
     fired = proxy.fired()
     proxy.turn()
-    counted = count(url) - before
-    assert fired > 0
-    _each_is_counted_once(answers, counted)
-
-
-def _each_is_counted_once(answers: Counter[int], counted: int) -> None:
-    assert answers[200] <= counted <= VISITS, answers
-    assert answers[200] > VISITS / 2, answers
+    assert fired >= VISITS // 10
+    assert answers["200"] <= count(url) - before <= VISITS, answers
+    assert answers["200"] > VISITS * 0.9, answers

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from resumectl.steps.outcome import Outcome
     from tests.e2e.project import Project
 
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
 
 class Weather:
     """The proxy; calls of a deploy that go through it can meet a fault.
@@ -69,17 +71,20 @@ class Weather:
 
 
 @contextmanager
-def weather(project: Project) -> Iterator[Weather]:
-    """A proxy in front of a project's embedded cloud, ended with the block."""
+def weather(project: Project, *, resign: bool = False) -> Iterator[Weather]:
+    """A proxy in front of a project's embedded cloud, ended with the block.
+
+    A function's requests are to be signed again: the embedded cloud checks the signature of a role,
+    which covers the address of the proxy.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     upstream = json.loads((project.root / ".resumectl/local/emulator.json").read_text())["port"]
     command = [sys.executable, "-m", "microburst", "--host", "127.0.0.1", "--port", str(port)]
-    environ = {**os.environ, "NO_PROXY": "*"}
+    environ = {**os.environ, "NO_PROXY": "*", **KEYS}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(
-        [*command, "--upstream", f"http://127.0.0.1:{upstream}"], env=environ, **quiet
-    ) as process:
+    command += [*(["--resign"] if resign else []), "--upstream", f"http://127.0.0.1:{upstream}"]
+    with subprocess.Popen(command, env=environ, **quiet) as process:
         try:
             proxy = Weather(project, port)
             wait_until(lambda: process.poll() is not None or proxy.answers())
