@@ -23,8 +23,12 @@ class Artifacts:
         self._prefix = f"artifacts/{bucket.env}/{part}/"
 
     def keep(self, digest: str, data: bytes) -> None:
-        """Store an artifact, unless it is kept already."""
-        self._bucket.write(self._key(digest), data, "application/zip", **NEW)
+        """Store an artifact, unless it is kept already; other bytes in its place are damaged."""
+        key = self._key(digest)
+        if self._bucket.write(key, data, "application/zip", **NEW):
+            return
+        if self.read(digest) != data:
+            self._bucket.write(key, data, "application/zip")
 
     def read(self, digest: str) -> bytes | None:
         """An artifact, or None if it is not kept."""

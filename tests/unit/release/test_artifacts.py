@@ -28,6 +28,13 @@ def test_a_kept_artifact_is_not_written_again(artifacts, bucket):
     assert len(list(bucket.versions("artifacts/prod/function/abc.zip"))) == 1
 
 
+@pytest.mark.parametrize("damaged", [b"", b"zi", b"other"])
+def test_a_damaged_artifact_is_replaced(artifacts, bucket, damaged):
+    bucket.write("artifacts/prod/function/abc.zip", damaged)
+    artifacts.keep("abc", b"zip")
+    assert artifacts.read("abc") == b"zip"
+
+
 def test_only_the_named_artifact_is_deleted(artifacts):
     artifacts.keep("abc", b"1")
     artifacts.keep("abcd", b"2")
