@@ -214,6 +214,7 @@ class Wiring:
         return SitePart(
             Builder(settings.site, settings.root, self._run, lock),
             client=self.cloud.client,
+            owner=lambda: self.cloud.account_id,
             now=self.machine.now,
             steps=self.steps,
         )

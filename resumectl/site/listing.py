@@ -24,7 +24,7 @@ from resumectl.site.snapshot import fields
 from resumectl.site.versions import current_versions
 
 if TYPE_CHECKING:
-    from resumectl.aws import Client
+    from resumectl.site.bucket import SiteBucket
     from resumectl.site.manifest import ReleasedObject
 
 _LANES: Final = 32
@@ -40,9 +40,9 @@ _NEVER_SET: Final = {
 """Headers that visitors notice and that we never set: shown if present, removed by a deploy."""
 
 
-def live(s3: Client, bucket: str, released: Mapping[str, ReleasedObject]) -> dict[str, LiveObject]:
+def live(bucket: SiteBucket, released: Mapping[str, ReleasedObject]) -> dict[str, LiveObject]:
     """Every object that is served now, by key, sorted. A bucket that does not exist has none."""
-    versions = current_versions(s3, bucket, sorted(released))
+    versions = current_versions(bucket, sorted(released))
     objects = {
         key: LiveObject(fields(released[key]), released[key].size, version)
         for key, version in versions.items()
@@ -50,7 +50,7 @@ def live(s3: Client, bucket: str, released: Mapping[str, ReleasedObject]) -> dic
     }
 
     def read(key: str) -> LiveObject | None:
-        return aws.found(_read, s3=s3, bucket=bucket, key=key)
+        return aws.found(_read, bucket=bucket, key=key)
 
     others = [key for key in versions if key not in objects]
     entries = zip(others, side_by_side(read, others, lanes=_LANES), strict=True)
@@ -59,11 +59,11 @@ def live(s3: Client, bucket: str, released: Mapping[str, ReleasedObject]) -> dic
     return dict(sorted(objects.items()))
 
 
-def _read(s3: Client, bucket: str, key: str) -> LiveObject:
-    head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+def _read(bucket: SiteBucket, key: str) -> LiveObject:
+    head = bucket.head_object(Key=key, ChecksumMode="ENABLED")
     version = head.get("VersionId")
     shown = {
-        "sha256": _recorded_sha256(head) or _downloaded_sha256(s3, bucket, key, version),
+        "sha256": _recorded_sha256(head) or _downloaded_sha256(bucket, key, version),
         "content_type": head.get("ContentType", ""),
         "cache_control": head.get("CacheControl", ""),
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
@@ -80,13 +80,13 @@ def _recorded_sha256(head: Mapping[str, Any]) -> str | None:
     return base64.b64decode(checksum).hex()
 
 
-def _downloaded_sha256(s3: Client, bucket: str, key: str, version: str | None) -> str:
+def _downloaded_sha256(bucket: SiteBucket, key: str, version: str | None) -> str:
     """The SHA-256 of the body in hex."""
     exactly = {"VersionId": version} if version else {}
 
     def download() -> str:
         digest = hashlib.sha256()
-        for chunk in s3.get_object(Bucket=bucket, Key=key, **exactly)["Body"].iter_chunks(_CHUNK):
+        for chunk in bucket.get_object(Key=key, **exactly)["Body"].iter_chunks(_CHUNK):
             digest.update(chunk)
         return digest.hexdigest()
 

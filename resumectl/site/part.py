@@ -13,6 +13,7 @@ from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, resource_type
 from resumectl.progress import Silent, Step, Steps
 from resumectl.site import invalidation, listing, snapshot, transfer, versions
+from resumectl.site.bucket import SiteBucket
 from resumectl.site.built import Builder, BuiltSite
 from resumectl.site.record import SiteRecord
 
@@ -63,6 +64,7 @@ class SitePart(Part[SiteLive, Wanted]):
     Attributes:
         builder: builds the checkout's site.
         client: gives the boto3 client of a service.
+        owner: the account that must own the bucket.
         now: the time of day, with its zone.
     """
 
@@ -71,6 +73,7 @@ class SitePart(Part[SiteLive, Wanted]):
 
     builder: Builder
     client: Callable[[str], Client]
+    owner: Callable[[], str]
     now: Callable[[], datetime]
     steps: Steps
 
@@ -87,7 +90,7 @@ class SitePart(Part[SiteLive, Wanted]):
         bucket = outputs.get("site_bucket")
         if bucket is None:
             return SiteLive(released=manifest)
-        return SiteLive(bucket, listing.live(self.client("s3"), bucket, manifest), manifest)
+        return SiteLive(bucket, listing.live(self._bucket(bucket), manifest), manifest)
 
     def pending(self, heads: Heads) -> int | None:
         try:
@@ -119,11 +122,11 @@ class SitePart(Part[SiteLive, Wanted]):
     def check(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> None:
         wanted, bucket = comparison.wanted, comparison.live.bucket
         if isinstance(wanted, BuiltSite) and bucket and not comparison.live.objects:
-            transfer.refuse_missing_bucket(self.client("s3"), bucket)
+            transfer.refuse_missing_bucket(self._bucket(bucket))
         if isinstance(wanted, SiteRecord):
             keys = [change.key for change in comparison.changes if change.after is not None]
-            s3, bucket = self.client("s3"), outputs["site_bucket"]
-            transfer.refuse_missing(s3, bucket, keys, wanted.objects)
+            site = self._bucket(outputs["site_bucket"])
+            transfer.refuse_missing(site, keys, wanted.objects)
 
     def is_recorded(self, comparison: Comparison[SiteLive, Wanted], heads: Heads) -> bool:
         recorded = _versions(_recorded(heads.released).objects)
@@ -150,14 +153,14 @@ class SitePart(Part[SiteLive, Wanted]):
             return frozenset()
         keys = sorted(change.key for change in comparison.changes if change.after is not None)
         before = _versions(comparison.live.objects)
-        now = versions.current_versions(self.client("s3"), bucket, keys)
+        now = versions.current_versions(self._bucket(bucket), keys)
         return frozenset(
             (key, now[key]) for key in keys if key in now and now[key] != before.get(key)
         )
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         old = sorted((key, version) for key, version in needs)
-        transfer.delete_versions(self.client("s3"), outputs["site_bucket"], old)
+        transfer.delete_versions(self._bucket(outputs["site_bucket"]), old)
 
     # --- drift
 
@@ -182,6 +185,9 @@ class SitePart(Part[SiteLive, Wanted]):
 
     # ---
 
+    def _bucket(self, name: str) -> SiteBucket:
+        return SiteBucket(self.client("s3"), name, self.owner())
+
     def _build(self, steps: Steps) -> BuiltSite:
         with steps(_BUILD) as tell:
             return self.builder.build(tell)
@@ -197,7 +203,7 @@ class SitePart(Part[SiteLive, Wanted]):
         if comparison.live.bucket == bucket:
             return comparison
         with self.steps(_LOOK):
-            objects = listing.live(self.client("s3"), bucket, comparison.live.released)
+            objects = listing.live(self._bucket(bucket), comparison.live.released)
         now = snapshot.live(objects)
         changes = [
             replace(change, before=now.get(change.key))
@@ -211,12 +217,12 @@ class SitePart(Part[SiteLive, Wanted]):
         """Returns the version id of every object that was written, by key."""
         if not changes:
             return {}
-        s3, bucket = self.client("s3"), outputs["site_bucket"]
+        bucket = self._bucket(outputs["site_bucket"])
         if isinstance(wanted, BuiltSite):
             with self.steps(_UPLOAD) as tell:
-                return transfer.apply(s3, bucket, changes, wanted.objects, progress=_counter(tell))
+                return transfer.apply(bucket, changes, wanted.objects, progress=_counter(tell))
         with self.steps(_RESTORE) as tell:
-            return transfer.restore(s3, bucket, changes, wanted.objects, progress=_counter(tell))
+            return transfer.restore(bucket, changes, wanted.objects, progress=_counter(tell))
 
     def _invalidate(
         self, wanted: Wanted, comparison: Comparison[SiteLive, Wanted], outputs: Outputs

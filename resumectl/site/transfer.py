@@ -21,8 +21,8 @@ from resumectl.site.manifest import NO_VERSION
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-    from resumectl.aws import Client
     from resumectl.plan import Change
+    from resumectl.site.bucket import SiteBucket
     from resumectl.site.manifest import Described, ReleasedObject
     from resumectl.site.scan import SiteFile
 
@@ -41,8 +41,7 @@ _DEPLOY: Final = (
 
 
 def apply(
-    s3: Client,
-    bucket: str,
+    bucket: SiteBucket,
     changes: Sequence[Change],
     files: Mapping[str, SiteFile],
     *,
@@ -61,15 +60,14 @@ def apply(
     def write(change: Change) -> str:
         file = files[change.key]
         if change.before is not None and change.before.get("sha256") == file.sha256:
-            return _copy(s3, bucket, change.key, file)
-        return _put(s3, bucket, change.key, file)
+            return _copy(bucket, change.key, file)
+        return _put(bucket, change.key, file)
 
-    return _in_order(s3, bucket, changes, write, progress)
+    return _in_order(bucket, changes, write, progress)
 
 
 def restore(
-    s3: Client,
-    bucket: str,
+    bucket: SiteBucket,
     changes: Sequence[Change],
     manifest: Mapping[str, ReleasedObject],
     *,
@@ -82,17 +80,17 @@ def restore(
             delete an object.
     """
     keys = [change.key for change in changes if change.after is not None]
-    refuse_missing(s3, bucket, keys, manifest)
+    refuse_missing(bucket, keys, manifest)
 
     def write(change: Change) -> str:
         entry = manifest[change.key]
-        return _copy(s3, bucket, change.key, entry, entry.version_id)
+        return _copy(bucket, change.key, entry, entry.version_id)
 
-    return _in_order(s3, bucket, changes, write, progress)
+    return _in_order(bucket, changes, write, progress)
 
 
 def _in_order(
-    s3: Client, bucket: str, changes: Sequence[Change], write: Write, progress: Progress | None
+    bucket: SiteBucket, changes: Sequence[Change], write: Write, progress: Progress | None
 ) -> dict[str, str]:
     finished = 0
 
@@ -111,7 +109,7 @@ def _in_order(
         ]
         written = side_by_side(write, phase, lanes=_LANES, done=done)
         versions |= zip([change.key for change in phase], written, strict=True)
-    _delete(s3, bucket, [{"Key": key} for key in _deletions(changes)], done)
+    _delete(bucket, [{"Key": key} for key in _deletions(changes)], done)
     return versions
 
 
@@ -125,13 +123,12 @@ def _deletions(changes: Sequence[Change]) -> list[str]:
     return [key for _, key in sorted(deleted)]
 
 
-def _put(s3: Client, bucket: str, key: str, file: SiteFile) -> str:
+def _put(bucket: SiteBucket, key: str, file: SiteFile) -> str:
     from botocore.exceptions import BotoCoreError
 
     with Body(file) as body:
         try:
-            response = s3.put_object(
-                Bucket=bucket,
+            response = bucket.put_object(
                 Key=key,
                 Body=body,
                 ContentLength=file.size,
@@ -147,13 +144,11 @@ def _put(s3: Client, bucket: str, key: str, file: SiteFile) -> str:
     return str(response.get("VersionId", NO_VERSION))
 
 
-def _copy(s3: Client, bucket: str, key: str, target: Described, version: str | None = None) -> str:
+def _copy(bucket: SiteBucket, key: str, target: Described, version: str | None = None) -> str:
     """Write new headers, with the current bytes or those of `version`, without an upload."""
-    source = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
-    response = s3.copy_object(
-        Bucket=bucket,
+    response = bucket.copy_object(
+        {"Key": key, **({"VersionId": version} if version else {})},
         Key=key,
-        CopySource=source,
         MetadataDirective="REPLACE",
         ContentType=target.content_type,
         CacheControl=target.cache_control,
@@ -174,7 +169,7 @@ def _checksum(described: Described) -> str:
 
 
 def refuse_missing(
-    s3: Client, bucket: str, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]
+    bucket: SiteBucket, keys: Sequence[str], manifest: Mapping[str, ReleasedObject]
 ) -> None:
     """Check that the recorded versions of these keys still exist.
 
@@ -185,7 +180,7 @@ def refuse_missing(
 
     def one_byte(key: str) -> bytes:
         version = manifest[key].version_id
-        response = s3.get_object(Bucket=bucket, Key=key, VersionId=version, Range="bytes=0-0")
+        response = bucket.get_object(Key=key, VersionId=version, Range="bytes=0-0")
         body: bytes = response["Body"].read()
         return body
 
@@ -195,7 +190,7 @@ def refuse_missing(
             repeated(lambda: one_byte(key))
         except ClientError as error:
             if error_code(error) == "NoSuchBucket":
-                raise _bucket_gone(bucket, _DEPLOY) from error
+                raise _bucket_gone(bucket.name, _DEPLOY) from error
             if _is_missing_version(error):
                 return False
             if error_code(error) != "InvalidRange":  # the object exists and is empty
@@ -213,14 +208,14 @@ def refuse_missing(
         )
 
 
-def refuse_missing_bucket(s3: Client, bucket: str) -> None:
+def refuse_missing_bucket(bucket: SiteBucket) -> None:
     """Check that there is a bucket to upload to.
 
     Raises:
         CloudError: somebody deleted it.
     """
-    if found(s3.head_bucket, Bucket=bucket) is None:
-        raise _bucket_gone(bucket, "Deploy the infrastructure, too: leave out --only.")
+    if found(bucket.head_bucket) is None:
+        raise _bucket_gone(bucket.name, "Deploy the infrastructure, too: leave out --only.")
 
 
 def _bucket_gone(bucket: str, hint: str) -> CloudError:
@@ -233,25 +228,25 @@ def _is_missing_version(error: ClientError) -> bool:
     return is_absent(error) or error_code(error) == "InvalidArgument"
 
 
-def delete_versions(s3: Client, bucket: str, versions: Sequence[tuple[str, str]]) -> None:
+def delete_versions(bucket: SiteBucket, versions: Sequence[tuple[str, str]]) -> None:
     """Delete object versions, as (key, version id), permanently. It ignores those that are gone.
 
     Raises:
         CloudError: S3 did not delete a version.
     """
     objects = [{"Key": key, "VersionId": version} for key, version in versions]
-    _delete(s3, bucket, objects, lambda _count: None)
+    _delete(bucket, objects, lambda _count: None)
 
 
 def _delete(
-    s3: Client, bucket: str, objects: Sequence[dict[str, str]], done: Callable[[int], None]
+    bucket: SiteBucket, objects: Sequence[dict[str, str]], done: Callable[[int], None]
 ) -> None:
     """Delete 1,000 objects at a time, and retry those that failed for a transient reason."""
     for start in range(0, len(objects), _BATCH):
         batch = left = objects[start : start + _BATCH]
         errors: list[dict[str, Any]] = []
         for _ in range(_ATTEMPTS):
-            errors = _delete_once(s3, bucket, left)
+            errors = _delete_once(bucket, left)
             failed = {error["Key"] for error in errors}
             left = [item for item in left if item["Key"] in failed]
             if not errors or not all(error["Code"] in _TRANSIENT for error in errors):
@@ -261,13 +256,11 @@ def _delete(
         done(len(batch))
 
 
-def _delete_once(
-    s3: Client, bucket: str, objects: Sequence[dict[str, str]]
-) -> list[dict[str, Any]]:
+def _delete_once(bucket: SiteBucket, objects: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
     """The errors of one batch. S3 answers 200 even if some or all of the objects failed."""
     from botocore.exceptions import ClientError
 
-    response = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    response = bucket.delete_objects(Delete={"Objects": objects, "Quiet": True})
     errors = list(response.get("Errors", ()))
     if "VersionId" not in objects[0]:
         return errors

@@ -17,6 +17,7 @@ from resumectl.site.manifest import NO_VERSION
 
 if TYPE_CHECKING:
     from resumectl.aws import Client
+    from resumectl.site.bucket import SiteBucket
 
 _LANES: Final = 32
 PAGE: Final = 1000
@@ -26,7 +27,7 @@ _OK: Final = 200
 
 
 def current_versions(
-    s3: Client, bucket: str, expected: Sequence[str], *, page: int = PAGE
+    bucket: SiteBucket, expected: Sequence[str], *, page: int = PAGE
 ) -> dict[str, str]:
     """Key -> version id of what is served now. A bucket that does not exist has none.
 
@@ -37,19 +38,19 @@ def current_versions(
     ranges = list(zip(["", *cuts], [*cuts, ""], strict=True))
 
     def versions() -> list[dict[str, str]]:
-        return side_by_side(lambda ends: _list(s3, bucket, *ends, page), ranges, lanes=_LANES)
+        return side_by_side(lambda ends: _list(bucket, *ends, page), ranges, lanes=_LANES)
 
-    with _own_parser(s3):
+    with _own_parser(bucket.s3):
         parts = aws.found(versions)
     return {key: version for part in parts or () for key, version in part.items()}
 
 
-def _list(s3: Client, bucket: str, after: str, last: str, size: int) -> dict[str, str]:
+def _list(bucket: SiteBucket, after: str, last: str, size: int) -> dict[str, str]:
     """The versions of the keys after `after`, up to and including `last`. Empty means no limit."""
     versions: dict[str, str] = {}
     position = {"KeyMarker": after} if after else {}
     while True:
-        page = s3.list_object_versions(Bucket=bucket, MaxKeys=size, **position)
+        page = bucket.list_object_versions(MaxKeys=size, **position)
         for entry in page.get("Versions", ()):
             if entry["IsLatest"] and (not last or entry["Key"] <= last):
                 versions[entry["Key"]] = entry.get("VersionId", NO_VERSION)

@@ -62,7 +62,7 @@ TARGETS = (
 )
 TRAFFIC = (
     Mutant("site/transfer.py", "for pages in (False, True):", "for pages in (True, False):"),
-    Mutant("site/transfer.py", "refuse_missing(s3, bucket, keys, manifest)", ""),
+    Mutant("site/transfer.py", "refuse_missing(bucket, keys, manifest)", ""),
     Mutant("site/part.py", "[*comparison.changes, *since, ", "[*comparison.changes, ", KILL),
     Mutant("function/publish.py", '{"RevisionId": revision} if revision else {}', "{}"),
     Mutant("function/publish.py", "if version in known:", "if version:"),

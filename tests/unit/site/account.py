@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resumectl.site.bucket import SiteBucket
 from tests.fakes.aws.cloudfront import Distribution
 from tests.fakes.aws.world import Aws
 from tests.fakes.machine import Machine
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 ACCOUNT, REGION = "123456789012", "eu-west-2"
 SITE = "site"
 WRITES = ("put_object", "copy_object", "delete_objects")
+
+
+def on(s3: Any) -> SiteBucket:
+    """The site's bucket, by this client."""
+    return SiteBucket(s3, SITE, ACCOUNT)
 
 
 class Account:

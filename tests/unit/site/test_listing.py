@@ -13,13 +13,13 @@ from resumectl.site.listing import live
 from resumectl.site.manifest import ReleasedObject
 from resumectl.site.record import SiteRecord
 from tests.fakes.faults import Fault
-from tests.unit.site.account import Account
+from tests.unit.site.account import Account, on
 
 
 def release(account, files):
     """Deploy into an empty bucket; returns the manifest."""
     changes = diff("site", {}, snapshot.described(files))
-    written = transfer.apply(account.s3, "site", changes, files)
+    written = transfer.apply(on(account.s3), changes, files)
     account.forget_calls()
     return SiteRecord.of(files, {}, written).objects
 
@@ -30,7 +30,7 @@ def released(account, site):
 
 
 def test_an_object_as_released_costs_no_request_of_its_own(account, s3, released):
-    assert snapshot.live(live(s3, "site", released)) == snapshot.described(released)
+    assert snapshot.live(live(on(s3), released)) == snapshot.described(released)
     assert [operation for operation, _ in account.calls] == ["list_object_versions"]
 
 
@@ -38,7 +38,7 @@ def test_objects_that_others_changed_are_read(account, s3, released):
     account.put("a.css", b"a", ContentType="text/css; charset=utf-8")
     account.delete("b.css")
     account.put("new.txt", b"n")
-    changes = diff("site", snapshot.described(released), snapshot.live(live(s3, "site", released)))
+    changes = diff("site", snapshot.described(released), snapshot.live(live(on(s3), released)))
     assert [(c.key, c.action) for c in changes] == [
         ("a.css", "update"),
         ("b.css", "delete"),
@@ -54,7 +54,7 @@ def test_objects_that_others_changed_are_read(account, s3, released):
 def test_only_changed_objects_have_a_modification_time(account, s3, released):
     account.aws.clock.advance(90)
     account.put("a.css", b"evil")
-    modified = {key: entry.modified for key, entry in live(s3, "site", released).items()}
+    modified = {key: entry.modified for key, entry in live(on(s3), released).items()}
     assert modified == {"a.css": "2026-11-27T10:01:30+00:00", "b.css": None, "index.html": None}
 
 
@@ -66,14 +66,12 @@ def test_headers_that_we_never_set_are_shown(account, s3, released):
         "ContentDisposition": "attachment",
     }
     account.put("a.css", b"a", **tampered, Metadata={"x": "y"}, WebsiteRedirectLocation="/z")
-    (change,) = diff(
-        "site", snapshot.described(released), snapshot.live(live(s3, "site", released))
-    )
+    (change,) = diff("site", snapshot.described(released), snapshot.live(live(on(s3), released)))
     assert change.fields == ("content_disposition", "metadata", "website_redirect")
 
 
 def test_without_a_release_every_object_is_read(s3, released):
-    objects = live(s3, "site", {})
+    objects = live(on(s3), {})
     assert snapshot.live(objects) == snapshot.described(released)
     assert {key: entry.version_id for key, entry in objects.items()} == {
         key: entry.version_id for key, entry in released.items()
@@ -86,29 +84,29 @@ def test_without_versioning_a_changed_object_is_noticed(site):
     released = release(account, site({"a.css": b"a"}))
     assert released["a.css"].version_id == "null"
     account.put("a.css", b"evil")
-    noticed = live(account.s3, "site", released)["a.css"].fields["sha256"]
+    noticed = live(on(account.s3), released)["a.css"].fields["sha256"]
     assert noticed == hashlib.sha256(b"evil").hexdigest()
 
 
 @pytest.mark.parametrize("checksum", [None, "q1MKE+RZFJgrefm34/uplM+R8/si9xzqGvvwK0YMbR0=-3"])
 def test_without_a_usable_checksum_the_body_is_hashed(account, s3, checksum):
     account.bucket.write("a", b"abc", checksum=checksum)
-    assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
+    assert live(on(s3), {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
 
 
 def test_a_download_that_breaks_off_is_retried_twice(account, s3):
     account.put("a", b"abc")
     account.fail(*(Fault("cut", call="get_object", at=attempt) for attempt in (1, 2)))
-    assert live(s3, "site", {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
+    assert live(on(s3), {})["a"].fields["sha256"] == hashlib.sha256(b"abc").hexdigest()
     account.fail(*(Fault("cut", call="get_object", at=attempt) for attempt in (1, 2, 3)))
     with pytest.raises(IncompleteReadError):
-        live(s3, "site", {})
+        live(on(s3), {})
 
 
 def test_an_object_deleted_during_the_listing_is_absent(account, s3):
     account.put("a", b"abc")
     account.fail(Fault("delay", call="head_object", meanwhile=lambda: account.delete("a")))
-    assert live(s3, "site", {}) == {}
+    assert live(on(s3), {}) == {}
     assert ("head_object", "a") in account.calls
 
 
@@ -116,9 +114,9 @@ def test_a_denied_object_is_not_absent(account, s3):
     account.put("a", b"abc")
     account.fail(Fault("refuse", call="head_object", key="a", code="403"))
     with pytest.raises(ClientError):
-        live(s3, "site", {})
+        live(on(s3), {})
 
 
 def test_a_bucket_that_does_not_exist_has_no_objects(s3):
     s3.delete_bucket(Bucket="site")
-    assert live(s3, "site", {"a": ReleasedObject("", 0, "", "", "v1")}) == {}
+    assert live(on(s3), {"a": ReleasedObject("", 0, "", "", "v1")}) == {}

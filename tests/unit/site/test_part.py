@@ -21,6 +21,7 @@ from resumectl.site.built import Builder
 from resumectl.site.part import SiteLive, SitePart
 from resumectl.site.record import SiteRecord
 from tests.fakes.faults import Fault
+from tests.unit.site.account import ACCOUNT
 
 if TYPE_CHECKING:
     from tests.fakes.aws.cloudfront import Distribution
@@ -132,6 +133,7 @@ def project(tmp_path, account):
             SiteSettings(tmp_path / "src"), tmp_path, tmp_path / "run", tmp_path / "build.lock"
         ),
         client=account.process.client,
+        owner=lambda: ACCOUNT,
         now=account.aws.clock.now,
         steps=Steps(Silent()),
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from resumectl.site.versions import _read_versions, current_versions
 from tests.fakes.faults import Fault
-from tests.unit.site.account import Account
+from tests.unit.site.account import Account, on
 
 KEYS = [f"k{n:03d}" for n in range(40)]
 
@@ -22,23 +22,23 @@ def fill(account, writes):
 def test_old_versions_and_deleted_objects_are_not_listed(account, s3):
     writes = [("a", True), ("a", True), ("b", True), ("b", False), ("c", False), ("c", True)]
     _, second, _, _, _, sixth = fill(account, writes)
-    assert current_versions(s3, "site", []) == {"a": second, "c": sixth}
+    assert current_versions(on(s3), []) == {"a": second, "c": sixth}
 
 
 def test_a_bucket_that_does_not_exist_has_no_versions(s3):
     s3.delete_bucket(Bucket="site")
-    assert current_versions(s3, "site", []) == {}
+    assert current_versions(on(s3), []) == {}
 
 
 def test_a_denied_listing_is_not_an_empty_bucket(account, s3):
     account.fail(Fault("refuse", call="list_object_versions", code="AccessDenied"))
     with pytest.raises(ClientError):
-        current_versions(s3, "site", [])
+        current_versions(on(s3), [])
 
 
 def test_the_listing_is_split_at_the_expected_keys(account, s3):
     fill(account, [(key, True) for key in KEYS])
-    assert list(current_versions(s3, "site", KEYS, page=10)) == KEYS
+    assert list(current_versions(on(s3), KEYS, page=10)) == KEYS
     assert sorted(marker or "" for _, marker in account.calls) == [
         "",
         "k009",
@@ -58,7 +58,7 @@ def test_the_listing_is_split_at_the_expected_keys(account, s3):
 def test_splits_and_pages_do_not_change_the_result(writes, expected, served_page, page):
     account = Account(page=served_page)
     fill(account, writes)
-    listed = current_versions(account.s3, "site", sorted(expected), page=page)
+    listed = current_versions(on(account.s3), sorted(expected), page=page)
     assert listed == account.versions
 
 
@@ -67,14 +67,14 @@ def test_a_response_on_the_wire_is_parsed(moto_s3):
     latest = moto_s3.put_object(Bucket="site", Key="v/a b&ü.txt", Body=b"2")
     moto_s3.put_object(Bucket="site", Key="v/gone", Body=b"")
     moto_s3.delete_object(Bucket="site", Key="v/gone")
-    versions = current_versions(moto_s3, "site", [])
+    versions = current_versions(on(moto_s3), [])
     assert versions["v/a b&ü.txt"] == latest["VersionId"]
     assert "v/gone" not in versions
 
 
 def test_the_client_s_own_parser_is_restored(moto_s3):
     moto_s3.put_object(Bucket="site", Key="v/x", Body=b"1")
-    current_versions(moto_s3, "site", [])
+    current_versions(on(moto_s3), [])
     assert "LastModified" in moto_s3.list_object_versions(Bucket="site")["Versions"][0]
 
 
