@@ -239,14 +239,14 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        translation = _translation(error, doing)
-        if translation is None:
+        ours = translation(error, doing)
+        if ours is None:
             raise
-        raise translation from error
+        raise ours from error
 
 
-def _translation(error: Exception, doing: str) -> CloudError | None:
-    """Our error for one of botocore's. Without an import of botocore it cannot be one of them."""
+def translation(error: Exception, doing: str) -> CloudError | None:
+    """Our error for one of botocore's; no error is one unless botocore was imported."""
     if "botocore" not in sys.modules:
         return None
     from botocore.exceptions import BotoCoreError, ClientError

@@ -11,7 +11,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -183,7 +183,7 @@ def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> i
     """
     from resumectl.steps.outcome import Outcome
 
-    outcome = _outcome(call, function, own)
+    outcome = outcome_of(call, function, own)
     try:
         _show(call, outcome)
     except OSError:
@@ -194,7 +194,8 @@ def _run(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> i
     return int(outcome.exit_code)
 
 
-def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) -> Outcome:
+def outcome_of(call: Call, function: Callable[..., Outcome], own: Mapping[str, Any]) -> Outcome:
+    """How the command ended, whatever it raised."""
     from resumectl.steps.outcome import Outcome
 
     try:
@@ -207,10 +208,17 @@ def _outcome(call: Call, function: Callable[..., Outcome], own: dict[str, Any]) 
         )
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
-    except OSError as error:
-        return Outcome(error=of_machine(error) or _bug(call, error))
     except Exception as error:  # noqa: BLE001 - the one place where a bug of ours ends up
-        return Outcome(error=_bug(call, error))
+        return Outcome(error=_unforeseen(call, error))
+
+
+def _unforeseen(call: Call, error: Exception) -> ResumectlError:
+    """Our error for one of AWS or of this machine; anything else is a bug."""
+    from resumectl import aws
+
+    if of_aws := aws.translation(error, f"running {call.command}"):
+        return _explained(call, of_aws)
+    return (isinstance(error, OSError) and of_machine(error)) or _bug(call, error)
 
 
 def _explained(call: Call, error: ResumectlError) -> ResumectlError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from resumectl import aws
 from resumectl.errors import ResumectlError
 from resumectl.progress import Step
-from resumectl.smoke.facts import certificate_days, visitors
+from resumectl.smoke.facts import front_door
 from resumectl.steps import drift, record
 from resumectl.steps.look import LOOK, look_around, may_be_missing
 from resumectl.steps.outcome import Outcome
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resumectl.steps.look import Scene
 
 T = TypeVar("T")
+Facts = Callable[[str], dict[str, int | None]]
 _LOCKS: Final = Step("read-locks", "Read lock and pin")
 _SITE: Final = Step("ask-site", "Ask the site")
 _UNKNOWN: Final = ("release", "pin", "lock", "visitors", "certificate_days")
@@ -33,8 +34,13 @@ _LISTS: Final[Mapping[str, Any]] = {
 _EMPTY: Final = {**dict.fromkeys(_UNKNOWN), **_LISTS, "missing": []}
 
 
-def status(ctx: Context) -> Outcome:
-    """What is live, whether it is what was released, and what waits to be deployed."""
+def status(ctx: Context, facts: Facts = front_door) -> Outcome:
+    """What is live, whether it is what was released, and what waits to be deployed.
+
+    Args:
+        ctx: the environment.
+        facts: asks the site at a URL.
+    """
     missing: list[str] = []
     with ctx.steps(_LOCKS):
         held = _asked(ctx.releases.lock.read, "the lock", missing)
@@ -56,7 +62,7 @@ def status(ctx: Context) -> Outcome:
     return Outcome(
         {
             **known,
-            **_front_door(ctx, scene.outputs),
+            **_front_door(ctx, facts, scene.outputs),
             **_release(scene),
             "urls": record.urls(scene.outputs),
             "parts": _parts(drift.pending(ctx, scene), drifted),
@@ -93,11 +99,9 @@ def stopped(env: str) -> Outcome:
     return Outcome({**_EMPTY, "missing": [f"The embedded cloud is not running: {start}"]})
 
 
-def _front_door(ctx: Context, outputs: Outputs) -> dict[str, int | None]:
-    """What a visitor would see; None where there is no answer."""
+def _front_door(ctx: Context, facts: Facts, outputs: Outputs) -> dict[str, int | None]:
     with ctx.steps(_SITE):
-        url = outputs["site_url"]
-        return {"visitors": visitors(url), "certificate_days": certificate_days(url)}
+        return facts(outputs["site_url"])
 
 
 def _parts(

@@ -12,6 +12,11 @@ from resumectl.smoke.http import Http
 _DAY: Final = 86_400
 
 
+def front_door(url: str) -> dict[str, int | None]:
+    """What a visitor would see; None where there is no answer."""
+    return {"visitors": visitors(url), "certificate_days": certificate_days(url)}
+
+
 def visitors(url: str, page: str = "/") -> int | None:
     """The count of a page; None if the counter does not respond."""
     with Http() as http:

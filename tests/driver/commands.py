@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from resumectl.commands import deploy, destroy, drift, history, plan, revert, rollback, smoke
+from resumectl.commands import (
+    deploy,
+    destroy,
+    drift,
+    history,
+    plan,
+    revert,
+    rollback,
+    smoke,
+    status,
+)
 from resumectl.commands import unlock as unlocking
 from resumectl.commands import unpin as unpinning
 
@@ -83,6 +93,7 @@ COMMANDS: Mapping[str, Command] = {
     "unlock --force": partial(_unlock, force=True),
     "history": _alone(history.history, count=20),
     "smoke": _alone(smoke.smoke),
+    "status": _alone(status.status, facts=lambda _: {}),
     "destroy": destroy.destroy,
 }
 WRITING = (
@@ -90,4 +101,4 @@ WRITING = (
     *("drift --fix", "drift --fix --force"),
 )
 """Those that hold the lock."""
-READING = ("plan", "plan --only site", "drift", "history", "smoke")
+READING = ("plan", "plan --only site", "drift", "history", "smoke", "status")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -29,24 +30,32 @@ FAILED = 1
 
 def main() -> int:
     """Returns the exit code."""
-    for mutant in MUTANTS:
-        mutant.text(ROOT)
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("text", nargs="?", default="", help="only mutants with this in their name")
+    parser.add_argument("--lanes", type=int, default=os.cpu_count(), help="how many at once")
+    chosen = parser.parse_args()
+    mutants = [mutant for mutant in MUTANTS if chosen.text in mutant.name]
+    for mutant in mutants:
+        mutant.check(ROOT)
+    return _run(mutants, chosen.lanes)
+
+
+def _run(mutants: Sequence[Mutant], lanes: int) -> int:
     copies: SimpleQueue[Path] = SimpleQueue()
-    lanes = os.cpu_count() or 1
     folder = start.folder()
     try:
         for number in range(lanes):
             copies.put(_copy(folder / str(number)))
         with ThreadPoolExecutor(lanes) as pool:
-            killers = list(pool.map(lambda mutant: _killer(mutant, copies), MUTANTS))
+            killers = list(pool.map(lambda mutant: _killer(mutant, copies), mutants))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    alive = [mutant for mutant, killer in zip(MUTANTS, killers, strict=True) if not killer]
+    alive = [mutant for mutant, killer in zip(mutants, killers, strict=True) if not killer]
     for mutant in alive:
         sys.stdout.write(f"ALIVE {mutant.name}\n      -> {mutant.new}\n")
     stories = f"{killers.count('driver')} of them in stories of the driver"
-    died = len(MUTANTS) - len(alive)
-    sys.stdout.write(f"{died} of {len(MUTANTS)} mutants died, {stories}\n")
+    died = len(mutants) - len(alive)
+    sys.stdout.write(f"{died} of {len(mutants)} mutants died, {stories}\n")
     return bool(alive)
 
 

@@ -16,7 +16,7 @@ class Mutant:
         file: below `resumectl/`.
         old: a text that occurs once in it.
         new: what replaces it.
-        tests: more test files below `tests/` than the one of the file's name.
+        tests: more test files, from the top of the repository, than the one of the file's name.
     """
 
     file: str
@@ -36,6 +36,16 @@ class Mutant:
         name = path.parent.name if path.stem == "__init__" else path.stem
         folder = path.parent.parent if path.stem == "__init__" else path.parent
         return (str(Path("tests/unit") / folder / f"test_{name}.py"), *self.tests)
+
+    def check(self, root: Path) -> None:
+        """Make sure that it can be tried: a test file that is missing would let it live.
+
+        Raises:
+            LookupError: the old text does not occur exactly once, or a test file is missing.
+        """
+        self.text(root)
+        if missing := [name for name in self.tests if not (root / name).is_file()]:
+            raise LookupError(f"no {', '.join(missing)}: {self.name}")
 
     def text(self, root: Path) -> str:
         """The file with the mutation.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-DEPLOY = ("tests/unit/commands/test_deploy.py",)
+ONLY = ("tests/functional/test_only.py",)
 
 RETENTION = (
     Mutant(
@@ -57,6 +57,7 @@ TAKE_BACK = (
         "steps/apply.py",
         " and (comparison.wanted is not None or not before[comparison.part])",
         "",
+        ONLY,
     ),
     Mutant(
         "steps/apply.py",
@@ -67,7 +68,6 @@ TAKE_BACK = (
         "steps/apply.py",
         "work.failed(unhealthy, take_back=choices.take_back)",
         "work.failed(unhealthy, take_back=True)",
-        DEPLOY,
     ),
 )
 PIN = (

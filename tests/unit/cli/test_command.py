@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner
 
 from resumectl.cli import command
@@ -25,6 +26,7 @@ from resumectl.local import folder
 from resumectl.progress import Silent, Step
 from resumectl.report.progress import LiveProgress, PlainProgress
 from resumectl.steps.outcome import Outcome
+from tests.fakes.errors import aws_error
 
 
 @dataclass
@@ -150,6 +152,19 @@ def test_a_crash_log_that_cannot_be_written_is_not_another_crash(probe, project,
     result = probe(does=failing(ValueError("odd")))
     assert result.exit_code == 70
     assert "This is a bug in resumectl: ValueError" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (aws_error("SlowDown"), "AWS returned SlowDown for Anything while running probe."),
+        (EndpointConnectionError(endpoint_url="https://x"), "No response while running probe: "),
+    ],
+)
+def test_an_error_of_aws_is_never_a_bug(probe, error, said):
+    result = probe(does=failing(error))
+    assert result.exit_code == 1
+    assert said in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])

@@ -287,7 +287,8 @@ def test_a_way_back_that_fails_is_what_is_raised_even_if_it_cannot_be_recorded(w
     assert "Could not record this deploy" in world.progress.notes[-1]
 
 
-def test_a_version_that_does_not_work_fails_like_the_smoke_test(world):
+@pytest.mark.parametrize(("take_back", "to"), [(True, 1), (False, None)])
+def test_a_version_that_does_not_work_fails_like_the_smoke_test(world, take_back, to):
     world.write("2")
     function = world.part("function")
 
@@ -296,9 +297,9 @@ def test_a_version_that_does_not_work_fails_like_the_smoke_test(world):
         raise SmokeFailed("Version 2 answers 500.")
 
     function.hooks["apply"] = unhealthy
-    ending = carry_out(world, take_back=True)
+    ending = carry_out(world, take_back=take_back)
     assert ending.error.message == "Version 2 answers 500."
-    assert (ending.release.failed_step, ending.release.taken_back_to) == ("apply-function", 1)
+    assert (ending.release.failed_step, ending.release.taken_back_to) == ("apply-function", to)
     assert (world.tested, world.part("site").writes) == ([], [])
 
 
