@@ -2,8 +2,9 @@
 
 A release goes when it is neither among the last `keep` nor younger than `keep_days`. Failed deploys
 do not count for `keep`, and neither do rollbacks and reverts: they are the release that they serve
-again. The live release, the last verified one and a pinned one never go. What a release was made of
-goes only when no kept release needs the very same thing.
+again. The live release, the last verified one and a pinned one never go. The record that an
+environment was destroyed stays as long as an older one: no way back leads past it. What a release
+was made of goes only when no kept release needs the very same thing.
 
 What a failed deploy uploaded goes as soon as the part was applied again: until then it may be live.
 """
@@ -59,7 +60,7 @@ def expired(
         beyond = len(last) == retention.keep and release.origin not in last
         if beyond and is_old(release, retention, now) and release.id not in stay:
             old.append(release)
-    return old[::-1]
+    return _up_to_barriers(old[::-1], newest_first)
 
 
 def is_old(release: Release, retention: Retention, now: datetime) -> bool:
@@ -77,6 +78,13 @@ def spared(newest_first: Iterable[Release], pinned: int | None) -> frozenset[int
             verified = release.id
             break
     return frozenset(number for number in (pinned, live, verified) if number)
+
+
+def _up_to_barriers(old: list[Release], newest_first: Sequence[Release]) -> list[Release]:
+    """Those of the old ones that may go: a destroyed one only if no older one stays."""
+    going = {release.id for release in old}
+    oldest = min((r.id for r in newest_first if r.id not in going), default=0)
+    return [r for r in old if r.status != "destroyed" or r.id < oldest]
 
 
 def _failed(release: Release) -> bool:

@@ -27,13 +27,18 @@ BODIES = ("Body", "ZipFile", "Code", "Policy")
 
 @dataclass(frozen=True)
 class Moment:
-    """A step of one environment that ended, with a look before and after it."""
+    """A step of one environment that ended, with a look before and after it.
+
+    Attributes:
+        destroyed: the number under which the environment was destroyed last.
+    """
 
     aws: Aws
     step: Step
     ended: Ended
     before: Look
     after: Look
+    destroyed: int = 0
 
     @property
     def alone(self) -> bool:
@@ -179,6 +184,7 @@ def a_rollback_serves_its_target(moment: Moment) -> None:
         same = (before.served, before.alias) == (after.served, after.alias)
         require(not same, "a rollback", "something else is served", moment.after.alias)
     number = moment.ended.outcome.body["target"]
+    require(number > moment.destroyed, "a rollback after a destroy", moment.destroyed, number)
     target = next((row for row in moment.after.records if row["id"] == number), None)
     if target is None:
         raise Broken(f"there is no release #{number}, which it went back to")

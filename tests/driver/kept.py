@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from tests.driver.writer import require
 from tests.functional.world import site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.fakes.aws.world import Aws
 
@@ -25,11 +25,13 @@ class Kept:
         made: the bucket and the function that each release was recorded with, and whether its
             zip was kept. Once they are deleted, what they had can only be gone.
         tables: the table of each environment.
+        destroyed: the number under which each environment was destroyed last.
     """
 
     keep: int
     made: dict[tuple[str, int], tuple[Any, Any, bool]] = field(default_factory=dict)
     tables: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    destroyed: Counter[str] = field(default_factory=Counter)
     _good: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def check(self, aws: Aws, env: str, *, may_delete: bool) -> None:
@@ -40,10 +42,9 @@ class Kept:
                 key: (None, None, row[2]) for key, row in self.made.items() if key[0] == env
             }
         self._releases(aws, env)
+        self._barrier(live.records(aws, env), env)
         for record in live.records(aws, env):
             if record["status"] == "destroyed":
-                gone = range(1, record["id"])
-                self.made |= {(env, number): (None, None, False) for number in gone}
                 return
             there = aws.buckets.get(site(env)), live.function(aws, env)
             made = self.made.setdefault((env, record["id"]), (*there, _has_zip(aws, env, record)))
@@ -63,6 +64,14 @@ class Kept:
         self._good[env] |= there
         last = sorted(self._good[env])[-self.keep :]
         require(there.issuperset(last), f"the last good releases of {env}", last, sorted(there))
+
+    def _barrier(self, records: Sequence[Mapping[str, Any]], env: str) -> None:
+        """What is older than a destroy can be told from what came after it."""
+        last = max((row["id"] for row in records if row["status"] == "destroyed"), default=0)
+        self.destroyed[env] = max(last, self.destroyed[env])
+        older = [row["id"] for row in records if row["id"] < self.destroyed[env]]
+        about = f"{env} was destroyed, and {older} are older"
+        require(last == self.destroyed[env] or not older, about, self.destroyed[env], last)
 
     def _count(self, aws: Aws, env: str, *, may_delete: bool) -> None:
         """A visitor comes between any two steps."""

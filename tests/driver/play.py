@@ -110,7 +110,8 @@ class Play:
         for name in ENVS:
             self._kept.check(self.aws, name, may_delete=self._may_delete(name))
         self._doing.pop()
-        check(Moment(self.aws, step, ended, before, Look.at(self.aws, env)))
+        after, destroyed = Look.at(self.aws, env), self._kept.destroyed[env]
+        check(Moment(self.aws, step, ended, before, after, destroyed))
         return ended
 
     def _done(self, step: Step, depth: int) -> Ended:

@@ -17,6 +17,7 @@ RETENTION = (
     Mutant("release/retention.py", "in takewhile(_failed, releases[1:])}", "in ()}"),
     Mutant("release/retention.py", "release.taken_back_to is not None or part", "part"),
     Mutant("release/retention.py", "now - timedelta(days=retention.keep_days)", "now"),
+    Mutant("release/retention.py", 'r.status != "destroyed" or', "r or"),
     Mutant("release/retention.py", "in (pinned, live, verified)", "in (live, verified)"),
     Mutant("release/retention.py", "in (pinned, live, verified)", "in (pinned, verified)"),
     Mutant("release/retention.py", "in (pinned, live, verified)", "in (pinned, live)"),

@@ -57,6 +57,12 @@ KEPT = [
     # nor does a destroyed environment
     (2, [V, V, D], []),
     (2, [V, V, D, V], [1]),
+    # which stays as long as anything before it
+    (1, [V, D, V], [1, 2]),
+    (1, [V, D, U, U], [3]),
+    (1, [V, V, D, D, U, U], [1, 5]),
+    (2, [V, (V, 1), D, V], []),
+    (1, [V, D, V, D, U, V], [1, 2, 3, 4, 5]),
     # nor do reverts and rollbacks: what they serve counts once
     (2, [V, V, (V, 2), (V, 2)], []),
     (2, [V, V, (V, 1)], []),
