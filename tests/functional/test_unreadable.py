@@ -152,3 +152,19 @@ def test_a_damaged_newest_record_stops_what_depends_on_it(world: World, how: str
         listed = history.history(ctx, 10).body["releases"]
     assert [(row["id"], row["live"]) for row in listed] == [(2, False), (1, False)]
     assert any(note.startswith("Which release is live is unknown") for note in world.notes)
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_the_next_deploy_replaces_damaged_artifacts(world: World, how: str) -> None:
+    """Those of what it deploys: the function and configuration of release 2."""
+    whole = bodies(world)
+    damage(world, "artifacts/prod/", how)
+    assert world.deploy(force=True).error is None
+    live = {key for key, body in bodies(world).items() if body == whole[key]}
+    assert len(live) == 2
+    assert {key.split("/")[2] for key in live} == {"function", "infra"}
+
+
+def bodies(world: World) -> dict[str, bytes | None]:
+    """The artifacts in the project bucket, by key."""
+    return {key: world.bucket.current(key).body for key in world.stored("artifacts/prod/")}
