@@ -14,7 +14,7 @@ from resumectl.errors import Refused
 from resumectl.plan import UNPUBLISHED, Plan
 from resumectl.progress import Step
 from resumectl.release.pin import Pin
-from resumectl.release.target import previous
+from resumectl.release.target import destroyed_since, previous
 from resumectl.steps import apply, record
 from resumectl.steps.compare import check, plan_of, to_release
 from resumectl.steps.look import look_deployed, require_release
@@ -135,6 +135,9 @@ def _target(ctx: Context, scene: Scene, number: int | None) -> Release:
         raise Refused(f"Release #{number} failed at: {release.failed_step}.", hint=hint)
     if not any(part.rolls_back and part.name in release.parts for part in ctx.parts):
         raise Refused(f"Release #{number} serves nothing.", hint=hint)
+    if gone := destroyed_since(ctx.releases.ledger.newest_first(), number):
+        what = f"Release #{number} is gone: the environment was destroyed since, by #{gone.id}."
+        raise Refused(what, hint=hint)
     return release
 
 

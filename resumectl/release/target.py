@@ -1,8 +1,9 @@
-"""Which release a rollback without a number goes back to. Pure."""
+"""Which releases a rollback can go back to, and to which it goes without a number. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def previous(
         ):
             return release
     return None
+
+
+def destroyed_since(newest_first: Iterable[Release], number: int) -> Release | None:
+    """The newest destroy after a release, which took what the release was made of."""
+    since = takewhile(lambda release: release.id > number, newest_first)
+    return next((release for release in since if release.status == "destroyed"), None)
 
 
 def _goes_back(release: Release, live: Release) -> bool:

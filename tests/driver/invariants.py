@@ -43,7 +43,8 @@ class Moment:
     @property
     def alone(self) -> bool:
         """Whether nobody else did anything meanwhile."""
-        return not (self.step.trouble and self.step.trouble.meanwhile)
+        slept = any(fault.kind == "suspend" for fault in self.ended.met)
+        return not (slept and self.step.trouble and self.step.trouble.meanwhile)
 
     @property
     def good(self) -> bool:

@@ -34,22 +34,27 @@ class Writer:
 
     Attributes:
         others: the calls that it made while somebody else held the lock, or nobody.
+        finishing: those of them with which Terraform finished the resource that it worked on.
     """
 
     aws: Aws
     env: str
     others: list[str] = field(default_factory=list)
+    finishing: list[str] = field(default_factory=list)
 
     def before(self, worker: Process, root: Path, call: str, key: str) -> None:
         """Look at the lock before a call is sent.
 
-        What Terraform has begun, it may end; and a failure is recorded, under a new number.
+        A Terraform that is told to stop finishes one resource, saves its state and releases its own
+        lock. A failure is recorded, under a new number.
         """
-        if call.startswith((*READS, *SETTING_UP)) or key.startswith(("locks/", "releases/")):
-            return
-        if (root / ".resumectl/env" / self.env / "run" / str(worker.pid) / "apply.json").exists():
+        own = ("locks/", "releases/", f"terraform/{self.env}.tfstate")
+        if call.startswith((*READS, *SETTING_UP)) or key.startswith(own):
             return
         lock: Any = live.document(self.aws, f"locks/{self.env}.json")
         holder = (lock or {}).get("process", {})
-        if (holder.get("host"), holder.get("pid")) != (worker.machine.host, worker.pid):
-            self.others.append(f"{call} {key}".strip())
+        if (holder.get("host"), holder.get("pid")) == (worker.machine.host, worker.pid):
+            return
+        run = root / ".resumectl/env" / self.env / "run" / str(worker.pid)
+        finishes = (run / "apply.json").exists() and not self.finishing
+        (self.finishing if finishes else self.others).append(f"{call} {key}".strip())

@@ -86,6 +86,7 @@ TARGET = (
     Mutant("release/target.py", "for other in (live, *left)", "for other in (live,)"),
     Mutant("release/target.py", "for other in (live, *left)", "for other in left"),
     Mutant("release/target.py", 'if release.status == "destroyed":', "if not release:"),
+    Mutant("release/target.py", "release.id > number, newest_first", "release, newest_first"),
     Mutant("commands/rollback.py", 'if release.status == "failed":', "if not release:"),
 )
 LOCK = (

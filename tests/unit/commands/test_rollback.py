@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from resumectl.commands import rollback
+from resumectl.commands import destroy, rollback
 from resumectl.errors import CloudError, Locked, Refused
 from resumectl.plan import UNPUBLISHED
 from resumectl.release.pin import Pin
@@ -154,6 +154,19 @@ def test_a_part_that_the_release_lacks_stays_and_that_is_said(partial, options):
     assert partial.live()["function"] == {"live": "2"}
     assert partial.live()["site"] == {"index.html": "1"}
     assert partial.ledger.read(3).parts["function"] == partial.ledger.read(2).parts["function"]
+
+
+def test_a_release_from_before_a_destroy_is_refused(world):
+    """Even if the same was deployed again since."""
+    destroy.destroy(world.context(), Approval())
+    world.release("1")
+    world.release("2")
+    world.forget_calls()
+    with pytest.raises(Refused, match=r"#1 is gone: the environment was destroyed since, by #3"):
+        world.rollback(release=1)
+    assert untouched(world)
+    assert world.pins.read() is None
+    assert world.rollback(release=4).error is None
 
 
 def test_a_release_that_serves_nothing_is_refused():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from resumectl.release.target import previous
+from resumectl.release.target import destroyed_since, previous
 from tests.fakes.records import Served, release
 
 PARTS = ("function", "site")
@@ -113,3 +113,10 @@ def test_no_record_is_read_after_the_target():
     rows = iter(history("ok aa", "ok bb", "ok cc"))
     assert previous(rows, PARTS, left_in_place=False).id == 2
     assert [each.id for each in rows] == [1]
+
+
+@pytest.mark.parametrize(("number", "gone"), [(1, 4), (2, 4), (3, 4), (4, None), (5, None)])
+def test_what_came_before_the_last_destroy_is_gone(number, gone):
+    rows = history("ok aa", "gone -", "ok bb", "gone -", "ok cc", "failed -")
+    found = destroyed_since(rows, number)
+    assert (found and found.id) == gone
