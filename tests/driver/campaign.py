@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tests.driver.chance import KINDS
 from tests.driver.commands import COMMANDS
 from tests.driver.story import tell
+from tests.driver.strangers import MAKES
 from tests.driver.tampering import TAMPERINGS
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Campaign:
     def never(self) -> list[str]:
         """What should have happened in so many seeds, and did not."""
         wanted = [f"step: {verb}" for verb in (*COMMANDS, *TAMPERINGS)]
+        wanted += [f"made: {verb}" for verb in MAKES]
         wanted += [f"fault: {kind}" for kind in KINDS if kind != "suspend"]
         wanted += [
             f"fault: suspended, {which} environment meanwhile" for which in ("the same", "another")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.driver.commands import COMMANDS, READING
 from tests.driver.step import Step, Trouble
+from tests.driver.strangers import MAKES
 from tests.driver.tampering import TAMPERINGS
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ MOTIFS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("unlock", "unlock --force", "unpin"),),
     (("destroy",), ("deploy",)),
     (("destroy",),),
+    (tuple(MAKES), ANY_DEPLOY),
+    (tuple(MAKES), ANY_DEPLOY, ("destroy", *FIX)),
 )
 """What people do one after the other: of each group, one."""
 LONG = 180.0
@@ -94,7 +97,7 @@ def _motif(chance: random.Random) -> Iterator[Step]:
     first, env = chance.choice(MACHINES), chance.choice((*ENVS, "prod"))
     for group in chance.choice(MOTIFS):
         verb = chance.choice(group)
-        who = first if chance.random() < 0.8 else chance.choice(MACHINES)
+        who = first if chance.random() < 0.8 else chance.choice((*MACHINES, "stranger"))
         troubled = verb in COMMANDS and chance.random() < 0.4
         yield Step(who, env, verb, _trouble(chance, who, env) if troubled else None)
 

@@ -31,6 +31,7 @@ class Moment:
 
     Attributes:
         destroyed: the number under which the environment was destroyed last.
+        foreign: whether the project bucket belongs to another project than the command's.
     """
 
     aws: Aws
@@ -39,6 +40,7 @@ class Moment:
     before: Look
     after: Look
     destroyed: int = 0
+    foreign: bool = False
 
     @property
     def alone(self) -> bool:
@@ -79,6 +81,7 @@ def check(moment: Moment) -> None:
     nothing_secret_is_said(moment)
     other_environments_are_left_alone(moment)
     reading_writes_nothing(moment)
+    another_project_writes_nothing(moment)
     if moment.alone:
         what_was_not_chosen_stays(moment)
         what_is_done_was_shown(moment)
@@ -111,6 +114,14 @@ def reading_writes_nothing(moment: Moment) -> None:
     if moment.step.verb in READING:
         calls = [call for call, _ in _writes(moment)]
         require(not calls, moment.step.verb, "no writing call", calls)
+
+
+def another_project_writes_nothing(moment: Moment) -> None:
+    """Not even with --force: the name alone proves nothing."""
+    if moment.foreign:
+        calls = [call for call, _ in _writes(moment)]
+        require(not calls, f"{moment.step.verb} of another project", "no writing call", calls)
+        require(not moment.good, moment.step.verb, "refused", moment.ended.line)
 
 
 def what_was_not_chosen_stays(moment: Moment) -> None:

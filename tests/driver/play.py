@@ -17,6 +17,7 @@ from tests.driver.kept import Kept
 from tests.driver.live import ENVS
 from tests.driver.look import Look
 from tests.driver.start import begin
+from tests.driver.strangers import MAKES, OURS, THEIRS, Strangers, another_project, owner
 from tests.driver.tampering import TAMPERINGS
 from tests.driver.writer import Broken, Writer, require
 from tests.fakes.faults import Killed
@@ -87,13 +88,15 @@ class Play:
         self._later: list[Broken] = []
         self._kept = Kept(2 if script.keeps_little else 20)
         self._doing: list[Step] = []
-        names = ("laptop", "ci")
-        for host, skew in zip(names, script.skews, strict=True):
+        self.strangers = Strangers(self.aws)
+        names = ("laptop", "ci", "stranger")
+        for host, skew in zip(names, (*script.skews, 0), strict=True):
             machine = Machine(host=host, boot_id=f"{host}-1", clock=self.aws.clock, skew=skew)
             checkout = Checkout.at(folder / host, self.aws, machine)
             if script.keeps_little:
                 checkout.keep_little()
             self.checkouts[host] = checkout
+        another_project(self.checkouts["stranger"])
         for env in ENVS:
             self._kept.check(self.aws, env, may_delete=False)
 
@@ -101,7 +104,7 @@ class Play:
         """Do one step, and tell it."""
         self.told.append("    " * depth + step.line)
         place, env = len(self.told) - 1, step.env
-        before = Look.at(self.aws, env)
+        before, whose = Look.at(self.aws, env), owner(self.aws)
         self._doing.append(step)
         ended = self._done(step, depth)
         met = [f"{fault.kind} at {fault.call} {fault.key} {fault.at}" for fault in ended.met[:1]]
@@ -110,8 +113,12 @@ class Play:
         for name in ENVS:
             self._kept.check(self.aws, name, may_delete=self._may_delete(name))
         self._doing.pop()
+        if step.verb not in COMMANDS:
+            self.strangers.look()
+        self.strangers.check()
         after, destroyed = Look.at(self.aws, env), self._kept.destroyed[env]
-        check(Moment(self.aws, step, ended, before, after, destroyed))
+        foreign = whose is not None and whose != _project(step)
+        check(Moment(self.aws, step, ended, before, after, destroyed, foreign))
         return ended
 
     def _done(self, step: Step, depth: int) -> Ended:
@@ -120,15 +127,29 @@ class Play:
             return self._command(step, checkout, depth)
         if step.verb in TAMPERINGS:
             return self._by_hand(step, checkout)
+        if step.verb in MAKES:
+            return self._by_a_stranger(step, checkout)
         if step.verb in PASSING:
             self.aws.clock.sleep(PASSING[step.verb])
         elif step.verb == "pull":
-            other = next(row for name, row in self.checkouts.items() if name != step.who)
+            other = self.checkouts["ci" if step.who == "laptop" else "laptop"]
             checkout.pull(other)
         else:
             _, what, word = step.verb.split()
             for part in ("site", "function", "infra") if what == "everything" else (what,):
                 checkout.edit(part, word)
+        return Ended()
+
+    def _by_a_stranger(self, step: Step, checkout: Checkout) -> Ended:
+        from botocore.exceptions import ClientError
+
+        try:
+            made = self.strangers.make(step.verb, checkout, step.env)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            return Ended(error=ResumectlError("it is there already", code=code))
+        if made:
+            self.counts[f"made: {step.verb}"] += 1
         return Ended()
 
     def _by_hand(self, step: Step, checkout: Checkout) -> Ended:
@@ -199,3 +220,7 @@ class Play:
         ]
         verbs = [step.verb for step in (*self._doing, *meanwhile) if step.env == env]
         return any(verb in ("destroy", "deploy --force", "drift --fix --force") for verb in verbs)
+
+
+def _project(step: Step) -> str:
+    return THEIRS if step.who == "stranger" else OURS

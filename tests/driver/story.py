@@ -12,6 +12,7 @@ from tests.driver import live, start
 from tests.driver.chance import script
 from tests.driver.play import Play
 from tests.driver.step import Step
+from tests.driver.strangers import THEIRS, owner
 from tests.driver.writer import Broken
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def play(written: Script) -> Result:
 def _play(playing: Play, written: Script) -> None:
     for step in written.steps:
         playing.do(step)
+    playing.strangers.leave()
     playing.aws.clock.sleep(3600)
     for bucket in playing.aws.buckets.values():
         bucket.settle()
@@ -81,27 +83,28 @@ def _play(playing: Play, written: Script) -> None:
 
 def _converges(playing: Play, env: str) -> None:
     """Without faults, `deploy` and what its hints say to type lead to where nothing is left."""
-    playing.do(Step("laptop", env, "edit everything a"))
+    who = "stranger" if owner(playing.aws) == THEIRS else "laptop"
+    playing.do(Step(who, env, "edit everything a"))
     verb, deploys = "deploy", 0
     for _ in range(6):
-        ended = playing.do(Step("laptop", env, verb))
+        ended = playing.do(Step(who, env, verb))
         if ended.error is None:
             break
         code = ended.error.code
         if code in WAYS_OUT:
-            playing.do(Step("laptop", env, WAYS_OUT[code]))
+            playing.do(Step(who, env, WAYS_OUT[code]))
         elif code == "data-loss":
             verb = "deploy --force"
         else:
             deploys += 1
             if deploys == 2:
                 raise Broken(f"the environment does not converge: {ended.line}")
-    _nothing_is_left(playing, env)
+    _nothing_is_left(playing, env, who)
 
 
-def _nothing_is_left(playing: Play, env: str) -> None:
+def _nothing_is_left(playing: Play, env: str, who: str) -> None:
     for verb in ("drift", "plan"):
-        ended = playing.do(Step("laptop", env, verb))
+        ended = playing.do(Step(who, env, verb))
         if ended.error or (ended.outcome and ended.outcome.exit_code):
             changes = ended.outcome.body["changes"] if ended.outcome else ended.line
             raise Broken(f"{verb} after a good deploy: {changes}")
