@@ -147,7 +147,7 @@ class Play:
             made = self.strangers.make(step.verb, checkout, step.env)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            return Ended(error=ResumectlError("it is there already", code=code))
+            return Ended(error=ResumectlError("AWS refused it", code=code))
         if made:
             self.counts[f"made: {step.verb}"] += 1
         return Ended()

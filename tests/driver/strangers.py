@@ -75,12 +75,12 @@ class Strangers:
     _made: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def make(self, verb: str, world: World, env: str) -> bool:
-        """Make something where we never deployed; gives whether it is so."""
-        if live.records(self.aws, env) or live.resources(self.aws, env):
+        """Make something where we never deployed, unless it is there; gives whether it is so."""
+        things, key = self._place(verb, env)
+        if key in things or live.records(self.aws, env) or live.resources(self.aws, env):
             return False
-        MAKES[verb](world, env)
         self._made[verb, env] = ""
-        self.look()
+        MAKES[verb](world, env)
         return True
 
     def look(self) -> None:
