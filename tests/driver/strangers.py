@@ -75,12 +75,22 @@ class Strangers:
     _made: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def make(self, verb: str, world: World, env: str) -> bool:
-        """Make something where we never deployed, unless it is there; gives whether it is so."""
+        """Make something where we never deployed, unless it is there; gives whether it is so.
+
+        Raises:
+            ClientError: AWS refuses it. A bucket without anything in it is nobody's.
+        """
+        from botocore.exceptions import ClientError
+
         things, key = self._place(verb, env)
         if key in things or live.records(self.aws, env) or live.resources(self.aws, env):
             return False
+        try:
+            MAKES[verb](world, env)
+        except ClientError:
+            things.pop(key, None)
+            raise
         self._made[verb, env] = ""
-        MAKES[verb](world, env)
         return True
 
     def look(self) -> None:
