@@ -81,6 +81,7 @@ resource "aws_cloudfront_distribution" "site" {
 
     content {
       error_code            = custom_error_response.value
+      response_code         = 0 # none; the provider reads it back like that, and null would be drift
       error_caching_min_ttl = 0
     }
   }

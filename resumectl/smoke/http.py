@@ -44,13 +44,14 @@ class Http:
     Attributes:
         timeout: seconds until a response must be complete.
         limit: the largest body that is read, in bytes.
-        ca_file: a file or folder of certificates to trust instead of the system's.
+        ca_file: a file or folder of certificates to trust instead of those of the environment, which
+            are only looked at for an https:// URL.
         clock: a monotonic clock, in seconds.
     """
 
     timeout: float = 15.0
     limit: int = 16 * 1024 * 1024
-    ca_file: Path | None = field(default_factory=authorities)
+    ca_file: Path | None = None
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _pools: dict[Route, urllib3.PoolManager] = field(default_factory=dict, init=False)
@@ -168,10 +169,11 @@ class Http:
         import ssl
 
         if self._context is None:
-            if self.ca_file and self.ca_file.is_dir():
-                self._context = ssl.create_default_context(capath=self.ca_file)
+            trusted = self.ca_file or authorities()
+            if trusted and trusted.is_dir():
+                self._context = ssl.create_default_context(capath=trusted)
             else:
-                self._context = ssl.create_default_context(cafile=self.ca_file)
+                self._context = ssl.create_default_context(cafile=trusted)
         return self._context
 
 

@@ -47,8 +47,19 @@ run "invalid_values_are_refused" {
   expect_failures = [
     var.project, var.environment, var.region, var.domain, var.zone, var.function, var.emulator,
     var.content_security_policy, var.price_class, var.api_rate_limit, var.api_burst_limit, var.log_retention_days,
-    var.alarm_email, var.tags, var.deployment,
+    var.alarm_email, var.tags,
   ]
+}
+
+# By itself: Terraform skips the validation of a variable if one that it refers to is invalid.
+run "a_deployment_that_is_no_deployment_is_refused" {
+  command = plan
+
+  variables {
+    deployment = "prod"
+  }
+
+  expect_failures = [var.deployment]
 }
 
 run "names_of_more_than_20_characters_are_refused" {
