@@ -44,8 +44,8 @@ class Http:
     Attributes:
         timeout: seconds until a response must be complete.
         limit: the largest body that is read, in bytes.
-        ca_file: a file or folder of certificates to trust instead of those of the environment, which
-            are only looked at for an https:// URL.
+        ca_file: a file or folder of certificates to trust instead of the environment's, which are
+            only looked at for an https:// URL.
         clock: a monotonic clock, in seconds.
     """
 
