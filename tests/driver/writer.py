@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 SETTING_UP = ("create_bucket", "put_public", "put_bucket_")
 """Calls that prepare the project bucket, before there can be a lock in it."""
 
+ENDS = {
+    "delete_distribution": "update_distribution",
+    "delete_objects": "delete_objects",
+    "delete_bucket": "delete_objects",
+    "put_retention_policy": "create_log_group",
+}
+"""The calls that Terraform makes for the same resource after an earlier one."""
+
 
 class Broken(Exception):
     """An invariant does not hold."""
@@ -56,5 +64,8 @@ class Writer:
         if (holder.get("host"), holder.get("pid")) == (worker.machine.host, worker.pid):
             return
         run = root / ".resumectl/env" / self.env / "run" / str(worker.pid)
-        finishes = (run / "apply.json").exists() and not self.finishing
-        (self.finishing if finishes else self.others).append(f"{call} {key}".strip())
+        same = not self.finishing or ENDS.get(call) == self.finishing[0]
+        if same and (run / "apply.json").exists():
+            self.finishing.append(call)
+        else:
+            self.others.append(f"{call} {key}".strip())
