@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.driver.story import Result
 
-ENOUGH = 500
+ENOUGH = 1000
 """So many seeds should meet every command and every fault."""
 
 
