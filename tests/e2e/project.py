@@ -233,6 +233,11 @@ def finish(running: subprocess.Popen[str], seconds: float = TEN_MINUTES) -> Run:
     with running:
         try:
             out, err = running.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as late:
+            running.kill()
+            _, err = running.communicate(timeout=seconds)
+            message = f"{running.args} had not ended after {seconds:.0f} s:\n{err[-4000:]}"
+            raise AssertionError(message) from late
         finally:
             if running.poll() is None:
                 running.kill()
