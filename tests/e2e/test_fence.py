@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resumectl.errors import Exit
@@ -33,12 +34,23 @@ def write(project: Project, word: str) -> None:
     project.write("lambda_src/counter.py", f"{source}\n# {word}\n")
 
 
+def is_idle(pid: int) -> bool:
+    """Whether all threads of a process wait, at several looks: what passed the fence was sent."""
+    tasks = [task / "stat" for task in Path(f"/proc/{pid}/task").iterdir()]
+    try:
+        texts = [task.read_text() for _ in range(20) for task in tasks]
+    except (FileNotFoundError, ProcessLookupError):  # a thread has just ended
+        return False
+    return {text.rpartition(")")[2].split()[0] for text in texts} == {"S"}
+
+
 @contextmanager
 def stopped(project: Project, request: str) -> Iterator[subprocess.Popen[str]]:
     """A deploy that is stopped at a request, for longer than its lease; what it sent arrives."""
     with gate(project, request) as closed:
         running = project.start(*UPLOAD)
         closed.wait(running)
+        wait_until(lambda: is_idle(running.pid))
         os.kill(running.pid, signal.SIGSTOP)
         closed.open()
         since = time.monotonic()
