@@ -229,7 +229,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def finish(running: subprocess.Popen[str], seconds: float = TEN_MINUTES) -> Run:
-    """Wait for a command that was started."""
+    """Wait for a command that was started. pytest shows what this prints if the test fails."""
     with running:
         try:
             out, err = running.communicate(timeout=seconds)
@@ -243,7 +243,10 @@ def finish(running: subprocess.Popen[str], seconds: float = TEN_MINUTES) -> Run:
                 running.kill()
     arguments = running.args
     assert isinstance(arguments, list)
-    return Run(tuple(str(item) for item in arguments[3:]), running.returncode, out, err)
+    run = Run(tuple(str(item) for item in arguments[3:]), running.returncode, out, err)
+    if run.code:
+        sys.stdout.write(f"{run}\n")
+    return run
 
 
 def ask(url: str, method: str = "GET") -> Answer:
