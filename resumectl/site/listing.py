@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import aws
+from resumectl.errors import CloudError
 from resumectl.parallel import side_by_side
 from resumectl.responses import repeated
 from resumectl.site.manifest import NO_VERSION, LiveObject
@@ -41,7 +42,11 @@ _NEVER_SET: Final = {
 
 
 def live(bucket: SiteBucket, released: Mapping[str, ReleasedObject]) -> dict[str, LiveObject]:
-    """Every object that is served now, by key, sorted. A bucket that does not exist has none."""
+    """Every object that is served now, by key, sorted. A bucket that does not exist has none.
+
+    Raises:
+        CloudError: a new bucket lists an object, but does not return it.
+    """
     versions = current_versions(bucket, sorted(released))
     objects = {
         key: LiveObject(fields(released[key]), released[key].size, version)
@@ -50,26 +55,40 @@ def live(bucket: SiteBucket, released: Mapping[str, ReleasedObject]) -> dict[str
     }
 
     def read(key: str) -> LiveObject | None:
-        return aws.found(_read, bucket=bucket, key=key)
+        return aws.found(_read, bucket=bucket, key=key, version=versions[key])
 
     others = [key for key in versions if key not in objects]
-    entries = zip(others, side_by_side(read, others, lanes=_LANES), strict=True)
-    # An entry is None if the object was deleted since the listing.
-    objects |= {key: entry for key, entry in entries if entry}
+    entries = dict(zip(others, side_by_side(read, others, lanes=_LANES), strict=True))
+    objects |= {key: entry for key, entry in entries.items() if entry}
+    missing = {key: versions[key] for key, entry in entries.items() if entry is None}
+    if missing:
+        _require_deleted(bucket, missing)
     return dict(sorted(objects.items()))
 
 
-def _read(bucket: SiteBucket, key: str) -> LiveObject:
-    head = bucket.head_object(Key=key, ChecksumMode="ENABLED")
-    version = head.get("VersionId")
+def _require_deleted(bucket: SiteBucket, missing: Mapping[str, str]) -> None:
+    """Of what was not found, the bucket lists nothing any more."""
+    versions = current_versions(bucket, sorted(missing))
+    if unread := [key for key, version in missing.items() if versions.get(key) == version]:
+        raise CloudError(
+            f"S3 lists {unread[0]} in {bucket.name}, but does not return it yet.",
+            hint="A new bucket needs up to 15 minutes to settle. Then run the same command again.",
+            code="settling",
+        )
+
+
+def _read(bucket: SiteBucket, key: str, version: str) -> LiveObject:
+    """Read the listed version. In a new bucket, a read without one may not find it yet."""
+    exactly = {} if version == NO_VERSION else {"VersionId": version}
+    head = bucket.head_object(Key=key, ChecksumMode="ENABLED", **exactly)
     shown = {
-        "sha256": _recorded_sha256(head) or _downloaded_sha256(bucket, key, version),
+        "sha256": _recorded_sha256(head) or _downloaded_sha256(bucket, key, exactly),
         "content_type": head.get("ContentType", ""),
         "cache_control": head.get("CacheControl", ""),
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
     }
     modified = head["LastModified"].isoformat(timespec="seconds")
-    return LiveObject(shown, head.get("ContentLength", 0), version or NO_VERSION, modified)
+    return LiveObject(shown, head.get("ContentLength", 0), version, modified)
 
 
 def _recorded_sha256(head: Mapping[str, Any]) -> str | None:
@@ -80,9 +99,8 @@ def _recorded_sha256(head: Mapping[str, Any]) -> str | None:
     return base64.b64decode(checksum).hex()
 
 
-def _downloaded_sha256(bucket: SiteBucket, key: str, version: str | None) -> str:
+def _downloaded_sha256(bucket: SiteBucket, key: str, exactly: Mapping[str, str]) -> str:
     """The SHA-256 of the body in hex."""
-    exactly = {"VersionId": version} if version else {}
 
     def download() -> str:
         digest = hashlib.sha256()

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 
+from resumectl.errors import CloudError
 from resumectl.plan import diff
 from resumectl.site import snapshot, transfer
 from resumectl.site.listing import live
@@ -103,11 +104,32 @@ def test_a_download_that_breaks_off_is_retried_twice(account, s3):
         live(on(s3), {})
 
 
-def test_an_object_deleted_during_the_listing_is_absent(account, s3):
+def test_an_object_that_is_deleted_for_good_during_the_listing_is_absent(account, s3):
     account.put("a", b"abc")
-    account.fail(Fault("delay", call="head_object", meanwhile=lambda: account.delete("a")))
+    delete = Fault("delay", call="head_object", meanwhile=lambda: account.bucket.forget("a"))
+    account.fail(delete)
     assert live(on(s3), {}) == {}
     assert ("head_object", "a") in account.calls
+
+
+def test_an_object_that_a_new_bucket_does_not_return_yet_is_read_by_its_version():
+    """A read without a version answers 404 for some minutes: the object is not absent."""
+    account = Account(versioned=False)
+    account.aws.settling = 50
+    enabled = {"Status": "Enabled"}
+    account.others.put_bucket_versioning(
+        Bucket=account.bucket.name, VersioningConfiguration=enabled
+    )
+    account.put("a", b"abc")
+    assert account.bucket.seems_unwritten("a")
+    assert list(live(on(account.s3), {})) == ["a"]
+
+
+def test_an_object_that_is_listed_and_never_found_is_not_absent(account, s3):
+    account.put("a", b"abc")
+    account.fail(Fault("refuse", call="head_object", code="404", lasting=True))
+    with pytest.raises(CloudError, match="does not return it yet"):
+        live(on(s3), {})
 
 
 def test_a_denied_object_is_not_absent(account, s3):
