@@ -1,12 +1,18 @@
-"""Identify processes by PID and start time: the system reuses PIDs."""
+"""Processes and the machine they run on. The system reuses PIDs: a start time tells them apart."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resumectl.backoff import Backoff
 
 
 @dataclass(frozen=True)
@@ -101,3 +107,28 @@ def alive(pid: int, since: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What differs between machines and processes; tests replace it.
+
+    Attributes:
+        me: this process.
+        alive: whether a process of this machine still runs, by pid and start.
+        environ: the environment variables.
+        now: the time of day, with its zone.
+        clock: seconds, also those while the machine sleeps.
+        sleep: waits for a number of seconds.
+    """
+
+    me: Process
+    alive: Callable[[int, str], bool] = alive
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], float] = uptime
+    sleep: Callable[[float], None] = time.sleep
+
+    def waiting(self, backoff: Backoff) -> Backoff:
+        """The same pauses, by this machine's clock."""
+        return replace(backoff, sleep=self.sleep, clock=self.clock)

@@ -6,16 +6,15 @@ The only file that names all parts. A fourth part is one folder, its name in `NA
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl import files, process
 from resumectl.aws import Cloud
+from resumectl.process import Machine
 
 if TYPE_CHECKING:
     from resumectl.function.part import FunctionPart
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from resumectl.infra.workspace import Terraform
     from resumectl.local.emulator import Emulator
     from resumectl.part import Parts
-    from resumectl.process import Process
     from resumectl.progress import Steps
     from resumectl.release.bucket import ProjectBucket
     from resumectl.release.project import Checkout
@@ -39,25 +37,6 @@ ALIASES: Final = {"backend": "function"}
 
 _SETTLED: Final = 5.0
 """Seconds that the embedded cloud may take to serve what was deployed."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What differs between machines and processes; tests replace it.
-
-    Attributes:
-        me: this process.
-        alive: whether a process of this machine still runs, by pid and start.
-        environ: the environment variables.
-        now: the time of day, with its zone.
-        clock: seconds, also those while the machine sleeps.
-    """
-
-    me: Process
-    alive: Callable[[int, str], bool] = process.alive
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    clock: Callable[[], float] = process.uptime
 
 
 def context(settings: Settings, environment: Environment, steps: Steps) -> Context:
@@ -121,13 +100,14 @@ class Wiring:
 
     @cached_property
     def _bucket(self) -> ProjectBucket:
-        from resumectl.release.bucket import ProjectBucket, bucket_name
+        from resumectl.release.bucket import PATIENCE, ProjectBucket, bucket_name
         from resumectl.release.project import Project
 
         account, env = self.cloud.account_id, self.cloud.environment.name
         name = bucket_name(self.settings.name, account, self.cloud.region)
         project = Project(self._checkout, name)
-        return ProjectBucket(self.cloud.client("s3"), name, account, env, project)
+        patience = self.machine.waiting(PATIENCE)
+        return ProjectBucket(self.cloud.client("s3"), name, account, env, project, patience)
 
     @cached_property
     def _unfenced_bucket(self) -> ProjectBucket:
@@ -195,6 +175,7 @@ class Wiring:
     def function(self, artifacts: Any) -> FunctionPart:
         """The function part."""
         from resumectl.function.part import FunctionPart
+        from resumectl.function.publish import HEALTH, UPDATE
 
         return FunctionPart(
             self.settings.backend,
@@ -203,6 +184,8 @@ class Wiring:
             artifacts=artifacts,
             client=self.cloud.client,
             steps=self.steps,
+            update=self.machine.waiting(UPDATE),
+            health=self.machine.waiting(HEALTH),
         )
 
     def _site(self) -> SitePart:

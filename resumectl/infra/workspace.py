@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -285,6 +286,7 @@ class Workspaces:
         """Terraform inherits it, and may outlive this process."""
         beside = self.work / _BESIDE
         try:
-            return claim([self.work, *(beside / str(number) for number in range(2, _PLACES))])
+            others = (beside / str(number) for number in range(2, _PLACES))
+            return claim(chain([self.work], others))
         except OSError as error:
             raise files.unwritable(self.work, error) from error

@@ -55,14 +55,19 @@ def origin(root: Path) -> str:
 
 def refusal(root: Path) -> str:
     """Why git does not read the project's repository, in its own words; empty if it does."""
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
-        return ""
     run = _git(root, "rev-parse", "--git-dir")
     return next(iter(run.stderr.splitlines()), "") if run.returncode else ""
 
 
+def _may_be_in_a_repository(root: Path) -> bool:
+    """A look is cheaper than starting git, which would say the same."""
+    folder = root.resolve()
+    around = (folder, *folder.parents)
+    return "GIT_DIR" in os.environ or any((place / ".git").exists() for place in around)
+
+
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    git = shutil.which("git")
+    git = shutil.which("git") if _may_be_in_a_repository(root) else None
     command = [git or "git", "-C", str(root), *arguments]
     if git is None:
         return subprocess.CompletedProcess(command, 127, "", "")

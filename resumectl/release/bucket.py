@@ -36,7 +36,8 @@ UNREADABLE: Final = (ValueError, LookupError, TypeError, AttributeError)
 
 _SETTLING: Final = 900.0
 """Seconds after which a new bucket shows every object."""
-_PATIENCE: Final = Backoff(60.0, first=0.2)
+PATIENCE: Final = Backoff(60.0, first=0.2)
+"""For how long a new bucket is waited for."""
 _CONFLICTS: Final = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
 
@@ -73,7 +74,7 @@ class ProjectBucket:
         owner: str,
         env: str,
         project: Project | None = None,
-        patience: Backoff = _PATIENCE,
+        patience: Backoff = PATIENCE,
     ) -> None:
         self.s3 = s3
         self.name = name

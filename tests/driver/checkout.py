@@ -6,7 +6,6 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from resumectl.function.part import FunctionPart
 from resumectl.smoke.check import Check
 from tests.driver import live
 from tests.functional.world import TOML, World
@@ -14,13 +13,9 @@ from tests.functional.world import TOML, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from resumectl.backoff import Backoff
-    from resumectl.part import Parts
     from resumectl.smoke.target import Target
-    from resumectl.steps.context import Context
     from tests.fakes.aws.world import Aws
-    from tests.fakes.clock import Clock
-    from tests.fakes.machine import Machine, Process
+    from tests.fakes.machine import Machine
 
 BROKEN = "broken"
 """A page with this word fails the smoke test."""
@@ -40,10 +35,6 @@ class Checkout(World):
     def keep_little(self) -> None:
         """Prune from the third release on."""
         (self.root / "resumectl.toml").write_text(TOML + KEPT)
-
-    def context(self, process: Process | None = None, env: str = "prod") -> Context:
-        made = super().context(process, env)
-        return replace(made, parts=_patient(made.parts, self.aws.clock))
 
     def checks(self, target: Target, env: str = "prod") -> tuple[Check, ...]:
         if live.function(self.aws, env) is None:  # somebody destroys it meanwhile
@@ -73,17 +64,3 @@ class Checkout(World):
         for folder in ("frontend", "lambda_src", "terraform"):
             shutil.rmtree(self.root / folder)
             shutil.copytree(other.root / folder, self.root / folder)
-
-
-def _patient(parts: Parts, clock: Clock) -> Parts:
-    """The parts, waiting on the world's clock."""
-
-    def on(backoff: Backoff) -> Backoff:
-        return replace(backoff, sleep=clock.sleep, clock=clock.monotonic)
-
-    return tuple(
-        replace(part, update=on(part.update), health=on(part.health))
-        if isinstance(part, FunctionPart)
-        else part
-        for part in parts
-    )

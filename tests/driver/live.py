@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.terraform.state import State
@@ -70,8 +71,13 @@ def kept(aws: Aws, key: str) -> bytes | None:
 
 def document(aws: Aws, key: str) -> Any:
     """A JSON document of the project bucket; None if it is not there or damaged."""
+    return _parsed(kept(aws, key) or b"")
+
+
+@lru_cache(maxsize=4096)
+def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(kept(aws, key) or b"")
+        return json.loads(body)
     except ValueError:
         return None
 
@@ -79,8 +85,7 @@ def document(aws: Aws, key: str) -> Any:
 def records(aws: Aws, env: str) -> list[dict[str, Any]]:
     """The records of an environment, the newest first."""
     bucket = aws.buckets.get(PROJECT)
-    keys = {key for key, _, latest in bucket.all_versions() if latest} if bucket else set()
-    names = sorted((key for key in keys if key.startswith(f"releases/{env}/")), reverse=True)
+    names = sorted(bucket.keys(f"releases/{env}/"), reverse=True) if bucket else ()
     return [found for key in names if (found := document(aws, key))]
 
 

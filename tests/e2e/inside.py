@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resumectl import process, settings
-from resumectl.cli.wiring import Machine, Wiring
+from resumectl.cli.wiring import Wiring
 from resumectl.progress import Silent, Steps
 
 if TYPE_CHECKING:
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 def context(project: Project, cloud: Cloud) -> Context:
     """The environment of `cloud`, wired as the command line wires it."""
-    machine = Machine(process.current(), environ=project.environ)
+    machine = process.Machine(process.current(), environ=project.environ)
     return Wiring(settings.load(project.root), cloud, Steps(Silent()), machine).context

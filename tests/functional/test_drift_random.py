@@ -11,7 +11,7 @@ import pytest
 
 from resumectl import process, settings
 from resumectl.aws import Cloud
-from resumectl.cli.wiring import Machine, Wiring
+from resumectl.cli.wiring import Wiring
 from resumectl.function.record import FunctionRecord
 from resumectl.progress import Silent, Steps
 from resumectl.release.artifacts import Artifacts
@@ -42,7 +42,7 @@ def ctx(project: Path, deployed: Callable[[str], Any], resumectl: Callable[..., 
     assert resumectl("deploy", "-e", "prod", "--only", "site", "--yes", "--no-smoke").code == 0
     publish(deployed)
     loaded = settings.load(project)
-    cloud, machine = Cloud(loaded.environment("prod")), Machine(process.current())
+    cloud, machine = Cloud(loaded.environment("prod")), process.Machine(process.current())
     ctx = Wiring(loaded, cloud, Steps(Silent()), machine).context
     scene = look(ctx)
     release = scene.heads.released

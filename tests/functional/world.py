@@ -259,12 +259,13 @@ def state(env: str = "prod") -> str:
     return f"terraform/{env}.tfstate"
 
 
-def _seam(worker: Process) -> wiring.Machine:
+def _seam(worker: Process) -> process.Machine:
     machine = worker.machine
     me = process.Process(
         *(machine.host, worker.pid, worker.started, machine.boot_id, machine.pid_namespace)
     )
-    return wiring.Machine(me, machine.alive, {}, machine.time.now, machine.time.monotonic)
+    clock = machine.time
+    return process.Machine(me, machine.alive, {}, clock.now, clock.monotonic, clock.sleep)
 
 
 def _without_handler_check(parts: Parts) -> Parts:

@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "patterns": {"tables"},
     "tables": {"errors"},
     "files": {"errors"},
+    "process": {"backoff"},
 }
 HOUSE = {path.stem for path in (ROOT / "resumectl").iterdir()}
 NAMELESS = ("commands/", "steps/", "release/", "part.py", "plan.py", "progress.py")

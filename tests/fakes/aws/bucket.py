@@ -9,10 +9,10 @@ default it does not happen.
 from __future__ import annotations
 
 import hashlib
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.aws.copied import copied
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Bucket:
         self._aws, self.name, self.owner, self.region = aws, name, owner, region
         self.created = aws.clock.now().replace(microsecond=0)
         self.versioning = ""
-        self.settings: dict[str, Any] = deepcopy(DEFAULTS)
+        self.settings: dict[str, Any] = copied(DEFAULTS)
         self.stuck: dict[str, list[str]] = {}
         self._objects: dict[str, list[Version]] = {}
         self._absent = self._settling("created")
@@ -126,6 +126,10 @@ class Bucket:
         """What is served; None when there is nothing or a delete marker."""
         versions = self._objects.get(key, [])
         return versions[0] if versions and not versions[0].is_marker else None
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin so, in any order, also of what was deleted."""
+        return [key for key in self._objects if key.startswith(prefix)]
 
     def all_versions(self) -> Iterator[tuple[str, Version, bool]]:
         """Key, version, whether it is the latest: in the order of a listing."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.fakes.machine import Process
 
 _LOCK = threading.Lock()
@@ -31,6 +33,26 @@ def _session() -> Any:
     import boto3
 
     return boto3.Session("fake", "fake")
+
+
+_VALID: set[tuple[Any, ...]] = set()
+"""The forms of calls that botocore found valid: it takes longer than most calls here."""
+
+
+def _form(service: str, operation: str, arguments: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What the validity of a call follows from; None if that is too much to remember."""
+    values = arguments.values()
+    if not all(isinstance(value, (str, int, bytes)) for value in values):
+        return None
+    kept = [value if isinstance(value, (str, int)) else b"" for value in values]
+    return service, operation, *arguments, *map(type, values), *kept
+
+
+@functools.lru_cache(maxsize=64)
+def _date(now: datetime) -> str:
+    from email.utils import format_datetime
+
+    return format_datetime(now, usegmt=True)
 
 
 class Client:
@@ -79,12 +101,17 @@ class Client:
         from botocore.exceptions import ParamValidationError
         from botocore.validate import ParamValidator
 
+        form = _form(self._service, operation, arguments)
+        if form in _VALID:
+            return
         shape = self.boto.meta.service_model.operation_model(operation).input_shape
         if isinstance(arguments.get("CopySource"), dict):  # boto3 turns it into a header first
             arguments = {**arguments, "CopySource": "as a header"}
         report = ParamValidator().validate(arguments, shape) if shape else None
         if report and report.has_errors():
             raise ParamValidationError(report=report.generate_report())
+        if form:
+            _VALID.add(form)
 
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         aws, process = self._process.aws, self._process
@@ -94,10 +121,7 @@ class Client:
         return answer
 
     def _metadata(self, status: int = 200) -> dict[str, Any]:
-        from email.utils import format_datetime
-
-        now = self._process.aws.clock.now().replace(microsecond=0)
-        headers = {"date": format_datetime(now, usegmt=True)}
+        headers = {"date": _date(self._process.aws.clock.now().replace(microsecond=0))}
         return {"HTTPStatusCode": status, "HTTPHeaders": headers, "RetryAttempts": 0}
 
     def _error(self, operation: str, refusal: Refusal) -> Exception:

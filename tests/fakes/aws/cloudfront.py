@@ -6,12 +6,12 @@ invalidated.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tests.fakes.aws.copied import copied
 from tests.fakes.aws.hung import Hung
 from tests.fakes.aws.refusal import Refusal
 from tests.fakes.aws.untagged import Untagged
@@ -99,7 +99,7 @@ class CloudFront(Untagged):
                 raise Refusal("DistributionAlreadyExists", "The caller reference was used before.")
         id_ = f"E{self._aws.number('distribution'):013d}"
         arn = f"arn:aws:cloudfront::{self._account}:distribution/{id_}"
-        made = Distribution(id_, arn, deepcopy(config), tags, self._etag())
+        made = Distribution(id_, arn, copied(config), tags, self._etag())
         self.distributions[id_] = made
         return {"Distribution": self._shown(made), "ETag": made.etag}
 
@@ -109,14 +109,14 @@ class CloudFront(Untagged):
 
     def get_distribution_config(self, Id: str) -> dict[str, Any]:
         found = self._distribution(Id)
-        return {"DistributionConfig": deepcopy(found.config), "ETag": found.etag}
+        return {"DistributionConfig": copied(found.config), "ETag": found.etag}
 
     def update_distribution(
         self, Id: str, DistributionConfig: Any, IfMatch: str = ""
     ) -> dict[str, Any]:
         found = self._distribution(Id)
         self._require(found.etag, IfMatch)
-        found.config, found.etag = deepcopy(DistributionConfig), self._etag()
+        found.config, found.etag = copied(DistributionConfig), self._etag()
         return {"Distribution": self._shown(found), "ETag": found.etag}
 
     def delete_distribution(self, Id: str, IfMatch: str = "") -> None:
@@ -270,7 +270,7 @@ class CloudFront(Untagged):
             "Status": "Deployed",
             "DomainName": domain,
             "InProgressInvalidationBatches": int(bool(found.waiting)),
-            "DistributionConfig": deepcopy(found.config),
+            "DistributionConfig": copied(found.config),
         }
 
     def _summary(self, found: Distribution) -> dict[str, Any]:

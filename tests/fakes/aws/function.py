@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.aws.copied import copied
 from tests.fakes.aws.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Function:
         self.urls: list[dict[str, Any]] = []
         self.tags: dict[str, str] = dict(tags or {})
         self.zips: dict[str, bytes] = {}
-        self._latest: dict[str, Any] = {**deepcopy(DEFAULTS)}
+        self._latest: dict[str, Any] = {**copied(DEFAULTS)}
         self.change(code=code, settings=settings)
         self._state = "Pending" if self._waiting else "Active"
 
@@ -98,7 +98,7 @@ class Function:
         if last is None or last["content"] != content:
             number = str(next(self._numbers))
             described = self._latest["Description"] if description is None else description
-            frozen = {**deepcopy(self._latest), "Description": described, "content": content}
+            frozen = {**copied(self._latest), "Description": described, "content": content}
             self.versions[number] = {**frozen, "RevisionId": self.new_revision()}
             last = self.versions[number] | {"Version": number}
             self.versions[number] = last
@@ -163,7 +163,7 @@ class Function:
         fields = {key: value for key, value in found.items() if key != "content"}
         suffix = "" if qualifier == LATEST else f":{qualifier}"
         return {
-            **deepcopy(fields),
+            **copied(fields),
             "FunctionName": self.name,
             "FunctionArn": f"{self.arn}{suffix}",
             "State": self._state if busy else state,
@@ -187,4 +187,4 @@ def _kept(key: str, value: Any) -> Any:
     """A setting as reads give it back."""
     if key == "Layers":
         return [{"Arn": arn, "CodeSize": 0} for arn in value]
-    return deepcopy(value)
+    return copied(value)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import io
 import json
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.aws.copied import copied
 from tests.fakes.aws.function import LATEST, Function
 from tests.fakes.aws.hung import Callers, Hung
 from tests.fakes.aws.refusal import Refusal
@@ -156,13 +156,13 @@ class Lambda(Callers):
         return self._aliased(function, Name, FunctionVersion=FunctionVersion, **given)
 
     def get_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:
-        return deepcopy(self._alias(FunctionName, Name))
+        return copied(self._alias(FunctionName, Name))
 
     def list_aliases(self, FunctionName: str, **given: Any) -> dict[str, Any]:
         rows = self.function(FunctionName).aliases.values()
         version = given.get("FunctionVersion")
         kept = [row for row in rows if version in (None, row["FunctionVersion"])]
-        return {"Aliases": deepcopy(kept)}
+        return {"Aliases": copied(kept)}
 
     def update_alias(self, FunctionName: str, Name: str, **given: Any) -> dict[str, Any]:
         alias = self._alias(FunctionName, Name)
@@ -193,7 +193,7 @@ class Lambda(Callers):
         alias = {"Description": "", **fields, "Name": name, **routing}
         alias |= {"AliasArn": f"{function.arn}:{name}", "RevisionId": function.new_revision()}
         function.aliases[name] = alias
-        return deepcopy(alias)
+        return copied(alias)
 
     # --- calling, and what is attached
 

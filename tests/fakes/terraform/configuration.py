@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import TerraformError
@@ -55,7 +56,7 @@ class Module:
     account: str
     region: str
 
-    @property
+    @cached_property
     def name(self) -> str:
         return (
             f"{self.variables.get('project', 'resume')}-{self.variables.get('environment', 'prod')}"
@@ -70,15 +71,13 @@ class Module:
         Raises:
             TerraformError: a file is not HCL.
         """
-        source = self._source()
-        blocks = {f"{kind}.{name}": body for kind, name, body in _DECLARED.findall(source)}
-        configured = {}
+        source, blocks = self._source, self._blocks
+        configured, every = {}, self._defaults(state)
         for address in NEEDS:
             if address not in (blocks or USUAL):
                 continue
-            defaults = self._defaults(state)[address]
-            body = blocks.get(address, source)
-            said = {key: json.loads(value) for key, value in _ASSIGNED.findall(body)}
+            defaults, body = every[address], blocks.get(address, source)
+            said = _assigned(body)
             attributes = {**defaults, **{key: said[key] for key in defaults if key in said}}
             if address == FUNCTION:
                 variables = attributes["environment"][0]["variables"]
@@ -110,7 +109,9 @@ class Module:
         }
         return {name: value for name, value in values.items() if value}
 
+    @cached_property
     def _source(self) -> str:
+        """What Terraform read when it began: it plans and applies the same."""
         files = sorted(self.directory.glob("*.tf"))
         texts = {file: file.read_text() for file in files}
         for file, source in texts.items():
@@ -120,6 +121,11 @@ class Module:
                     hint=f"Correct {file}.",
                 )
         return "\n".join(texts.values())
+
+    @cached_property
+    def _blocks(self) -> dict[str, str]:
+        found = _DECLARED.findall(self._source)
+        return {f"{kind}.{name}": body for kind, name, body in found}
 
     def _defaults(self, state: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         function = self.variables.get("function") or {}
@@ -168,6 +174,11 @@ class Module:
                 **tagged,
             },
         }
+
+
+@cache
+def _assigned(body: str) -> Mapping[str, Any]:
+    return {key: json.loads(value) for key, value in _ASSIGNED.findall(body)}
 
 
 def with_needs(targets: Iterable[str], addresses: Iterable[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from resumectl.errors import TerraformError
@@ -51,6 +51,9 @@ class Change:
         return {**named, "change": change}
 
 
+_LISTS = ("changes", "drift")
+
+
 @dataclass
 class Plan:
     """A plan as it is saved; it applies only to the state that it was made of."""
@@ -79,12 +82,12 @@ class Plan:
         }
 
     def saved(self) -> dict[str, Any]:
-        return asdict(self)
+        rows = {key: [vars(change) for change in getattr(self, key)] for key in _LISTS}
+        return {**vars(self), **rows}
 
     @classmethod
     def load(cls, document: dict[str, Any]) -> Plan:
-        lists = ("changes", "drift")
-        rows = {key: [Change(**row) for row in document[key]] for key in lists}
+        rows = {key: [Change(**row) for row in document[key]] for key in _LISTS}
         return cls(**{**document, **rows})
 
 
@@ -153,10 +156,10 @@ def _compare(
         change = _change(address, before, wanted, id_, tainted=address in tainted)
         plan.changes.append(change)
         known = {**known, address: change.after or {}}
-    gone = [
-        address for address in _backwards(plan.refreshed) if address not in module.resources({})
-    ]
-    for address in gone:
+    configured = module.resources({})
+    for address in _backwards(plan.refreshed):
+        if address in configured:
+            continue
         plan.changes.append(Change(address, ["delete"], known[address], None))
         known = {key: known[key] for key in known if key != address}
     return known
