@@ -7,23 +7,26 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from resumectl.errors import Exit
 from tests.driver import start
+from tests.driver.progress import Progress
 from tests.mutants import parts, releases
 from tests.mutants.mutant import PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tests.mutants.mutant import Mutant
 
 ROOT = Path(__file__).parents[2]
 MUTANTS = (*releases.MUTANTS, *parts.MUTANTS)
-STORIES, LIMIT = "300", 600.0
+STORIES, LIMIT = "300", 300.0
+"""How many stories a mutant meets that its tests do not notice, and seconds for each of both."""
 FAILED = 1
 """The exit code of pytest when a test failed, and of the driver when an invariant broke."""
 
@@ -43,20 +46,41 @@ def main() -> int:
 def _run(mutants: Sequence[Mutant], lanes: int) -> int:
     copies: SimpleQueue[Path] = SimpleQueue()
     folder = start.folder()
+    killers: dict[Mutant, str] = {}
+    pool = ThreadPoolExecutor(lanes)
     try:
         for number in range(lanes):
             copies.put(_copy(folder / str(number)))
-        with ThreadPoolExecutor(lanes) as pool:
-            killers = list(pool.map(lambda mutant: _killer(mutant, copies), mutants))
+        trying = {pool.submit(_killer, mutant, copies): mutant for mutant in mutants}
+        progress = Progress(len(mutants), "mutants")
+        while trying:
+            for future in wait(trying, 1.0, FIRST_COMPLETED).done:
+                mutant = trying.pop(future)
+                killers[mutant] = future.result()
+                if not killers[mutant]:
+                    progress.clear()
+                    sys.stdout.write(f"ALIVE {mutant.name}\n      -> {mutant.new}\n")
+                    sys.stdout.flush()
+            progress.tell(len(killers), f"{_alive(killers)} alive")
+        progress.clear()
+    except KeyboardInterrupt:
+        sys.stdout.write(f"{_figures(killers)}, {len(mutants) - len(killers)} not tried\n")
+        return Exit.INTERRUPTED
     finally:
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(folder, ignore_errors=True)
-    alive = [mutant for mutant, killer in zip(mutants, killers, strict=True) if not killer]
-    for mutant in alive:
-        sys.stdout.write(f"ALIVE {mutant.name}\n      -> {mutant.new}\n")
-    stories = f"{killers.count('driver')} of them in stories of the driver"
-    died = len(mutants) - len(alive)
-    sys.stdout.write(f"{died} of {len(mutants)} mutants died, {stories}\n")
-    return bool(alive)
+    sys.stdout.write(f"{_figures(killers)}\n")
+    return bool(_alive(killers))
+
+
+def _alive(killers: Mapping[Mutant, str]) -> int:
+    return sum(not killer for killer in killers.values())
+
+
+def _figures(killers: Mapping[Mutant, str]) -> str:
+    stories = sum(killer == "driver" for killer in killers.values())
+    died = len(killers) - _alive(killers)
+    return f"{died} of {len(killers)} mutants died, {stories} of them in stories of the driver"
 
 
 def _copy(folder: Path) -> Path:
@@ -75,7 +99,9 @@ def _killer(mutant: Mutant, copies: SimpleQueue[Path]) -> str:
         tests = [name for name in mutant.nearest if (root / name).exists()]
         if tests and _fails(root, "pytest", "-x", "-q", "-n", "0", *tests):
             return "tests"
-        return "driver" if _fails(root, "tests.driver", "--seeds", STORIES) else ""
+        return (
+            "driver" if _fails(root, "tests.driver", "--seeds", STORIES, "--first-broken") else ""
+        )
     finally:
         shutil.copy2(ROOT / PACKAGE / mutant.file, file)
         copies.put(root)
