@@ -1,4 +1,4 @@
-"""Where MiniStack's responses differ from AWS's in a way that breaks Terraform."""
+"""Where MiniStack differs from AWS in a way that breaks Terraform, or that breaks resumectl."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ def install() -> None:
     """Correct all of them."""
     _correct_updates_of_functions()
     _correct_tags_of_apis()
+    _correct_conditions_of_copies()
 
 
 def _correct_updates_of_functions() -> None:
@@ -59,3 +60,17 @@ def _show_tags(apigateway: Any, arn: str) -> None:
             shown[apigateway._api_resource_arn(api_id, "stages", name)] = stage  # noqa: SLF001
         if arn in shown:
             shown[arn]["tags"] = dict(tags)
+
+
+def _correct_conditions_of_copies() -> None:
+    """Refuse a copy whose condition on the object in its place does not hold, as S3 does."""
+    from ministack.services import s3
+
+    copy = s3._copy_object  # noqa: SLF001
+
+    def corrected(bucket: str, key: str, headers: dict[str, str]) -> Any:
+        objects = (s3._ensure_bucket(bucket) or {}).get("objects", {})  # noqa: SLF001
+        refusal = s3._check_put_preconditions(headers, objects.get(key))  # noqa: SLF001
+        return refusal or copy(bucket, key, headers)
+
+    s3._copy_object = corrected  # noqa: SLF001

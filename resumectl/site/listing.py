@@ -27,6 +27,7 @@ from resumectl.site.versions import current_versions
 if TYPE_CHECKING:
     from resumectl.site.bucket import SiteBucket
     from resumectl.site.manifest import ReleasedObject
+    from resumectl.site.versions import Current
 
 _LANES: Final = 32
 _CHUNK: Final = 1024 * 1024
@@ -49,16 +50,16 @@ def live(bucket: SiteBucket, released: Mapping[str, ReleasedObject]) -> dict[str
     """
     versions = current_versions(bucket, sorted(released))
     objects = {
-        key: LiveObject(fields(released[key]), released[key].size, version)
+        key: LiveObject(fields(released[key]), released[key].size, version.id, version.etag)
         for key, version in versions.items()
-        if version != NO_VERSION and key in released and released[key].version_id == version
+        if version.id != NO_VERSION and key in released and released[key].version_id == version.id
     }
 
-    def read(key: str) -> LiveObject | None:
-        return aws.found(_read, bucket=bucket, key=key, version=versions[key])
+    def live_object(key: str) -> LiveObject | None:
+        return aws.found(read, bucket=bucket, key=key, version=versions[key])
 
     others = [key for key in versions if key not in objects]
-    entries = dict(zip(others, side_by_side(read, others, lanes=_LANES), strict=True))
+    entries = dict(zip(others, side_by_side(live_object, others, lanes=_LANES), strict=True))
     objects |= {key: entry for key, entry in entries.items() if entry}
     missing = {key: versions[key] for key, entry in entries.items() if entry is None}
     if missing:
@@ -66,7 +67,7 @@ def live(bucket: SiteBucket, released: Mapping[str, ReleasedObject]) -> dict[str
     return dict(sorted(objects.items()))
 
 
-def _require_deleted(bucket: SiteBucket, missing: Mapping[str, str]) -> None:
+def _require_deleted(bucket: SiteBucket, missing: Mapping[str, Current]) -> None:
     """Of what was not found, the bucket lists nothing any more."""
     versions = current_versions(bucket, sorted(missing))
     if unread := [key for key, version in missing.items() if versions.get(key) == version]:
@@ -77,9 +78,9 @@ def _require_deleted(bucket: SiteBucket, missing: Mapping[str, str]) -> None:
         )
 
 
-def _read(bucket: SiteBucket, key: str, version: str) -> LiveObject:
+def read(bucket: SiteBucket, key: str, version: Current) -> LiveObject:
     """Read the listed version. In a new bucket, a read without one may not find it yet."""
-    exactly = {} if version == NO_VERSION else {"VersionId": version}
+    exactly = {} if version.id == NO_VERSION else {"VersionId": version.id}
     head = bucket.head_object(Key=key, ChecksumMode="ENABLED", **exactly)
     shown = {
         "sha256": _recorded_sha256(head) or _downloaded_sha256(bucket, key, exactly),
@@ -88,7 +89,7 @@ def _read(bucket: SiteBucket, key: str, version: str) -> LiveObject:
         **{name: str(head[header]) for header, name in _NEVER_SET.items() if head.get(header)},
     }
     modified = head["LastModified"].isoformat(timespec="seconds")
-    return LiveObject(shown, head.get("ContentLength", 0), version, modified)
+    return LiveObject(shown, head.get("ContentLength", 0), *version, modified)
 
 
 def _recorded_sha256(head: Mapping[str, Any]) -> str | None:

@@ -63,10 +63,12 @@ class LiveObject:
 
     Attributes:
         fields: also shows headers that we never set, when somebody did.
+        etag: of its bytes; a write can be made to depend on it.
         modified: since when (ISO 8601), if it is not what the last release recorded.
     """
 
     fields: Mapping[str, Any]
     size: int
     version_id: str
+    etag: str
     modified: str | None = None

@@ -12,7 +12,7 @@ from resumectl.errors import ResumectlError
 from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, resource_type
 from resumectl.progress import Silent, Step, Steps
-from resumectl.site import invalidation, listing, snapshot, transfer, versions
+from resumectl.site import deletion, invalidation, listing, snapshot, transfer, versions
 from resumectl.site.bucket import SiteBucket
 from resumectl.site.built import Builder, BuiltSite
 from resumectl.site.record import SiteRecord
@@ -142,7 +142,7 @@ class SitePart(Part[SiteLive, Wanted]):
         if wanted is None:
             return Applied(None)
         comparison = self._settled(comparison, outputs)
-        written = self._transfer(wanted, comparison.changes, outputs)
+        written = self._transfer(wanted, comparison, outputs)
         self._invalidate(wanted, comparison, outputs)
         return Applied(SiteRecord.of(wanted.objects, comparison.live.objects, written))
 
@@ -154,13 +154,12 @@ class SitePart(Part[SiteLive, Wanted]):
         keys = sorted(change.key for change in comparison.changes if change.after is not None)
         before = _versions(comparison.live.objects)
         now = versions.current_versions(self._bucket(bucket), keys)
-        return frozenset(
-            (key, now[key]) for key in keys if key in now and now[key] != before.get(key)
-        )
+        written = {key: now[key].id for key in keys if key in now}
+        return frozenset((key, id_) for key, id_ in written.items() if id_ != before.get(key))
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         old = sorted((key, version) for key, version in needs)
-        transfer.delete_versions(self._bucket(outputs["site_bucket"]), old)
+        deletion.delete_versions(self._bucket(outputs["site_bucket"]), old)
 
     # --- drift
 
@@ -213,16 +212,21 @@ class SitePart(Part[SiteLive, Wanted]):
         live = replace(comparison.live, bucket=bucket, objects=objects)
         return replace(comparison, live=live, changes=tuple(changes))
 
-    def _transfer(self, wanted: Wanted, changes: Changes, outputs: Outputs) -> Mapping[str, str]:
+    def _transfer(
+        self, wanted: Wanted, comparison: Comparison[SiteLive, Wanted], outputs: Outputs
+    ) -> Mapping[str, str]:
         """Returns the version id of every object that was written, by key."""
+        changes, live = comparison.changes, comparison.live.objects
         if not changes:
             return {}
         bucket = self._bucket(outputs["site_bucket"])
         if isinstance(wanted, BuiltSite):
             with self.steps(_UPLOAD) as tell:
-                return transfer.apply(bucket, changes, wanted.objects, progress=_counter(tell))
+                return transfer.apply(
+                    bucket, changes, wanted.objects, live, progress=_counter(tell)
+                )
         with self.steps(_RESTORE) as tell:
-            return transfer.restore(bucket, changes, wanted.objects, progress=_counter(tell))
+            return transfer.restore(bucket, changes, wanted.objects, live, progress=_counter(tell))
 
     def _invalidate(
         self, wanted: Wanted, comparison: Comparison[SiteLive, Wanted], outputs: Outputs

@@ -7,9 +7,9 @@ this operation only and only while listing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from resumectl import aws
 from resumectl.parallel import side_by_side
@@ -26,10 +26,17 @@ _EVENT: Final = "before-parse.s3.ListObjectVersions"
 _OK: Final = 200
 
 
+class Current(NamedTuple):
+    """The version of an object that is served."""
+
+    id: str
+    etag: str
+
+
 def current_versions(
     bucket: SiteBucket, expected: Sequence[str], *, page: int = PAGE
-) -> dict[str, str]:
-    """Key -> version id of what is served now. A bucket that does not exist has none.
+) -> dict[str, Current]:
+    """Key -> the version of what is served now. A bucket that does not exist has none.
 
     Each request asks for `page` versions. The listing is split at every `page`-th of the keys that
     are probably there, which must be sorted.
@@ -37,7 +44,7 @@ def current_versions(
     cuts = expected[page - 1 :: page]
     ranges = list(zip(["", *cuts], [*cuts, ""], strict=True))
 
-    def versions() -> list[dict[str, str]]:
+    def versions() -> list[dict[str, Current]]:
         return side_by_side(lambda ends: _list(bucket, *ends, page), ranges, lanes=_LANES)
 
     with _own_parser(bucket.s3):
@@ -45,15 +52,28 @@ def current_versions(
     return {key: version for part in parts or () for key, version in part.items()}
 
 
-def _list(bucket: SiteBucket, after: str, last: str, size: int) -> dict[str, str]:
+def current_version(bucket: SiteBucket, key: str) -> Current | None:
+    """The version of one object that is served now, or None."""
+    page = bucket.list_object_versions(Prefix=key, MaxKeys=1)
+    for entry in page.get("Versions", ()):
+        if entry["IsLatest"] and entry["Key"] == key:
+            return _current(entry)
+    return None
+
+
+def _current(entry: Mapping[str, Any]) -> Current:
+    return Current(entry.get("VersionId", NO_VERSION), entry["ETag"])
+
+
+def _list(bucket: SiteBucket, after: str, last: str, size: int) -> dict[str, Current]:
     """The versions of the keys after `after`, up to and including `last`. Empty means no limit."""
-    versions: dict[str, str] = {}
+    versions: dict[str, Current] = {}
     position = {"KeyMarker": after} if after else {}
     while True:
         page = bucket.list_object_versions(MaxKeys=size, **position)
         for entry in page.get("Versions", ()):
             if entry["IsLatest"] and (not last or entry["Key"] <= last):
-                versions[entry["Key"]] = entry.get("VersionId", NO_VERSION)
+                versions[entry["Key"]] = _current(entry)
         # S3 lists the newest version of a key first: once `last` was seen, the rest is older.
         if not page.get("IsTruncated") or (last and page["NextKeyMarker"] >= last):
             return versions
@@ -87,6 +107,7 @@ def _read_versions(
         {
             "Key": element.findtext(f"{space}Key"),
             "VersionId": element.findtext(f"{space}VersionId") or NO_VERSION,
+            "ETag": element.findtext(f"{space}ETag") or "",
             "IsLatest": element.findtext(f"{space}IsLatest") == "true",
         }
         for element in elements

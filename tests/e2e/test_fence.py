@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
 
+    from tests.e2e.gate import Gate
     from tests.e2e.project import Project
 
 PAGES = 60
@@ -45,36 +46,39 @@ def is_idle(pid: int) -> bool:
 
 
 @contextmanager
-def stopped(project: Project, request: str) -> Iterator[subprocess.Popen[str]]:
-    """A deploy that is stopped at a request, for longer than its lease; what it sent arrives."""
+def stopped(project: Project, request: str) -> Iterator[tuple[subprocess.Popen[str], Gate]]:
+    """A deploy that is stopped at a request, for longer than its lease.
+
+    What had passed the fence arrives when the gate is opened.
+    """
     with gate(project, request) as closed:
         running = project.start(*UPLOAD)
         closed.wait(running)
         wait_until(lambda: is_idle(running.pid))
         os.kill(running.pid, signal.SIGSTOP)
-        closed.open()
         since = time.monotonic()
         try:
             wait_until(lambda: time.monotonic() > since + LEASE)
-            yield running
+            yield running, closed
         finally:
             if running.poll() is None:
                 running.kill()
 
 
-def test_a_stopped_deploy_that_lost_its_lock_writes_nothing_when_it_goes_on(
+def test_a_stopped_deploy_that_lost_its_lock_changes_nothing_any_more(
     project: Project,
 ) -> None:
     account = Account(project.client)
     last = account.release()["id"]
     write(project, "loser")
-    with stopped(project, rf"PUT \S*/page/{PAGES // 2}\.html") as running:
+    with stopped(project, rf"PUT \S*/page/{PAGES // 2}\.html") as (running, closed):
         unlocked = project.resumectl("unlock", "--force", "--yes", "--json")
         assert "deploy" in unlocked.json["released"][0], unlocked
         write(project, "winner")
         won = project.resumectl(*UPLOAD)
         assert won.code == Exit.OK, won
         live = account.versions(account.site_bucket), account.alias()
+        closed.open()
         os.kill(running.pid, signal.SIGCONT)
         lost = finish(running)
     assert (lost.code, lost.json["error"]["code"]) == (Exit.LOCKED, "lock-lost"), lost

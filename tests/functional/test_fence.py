@@ -26,6 +26,7 @@ LOCK = "locks/prod.json"
 EVERY = 7
 TERRAFORMS = (state(), f"{state()}.tflock")
 """A Terraform that is stopped saves its state and releases its own lock."""
+SITE_WRITES = ("put_object", "copy_object", "delete_objects")
 
 
 @dataclass
@@ -141,3 +142,37 @@ def test_a_suspended_command_that_lost_its_lock_begins_no_write(
         with other.working() as ctx:
             assert deploy(ctx, Options(force=True), Agreed()).error is None, where
         assert is_whole(other), where
+
+
+def is_late(call: str, key: str) -> bool:
+    """Whether it writes to the site what the winner's site has, too, or deletes from it."""
+    return call in SITE_WRITES and (key.endswith(".html") or call == "delete_objects")
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_request_that_arrives_after_another_deploy_changes_none_of_its_objects(
+    story: str, folders: Iterator[Path]
+) -> None:
+    """It had passed the fence when the process was suspended."""
+    prepare, command = STORIES[story]
+    prepared = World(next(folders))
+    prepare(prepared)
+    faults = Faults()
+    getattr(prepared.copy(next(folders)), command)(faults)
+    late = [n for n, begun in enumerate(faults.begun, 1) if is_late(*begun)]
+    assert late
+    for at in late:
+        world = prepared.copy(next(folders))
+        other, won = another_machine(world, next(folders)), {}
+
+        def win(other: World = other, won: dict[str, Any] = won) -> None:
+            take_over(other)
+            won |= other.objects()
+
+        sleeper = Sleeper(world, at, DEAD_AFTER + 30, win)
+        sleeper.run(command)
+        where = f"{command} suspended at {at}: {faults.begun[at - 1]}"
+        assert won, where
+        assert won.items() <= world.objects().items(), where
+        assert sleeper.error, where
+        assert sleeper.error.code == "lock-lost", where

@@ -63,6 +63,9 @@ TARGETS = (
 TRAFFIC = (
     Mutant("site/transfer.py", "for pages in (False, True):", "for pages in (True, False):"),
     Mutant("site/transfer.py", "refuse_missing(bucket, keys, manifest)", ""),
+    Mutant("site/writer.py", '{"IfMatch": entry.etag} if entry', "{} if entry"),
+    Mutant("site/writer.py", 'else {"IfNoneMatch": "*"}', "else {}"),
+    Mutant("site/deletion.py", ', "ETag": live[key].etag.strip(\'"\')', ""),
     Mutant("site/part.py", "[*comparison.changes, *since, ", "[*comparison.changes, ", KILL),
     Mutant("function/publish.py", '{"RevisionId": revision} if revision else {}', "{}"),
     Mutant("function/publish.py", "if version in known:", "if version:"),

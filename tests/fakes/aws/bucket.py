@@ -198,12 +198,12 @@ class Bucket:
 
     # --- conditions
 
-    def require(self, key: str, given: dict[str, Any], *, deleting: bool = False) -> None:
+    def require(self, key: str, given: dict[str, Any]) -> None:
         """Decide If-None-Match: * and If-Match, as S3 does for a write or a deletion.
 
         Raises:
-            Refusal: the condition does not hold. If-Match without an object is 404, everything
-                else 412, also the deletion of a key whose current version is a delete marker.
+            Refusal: the condition does not hold. If-Match without an object, or with a delete
+                marker as the current version, is 404, everything else 412.
         """
         current = self.current(key)
         if given.get("IfNoneMatch") and current:
@@ -211,7 +211,7 @@ class Bucket:
         wanted = given.get("IfMatch")
         if not wanted:
             return
-        if current is None and not (deleting and self.versions(key)):
+        if current is None:
             raise Refusal("NoSuchKey", NO_KEY, Key=key)
-        if current is None or (wanted != "*" and current.etag.strip('"') != wanted.strip('"')):
+        if wanted != "*" and current.etag.strip('"') != wanted.strip('"'):
             raise Refusal("PreconditionFailed", FAILED, Condition="If-Match")

@@ -139,7 +139,7 @@ class S3(BucketSettings, BucketLists, Listing):
 
     def delete_object(self, Bucket: str, Key: str, **given: Any) -> dict[str, Any]:
         bucket = self.bucket(Bucket, given.get("ExpectedBucketOwner"))
-        bucket.require(Key, given, deleting=True)
+        bucket.require(Key, given)
         return _delete(bucket, Key, given.get("VersionId"))
 
     def delete_objects(self, Bucket: str, Delete: dict[str, Any], **given: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class S3(BucketSettings, BucketLists, Listing):
             try:
                 bucket.refuse_stuck(item["Key"])
                 condition = {"IfMatch": item["ETag"]} if "ETag" in item else {}
-                bucket.require(item["Key"], condition, deleting=True)
+                bucket.require(item["Key"], condition)
                 done = _delete(bucket, item["Key"], item.get("VersionId"))
                 deleted.append({**named, **_deleted(done)})
             except Refusal as refusal:

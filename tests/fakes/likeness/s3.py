@@ -46,6 +46,8 @@ def _all(operation: str, size: int, **more: Any) -> Callable[[Any, dict[str, str
 
 
 NEW, VERSIONED = {"IfNoneMatch": "*"}, {"Status": "Enabled"}
+OTHER = '"0123456789abcdef0123456789abcdef"'
+"""An ETag that no object has."""
 PLACE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-2"}}
 BLOCK = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
@@ -134,13 +136,21 @@ CONDITIONS: tuple[Step, ...] = (
            Key="lock", Body=b"me again"),
     _using("write another's", "put_object", {"IfMatch": "put lock me {'IfNoneMatch': '*'} ETag"},
            Key="lock", Body=b"late"),
-    _put("absent", b"x", IfMatch='"0123456789abcdef0123456789abcdef"'),
+    _put("absent", b"x", IfMatch=OTHER),
     _using("delete another's", "delete_object",
            {"IfMatch": "put lock me {'IfNoneMatch': '*'} ETag"}, Key="lock"),
     _using("delete mine", "delete_object", {"IfMatch": "write mine ETag"}, Key="lock"),
     _put("lock", b"new", **NEW),
     _put("same", b"same"),
     _put("same", b"same", CacheControl="x"),
+    _s3("delete one that is not that", "delete_objects",
+        Delete={"Objects": [{"Key": "same", "ETag": OTHER}]}),
+    _s3("delete one that is that", "delete_objects",
+        Delete={"Objects": [{"Key": "same", "ETag": "51037a4a37730f52c8732586d3aaa316"}]}),
+    _s3("delete it again", "delete_objects",
+        Delete={"Objects": [{"Key": "same", "ETag": "51037a4a37730f52c8732586d3aaa316"}]}),
+    _s3("delete the deleted", "delete_object", Key="same",
+        IfMatch="51037a4a37730f52c8732586d3aaa316"),
 )  # fmt: skip
 OWNERS: tuple[Step, ...] = (
     _s3("create", "create_bucket", **PLACE),
@@ -166,6 +176,13 @@ COPIES: tuple[Step, ...] = (
             "VersionId": known["put a one {'ContentType': 'text/html', 'CacheControl': 'no-cache'} "
                                "VersionId"]})),
     _s3("is back with its headers", "head_object", Key="a"),
+    _s3("onto what is there", "copy_object", Key="a", CopySource={"Bucket": BUCKET, "Key": "a"},
+        MetadataDirective="REPLACE", **NEW),
+    _s3("onto what is not that", "copy_object", Key="a", CopySource={"Bucket": BUCKET, "Key": "a"},
+        MetadataDirective="REPLACE", IfMatch=OTHER),
+    _s3("onto nothing", "copy_object", Key="c", CopySource={"Bucket": BUCKET, "Key": "a"},
+        IfMatch=OTHER),
+    _s3("it was not changed", "head_object", Key="a"),
     _s3("onto itself", "copy_object", Key="a", CopySource={"Bucket": BUCKET, "Key": "a"}),
     _s3("from nothing", "copy_object", Key="b", CopySource={"Bucket": BUCKET, "Key": "none"}),
 )  # fmt: skip

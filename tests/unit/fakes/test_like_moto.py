@@ -24,6 +24,14 @@ MOTO_DIFFERS = {
         "new buckets own",
         "a public policy",
     ),
+    "conditions": (
+        *("delete one that is not that", "delete one that is that", "delete it again"),
+        "delete the deleted",
+    ),
+    "copies": (
+        *("onto what is there", "onto what is not that", "onto nothing"),
+        "it was not changed",
+    ),
     "versions": ("read the marker", "delete the marker", "delete quietly"),
     "owners": (
         *("read another's", "write another's", "list another's", "versioning of another's"),
@@ -32,9 +40,10 @@ MOTO_DIFFERS = {
     "functions": ("alias again", "publish a fourth"),
 }
 """Steps at which moto is not like AWS. By AWS's documentation, new buckets are private and
-encrypted, reading a delete marker is 405 MethodNotAllowed, deleting one says so, a quiet deletion
-lists nothing, ExpectedBucketOwner is enforced, an alias that exists is a ResourceConflictException,
-and the numbers of deleted versions are not given out again."""
+encrypted, reading a delete marker is 405 MethodNotAllowed, deleting one says so, a quiet
+deletion lists nothing, a copy and a bulk deletion have conditions, ExpectedBucketOwner is
+enforced, an alias that exists is a ResourceConflictException, and the numbers of deleted
+versions are not given out again."""
 
 
 @pytest.fixture

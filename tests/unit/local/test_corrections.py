@@ -61,3 +61,33 @@ def test_the_tags_of_what_does_not_exist_are_refused_as_before(api):
     service, _ = api
     arn = f"arn:aws:apigateway:{service.get_region()}::/apis/none"
     assert service._tag_resource(arn, {"tags": {"b": "2"}})[0] == 404
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    """MiniStack's S3, with a bucket that has one object; it answers each copy with 200."""
+    service = pytest.importorskip("ministack.services.s3")
+    bucket = {"objects": {"a": {"etag": '"e"'}}}
+    monkeypatch.setattr(service, "_copy_object", lambda *_: (200, {}, b""))
+    monkeypatch.setattr(service, "_ensure_bucket", {"site": bucket}.get)
+    corrections.install()
+    return service
+
+
+@pytest.mark.parametrize(
+    ("key", "condition", "status"),
+    [
+        ("a", {"if-match": '"e"'}, 200),
+        ("a", {"if-match": '"other"'}, 412),
+        ("a", {"if-none-match": "*"}, 412),
+        ("b", {"if-none-match": "*"}, 200),
+        ("b", {"if-match": '"e"'}, 404),
+        ("a", {}, 200),
+    ],
+)
+def test_a_copy_depends_on_what_is_in_its_place(s3, key, condition, status):
+    assert s3._copy_object("site", key, condition)[0] == status
+
+
+def test_a_copy_to_no_bucket_is_answered_as_before(s3):
+    assert s3._copy_object("none", "a", {})[0] == 200

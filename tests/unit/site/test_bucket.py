@@ -9,13 +9,13 @@ import pytest
 
 from resumectl.aws import error_code
 from resumectl.plan import diff
-from resumectl.site import listing, snapshot, transfer, versions
+from resumectl.site import deletion, listing, snapshot, transfer, versions, writer
 from resumectl.site.listing import live
 from resumectl.site.record import SiteRecord
 from tests.unit.site.account import ACCOUNT, SITE, on
 
 OTHERS = "999999999999"
-MODULES = (listing, transfer, versions)
+MODULES = (deletion, listing, transfer, versions, writer)
 
 
 def operations() -> set[str]:
@@ -33,14 +33,15 @@ def everything(account, site):
     bucket = on(account.s3)
     transfer.refuse_missing_bucket(bucket)
     first = site({"index.html": b"<p>1", "a.css": b"a"})
-    written = transfer.apply(bucket, diff("site", {}, snapshot.described(first)), first)
+    written = transfer.apply(bucket, diff("site", {}, snapshot.described(first)), first, {})
     manifest = SiteRecord.of(first, {}, written).objects
     account.put("a.css", b"b", ContentType="x/y")  # somebody else's has no checksum
-    back = diff("site", snapshot.live(live(bucket, {})), snapshot.described(manifest))
-    transfer.restore(bucket, back, manifest)
-    now = snapshot.live(live(bucket, {}))
-    transfer.apply(bucket, diff("site", now, {}), {})
-    transfer.delete_versions(bucket, [("a.css", written["a.css"])])
+    now = live(bucket, {})
+    back = diff("site", snapshot.live(now), snapshot.described(manifest))
+    transfer.restore(bucket, back, manifest, now)
+    now = live(bucket, {})
+    transfer.apply(bucket, diff("site", snapshot.live(now), {}), {}, now)
+    deletion.delete_versions(bucket, [("a.css", written["a.css"])])
 
 
 def test_every_request_names_the_owner(account, site):
@@ -57,6 +58,6 @@ def test_a_bucket_that_another_account_took_over_is_not_written(account, site):
     account.bucket.owner = OTHERS
     files = site({"index.html": b"<p>1"})
     with pytest.raises(Exception, match="AccessDenied") as caught:
-        transfer.apply(on(account.s3), diff("site", {}, snapshot.described(files)), files)
+        transfer.apply(on(account.s3), diff("site", {}, snapshot.described(files)), files, {})
     assert error_code(caught.value) == "AccessDenied"
     assert account.bucket.is_empty

@@ -20,7 +20,7 @@ from tests.unit.site.account import Account, on
 def release(account, files):
     """Deploy into an empty bucket; returns the manifest."""
     changes = diff("site", {}, snapshot.described(files))
-    written = transfer.apply(on(account.s3), changes, files)
+    written = transfer.apply(on(account.s3), changes, files, {})
     account.forget_calls()
     return SiteRecord.of(files, {}, written).objects
 
@@ -33,6 +33,12 @@ def released(account, site):
 def test_an_object_as_released_costs_no_request_of_its_own(account, s3, released):
     assert snapshot.live(live(on(s3), released)) == snapshot.described(released)
     assert [operation for operation, _ in account.calls] == ["list_object_versions"]
+
+
+def test_the_etag_is_that_of_the_object_in_either_case(account, s3, released):
+    account.put("b.css", b"evil")
+    expected = {key: account.bucket.current(key).etag for key in released}
+    assert {key: entry.etag for key, entry in live(on(s3), released).items()} == expected
 
 
 def test_objects_that_others_changed_are_read(account, s3, released):

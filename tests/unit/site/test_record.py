@@ -28,7 +28,7 @@ def record(files):
 def as_live(files):
     """The files as they are live, with a version id of their own."""
     return {
-        key: LiveObject(snapshot.fields(file), file.size, f"live-{key}")
+        key: LiveObject(snapshot.fields(file), file.size, f"live-{key}", "e")
         for key, file in files.items()
     }
 

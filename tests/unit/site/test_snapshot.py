@@ -30,7 +30,7 @@ def test_a_header_alone_is_a_difference(site):
 def test_a_header_that_we_never_set_is_a_difference(site):
     files = site({"index.html": b"x"})
     tampered = {
-        key: LiveObject({**snapshot.fields(file), "expires": "0"}, 1, "v2")
+        key: LiveObject({**snapshot.fields(file), "expires": "0"}, 1, "v2", "e")
         for key, file in files.items()
     }
     (change,) = diff("site", snapshot.live(tampered), snapshot.described(files))

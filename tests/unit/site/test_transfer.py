@@ -21,7 +21,7 @@ from resumectl.site import snapshot
 from resumectl.site.listing import live
 from resumectl.site.record import SiteRecord
 from resumectl.site.scan import scan
-from resumectl.site.transfer import apply, delete_versions, restore
+from resumectl.site.transfer import apply, restore
 from tests.fakes.faults import Fault
 from tests.unit.site.account import Account, on
 
@@ -34,7 +34,7 @@ def deploy(account, files, released=None, **options):
     objects = live(on(account.s3), released or {})
     changes = diff("site", snapshot.live(objects), snapshot.described(files))
     account.forget_calls()
-    written = apply(on(account.s3), changes, files, **options)
+    written = apply(on(account.s3), changes, files, objects, **options)
     return SiteRecord.of(files, objects, written).objects
 
 
@@ -95,15 +95,6 @@ def test_headers_that_somebody_added_are_removed(account, site):
     assert [change.fields for change in remaining(account, files)] == [("content_disposition",)]
     deploy(account, files)
     assert remaining(account, files) == ()
-
-
-def test_a_copy_of_bytes_that_somebody_changed_is_an_error(account, s3, site):
-    manifest = deploy(account, site({"a.css": b"x"}))
-    files = site({"a.css": b"x"}, [CacheRule("*", "max-age=7")])
-    changes = diff("site", snapshot.described(manifest), snapshot.described(files))
-    account.put("a.css", b"evil")
-    with pytest.raises(CloudError, match="changed by somebody else"):
-        apply(on(s3), changes, files)
 
 
 def test_after_a_failed_upload_the_next_deploy_does_the_rest(account, site):
@@ -172,7 +163,7 @@ def test_a_file_that_changed_is_named_also_if_nothing_wraps_the_error(moto_s3, s
     files = site({"index.html": b"<p>one"})
     files["index.html"].path.write_bytes(b"<p>two")
     with pytest.raises(BuildError, match=r"index\.html changed"):
-        apply(on(moto_s3), diff("site", {}, snapshot.described(files)), files)
+        apply(on(moto_s3), diff("site", {}, snapshot.described(files)), files, {})
     assert "Versions" not in moto_s3.list_object_versions(Bucket="site")
 
 
@@ -180,7 +171,7 @@ def test_a_network_error_is_raised_as_it_is(account, s3, site):
     files = site({"index.html": b""})
     account.fail(Fault("refuse", error=HTTPClientError(error="cut"), lasting=True))
     with pytest.raises(HTTPClientError):
-        apply(on(s3), diff("site", {}, snapshot.described(files)), files)
+        apply(on(s3), diff("site", {}, snapshot.described(files)), files, {})
 
 
 def test_a_restore_needs_no_upload(account, s3, site):
@@ -192,7 +183,7 @@ def test_a_restore_needs_no_upload(account, s3, site):
     objects = live(on(s3), {})
     changes = diff("site", snapshot.live(objects), snapshot.described(first))
     account.forget_calls()
-    versions = restore(on(s3), changes, first)
+    versions = restore(on(s3), changes, first, objects)
     assert sorted(account.writes) == [
         ("copy_object", "a.css"),
         ("copy_object", "index.html"),
@@ -213,7 +204,9 @@ def test_a_missing_version_stops_a_restore_before_anything_changes(account, s3, 
     account.delete("index.html", VersionId=first["index.html"].version_id)
     before = live(on(s3), {})
     with pytest.raises(CloudError, match=r"^index\.html cannot be restored") as refused:
-        restore(on(s3), diff("site", snapshot.live(before), snapshot.described(first)), first)
+        restore(
+            on(s3), diff("site", snapshot.live(before), snapshot.described(first)), first, before
+        )
     assert refused.value.code == "version-gone"
     assert live(on(s3), {}) == before
 
@@ -222,7 +215,7 @@ def test_a_denied_read_is_not_a_missing_version(account, s3, site):
     first = deploy(account, site({"index.html": b"1"}))
     account.fail(Fault("refuse", call="get_object", key="index.html", code="AccessDenied"))
     with pytest.raises(ClientError):
-        restore(on(s3), diff("site", {}, snapshot.described(first)), first)
+        restore(on(s3), diff("site", {}, snapshot.described(first)), first, {})
 
 
 NAMES = st.sampled_from(
@@ -248,10 +241,9 @@ def test_any_site_can_be_deployed_over_any_other_and_restored(first, second, glo
             files = scan(root, rules)
             manifests.append(deploy(account, files, manifests[-1] if manifests else None))
             assert remaining(account, files) == ()
-    back = diff(
-        "site", snapshot.live(live(on(s3), manifests[-1])), snapshot.described(manifests[0])
-    )
-    restore(on(s3), back, manifests[0])
+    now = live(on(s3), manifests[-1])
+    back = diff("site", snapshot.live(now), snapshot.described(manifests[0]))
+    restore(on(s3), back, manifests[0], now)
     assert snapshot.live(live(on(s3), {})) == snapshot.described(manifests[0])
 
 
@@ -261,36 +253,7 @@ def test_a_version_that_s3_does_not_know_is_missing(account, s3, site, code):
     first = deploy(account, site({"index.html": b"1"}))
     account.fail(Fault("refuse", call="get_object", key="index.html", code=code))
     with pytest.raises(CloudError, match="cannot be restored"):
-        restore(on(s3), diff("site", {}, snapshot.described(first)), first)
-
-
-def test_old_versions_are_deleted_permanently_and_only_those(moto_s3):
-    first, second = (
-        moto_s3.put_object(Bucket="site", Key="a.css", Body=body)["VersionId"]
-        for body in (b"1", b"2")
-    )
-    for _ in range(2):  # the second time it no longer exists
-        delete_versions(on(moto_s3), [("a.css", first)])
-    versions = moto_s3.list_object_versions(Bucket="site")
-    assert [version["VersionId"] for version in versions["Versions"]] == [second]
-    assert "DeleteMarkers" not in versions
-
-
-def test_versions_that_no_longer_exist_are_ignored(account, s3):
-    for key, code in (("a", "NoSuchVersion"), ("b", "NoSuchKey"), ("c", "InvalidArgument")):
-        account.bucket.stuck[key] = [code]
-    delete_versions(on(s3), [("a", "v1"), ("b", "v1"), ("c", "v1")])
-
-
-def test_a_version_that_s3_does_not_delete_is_an_error(account, s3):
-    account.bucket.stuck["b"] = ["AccessDenied"]
-    with pytest.raises(CloudError, match=r"S3 did not delete b \(AccessDenied\)"):
-        delete_versions(on(s3), [("a", "v1"), ("b", "v1")])
-
-
-def test_versions_are_deleted_in_batches_of_a_thousand(account, s3):
-    delete_versions(on(s3), [(str(number), "v1") for number in range(1001)])
-    assert [len(keys) for _, keys in account.calls] == [1000, 1]
+        restore(on(s3), diff("site", {}, snapshot.described(first)), first, {})
 
 
 def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
@@ -304,7 +267,7 @@ def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
     files = site(tree)
     before = live(on(moto_s3), {})
     versions = apply(
-        on(moto_s3), diff("site", snapshot.live(before), snapshot.described(files)), files
+        on(moto_s3), diff("site", snapshot.live(before), snapshot.described(files)), files, before
     )
     objects = live(on(moto_s3), {})
     assert snapshot.live(objects) == snapshot.described(files)
@@ -316,7 +279,8 @@ def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
         Bucket="site", Key="index.html", Body=b"evil", Metadata={"a": "b"}, Expires=1
     )
     moto_s3.delete_object(Bucket="site", Key="empty.txt")
-    drifted = diff("site", snapshot.live(live(on(moto_s3), manifest)), snapshot.described(manifest))
+    now = live(on(moto_s3), manifest)
+    drifted = diff("site", snapshot.live(now), snapshot.described(manifest))
     assert [change.key for change in drifted] == ["empty.txt", "index.html"]
     assert set(drifted[1].fields) == {
         "cache_control",
@@ -325,14 +289,14 @@ def test_deploy_drift_and_restore_over_the_wire(moto_s3, site):
         "metadata",
         "sha256",
     }
-    restore(on(moto_s3), drifted, manifest)
+    restore(on(moto_s3), drifted, manifest, now)
     assert snapshot.live(live(on(moto_s3), manifest)) == snapshot.described(manifest)
     pruned = {
         key: replace(entry, version_id="00000000-0000-4000-8000-000000000000")
         for key, entry in manifest.items()
     }
     with pytest.raises(CloudError, match="and 1 more cannot be restored"):
-        restore(on(moto_s3), diff("site", {}, snapshot.described(pruned)), pruned)
+        restore(on(moto_s3), diff("site", {}, snapshot.described(pruned)), pruned, {})
 
 
 def test_an_upload_has_only_the_sha256_checksum(moto_s3, site):
@@ -341,7 +305,7 @@ def test_an_upload_has_only_the_sha256_checksum(moto_s3, site):
         "before-send.s3.PutObject", lambda request, **_: sent.append(dict(request.headers))
     )
     files = site({"expect.css": b"x"})
-    apply(on(moto_s3), diff("site", {}, snapshot.described(files)), files)
+    apply(on(moto_s3), diff("site", {}, snapshot.described(files)), files, {})
     (headers,) = sent
     assert headers["x-amz-checksum-sha256"]
     assert not [name for name in headers if "crc" in name.lower() or "trailer" in name.lower()]
