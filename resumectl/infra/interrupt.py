@@ -9,10 +9,11 @@ SIGTERM, so only the third one gets through.
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+
+from resumectl import interrupts
 
 _STOPS: Final = (
     "Terraform stops: it finishes the resources that it works on and saves its state."
@@ -44,25 +45,9 @@ class Stop:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Count interrupts while the block runs, so that none of them breaks off the waiting.
-
-        Only the main thread can; in another one Ctrl-C reaches whoever waits for that thread.
-        """
-        if threading.current_thread() is not threading.main_thread():
+        """Count interrupts while the block runs, so that none of them breaks off the waiting."""
+        with interrupts.handled(self._count):
             yield
-            return
-        ours = [
-            number
-            for number in (signal.SIGINT, signal.SIGTERM)
-            if signal.getsignal(number) is signal.default_int_handler
-        ]
-        for number in ours:
-            signal.signal(number, self._count)
-        try:
-            yield
-        finally:
-            for number in ours:
-                signal.signal(number, signal.default_int_handler)
 
     def look(self, *, abandoned: bool) -> None:
         """Pass on what happened since the last look.

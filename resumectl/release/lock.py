@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from resumectl import process
+from resumectl import interrupts, process
 from resumectl.errors import CloudError, Locked
 from resumectl.fence import Fence
 from resumectl.process import Process
@@ -164,7 +164,13 @@ class Lock:
         """
         began = now.isoformat(timespec="seconds")
         holder = Holder(uuid.uuid4().hex, dict(actor), command, began, self._me)
-        lease, crashed = self._acquire(holder, note, wait)
+        try:
+            lease, crashed = self._acquire(holder, note, wait)
+        except Locked:
+            raise
+        except BaseException:
+            self._give_up(holder)
+            raise
         beat = Heartbeat(lease, self._heartbeat)
         beat.start()
         try:
@@ -182,12 +188,20 @@ class Lock:
         """Delete the lock if it is still the one with that ETag."""
         return self._bucket.delete(self._key, etag)
 
+    def _give_up(self, holder: Holder) -> None:
+        """Release our own lock if it was written, but its response was lost or interrupted."""
+        with interrupts.held_back(), suppress(Exception):
+            held = self.read()
+            if held and held.holder.id == holder.id:
+                self.release(held.etag)
+
     def _give_back(self, etag: str, note: Callable[[str], None]) -> None:
         """Release our own lock. If that fails, what was done is still done."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self.release(etag)
+            with interrupts.held_back():
+                self.release(etag)
         except (BotoCoreError, ClientError) as error:
             note(f"Could not release the lock ({error}). Later: resumectl unlock --env {self._env}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from resumectl import __version__
+from resumectl import __version__, interrupts
 from resumectl.errors import Locked, ResumectlError
 from resumectl.progress import Step
 from resumectl.release.record import Release
@@ -67,7 +67,7 @@ def _write_failure(ctx: Context, release: Release, store: Callable[[Release], Re
 
 
 def _write(ctx: Context, release: Release, store: Callable[[Release], Release]) -> Release:
-    with ctx.steps(_RECORD) as tell:
+    with interrupts.held_back(), ctx.steps(_RECORD) as tell:
         recorded = store(replace(release, timings=dict(ctx.steps.timings)))
         tell(f"#{recorded.id}, {recorded.status}")
     return recorded

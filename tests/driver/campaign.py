@@ -85,13 +85,17 @@ class Campaign:
 
 @contextmanager
 def one_thread_at_a_time() -> Iterator[None]:
-    """Threads change places only where they wait, so that a seed gives the same story again."""
-    before = sys.getswitchinterval()
+    """Threads change places only where they wait, so that a seed gives the same story again.
+
+    And Ctrl-C is one, also where this was started in the background.
+    """
+    before = sys.getswitchinterval(), signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.setswitchinterval(5)
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        sys.setswitchinterval(before[0])
+        signal.signal(signal.SIGINT, before[1])
 
 
 def played(seed: int) -> Result:
@@ -103,12 +107,14 @@ def played(seed: int) -> Result:
 def run(seeds: Sequence[int], *, to_first: bool = False) -> Campaign:
     """Play seeds on all cores; a broken story is told when it ends.
 
+    The processes are in sessions of their own: Ctrl-C on a terminal does not reach their stories.
+
     Args:
         seeds: the seeds.
         to_first: whether the first broken story is the last one.
     """
     began, campaign = time.monotonic(), Campaign(len(seeds), to_first)
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _leave_interrupts) as pool:
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), os.setsid) as pool:
         collect(pool.imap_unordered(played, seeds), campaign, Progress(len(seeds), "seeds"))
         pool.terminate()
         pool.join()
@@ -116,11 +122,6 @@ def run(seeds: Sequence[int], *, to_first: bool = False) -> Campaign:
     campaign.cpu = used.ru_utime + used.ru_stime
     campaign.seconds = time.monotonic() - began
     return campaign
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class Results(Protocol):
@@ -144,6 +145,6 @@ def collect(
                     out.flush()
             progress.tell(campaign.seeds, f"{len(campaign.broken)} broken")
     except KeyboardInterrupt:
-        _leave_interrupts()  # a second one would lose the count
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would lose the count
         campaign.interrupted = True
     progress.clear()

@@ -50,7 +50,10 @@ LONG = 180.0
 """Seconds after which others may call the holder of a lock dead."""
 WRITES = (*ANY_DEPLOY, *ANY_ROLLBACK, *FIX, "destroy")
 CODES = ("InternalError", "SlowDown", "ThrottlingException", "ExpiredToken", "AccessDenied")
-KINDS = ("kill-before", "kill-after", "refuse", "repeat", "lose", "suspend")
+KINDS = (
+    *("kill-before", "kill-after", "refuse", "repeat", "lose", "suspend"),
+    *("cut", "die", "interrupt-before", "interrupt-after"),
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def _trouble(chance: random.Random, who: str, env: str) -> Trouble:
     if kind == "refuse":
         lasting = chance.random() < 0.3
         return Trouble(kind, fate=fate, code=chance.choice(CODES), lasting=lasting)
-    return Trouble(kind, fate=fate)
+    lasting = kind == "cut" and chance.random() < 0.3
+    return Trouble(kind, fate=fate, lasting=lasting)
 
 
 def _suspended(chance: random.Random, fate: int, who: str, env: str) -> Trouble:

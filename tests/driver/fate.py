@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes.clock import Clock
 from tests.fakes.faults import Fault, Faults
+from tests.fakes.terraform.runner import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,22 +46,31 @@ class Fate(Faults):
             return cls([fault], clock=clock)
         return cls(clock=clock, number=trouble.fate, fault=fault)
 
-    def at(self, call: str, key: str) -> Fault | None:
+    def at(self, call: str, key: str, program: str = "") -> Fault | None:
         self.clock.sleep(MOMENT)
         if self.before:
             self.before(call, key)
-        return super().at(call, key)
+        return super().at(call, key, program)
 
-    def _due(self, call: str, key: str) -> Fault | None:
+    def _due(self, call: str, key: str, program: str) -> Fault | None:
         if self.fault is None:
-            return super()._due(call, key)
+            return super()._due(call, key, program)
         self._made[call, key] += 1
+        if not _possible(self.fault, call, program):
+            return None
         if self.met:
             return replace(self.fault, call=call, key=key) if self.fault.lasting else None
         happens = random.Random(f"{self.number} {call} {key} {self._made[call, key]}").random()
         if happens >= RATES[(self.number or 0) % len(RATES)]:
             return None
         return replace(self.fault, at=self._made[call, key], call=call, key=key)
+
+
+def _possible(fault: Fault, call: str, program: str) -> bool:
+    """Only what has a body can break off, and only Terraform can die alone."""
+    if fault.kind == "cut":
+        return call == "get_object"
+    return fault.program in ("", program)
 
 
 def _fault(trouble: Trouble, meanwhile: Callable[[], None]) -> Fault:
@@ -70,4 +80,5 @@ def _fault(trouble: Trouble, meanwhile: Callable[[], None]) -> Fault:
         lasting=trouble.lasting,
         seconds=trouble.seconds,
         meanwhile=meanwhile if trouble.kind == "suspend" else None,
+        program=PROGRAM if trouble.kind == "die" else "",
     )

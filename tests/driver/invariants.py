@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.driver.step import Step
     from tests.fakes.aws.world import Aws
 
+INTERRUPTED = "interrupted"
+"""The code of a command that Ctrl-C ended: it exits with 130."""
 BODIES = ("Body", "ZipFile", "Code", "Policy")
 
 
@@ -82,6 +84,7 @@ def check(moment: Moment) -> None:
     other_environments_are_left_alone(moment)
     reading_writes_nothing(moment)
     another_project_writes_nothing(moment)
+    an_interrupt_ends_the_command(moment)
     if moment.alone:
         what_was_not_chosen_stays(moment)
         what_is_done_was_shown(moment)
@@ -122,6 +125,17 @@ def another_project_writes_nothing(moment: Moment) -> None:
         calls = [call for call, _ in _writes(moment)]
         require(not calls, f"{moment.step.verb} of another project", "no writing call", calls)
         require(not moment.good, moment.step.verb, "refused", moment.ended.line)
+
+
+def an_interrupt_ends_the_command(moment: Moment) -> None:
+    """Ctrl-C is never swallowed or taken for another failure, and the lock is released."""
+    ended, env = moment.ended, moment.step.env
+    if not any(fault.kind.startswith("interrupt") for fault in ended.met):
+        return
+    require(ended.code == INTERRUPTED, "after Ctrl-C", INTERRUPTED, ended.line)
+    held = live.document(moment.aws, f"locks/{env}.json") or {}
+    by = held.get("process", {})
+    require((by.get("host"), by.get("pid")) != ended.process, "after Ctrl-C", "no lock", held)
 
 
 def what_was_not_chosen_stays(moment: Moment) -> None:

@@ -12,7 +12,7 @@ from resumectl.errors import ResumectlError
 from tests.driver.checkout import Checkout
 from tests.driver.commands import COMMANDS, WRITING, Shown
 from tests.driver.fate import Fate
-from tests.driver.invariants import Moment, check
+from tests.driver.invariants import INTERRUPTED, Moment, check
 from tests.driver.kept import Kept
 from tests.driver.live import ENVS
 from tests.driver.look import Look
@@ -48,6 +48,7 @@ class Ended:
         sent: name and arguments of every call.
         shown: the plan that was agreed to.
         said: every note.
+        process: host and PID of a command.
     """
 
     outcome: Outcome | None = None
@@ -57,6 +58,12 @@ class Ended:
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     shown: Plan | None = None
     said: list[str] = field(default_factory=list)
+    process: tuple[str, int] | None = None
+
+    @property
+    def code(self) -> str:
+        """Of its error; empty if there is none."""
+        return self.error.code if self.error else ""
 
     @property
     def line(self) -> str:
@@ -170,7 +177,8 @@ class Play:
         worker = checkout.process(faults)
         if writer:
             faults.before = partial(writer.before, worker, checkout.root)
-        ended, shown, notes = Ended(met=faults.met, sent=worker.sent), Shown(), len(checkout.notes)
+        ended = Ended(met=faults.met, sent=worker.sent, process=(checkout.machine.host, worker.pid))
+        shown, notes = Shown(), len(checkout.notes)
         try:
             context = checkout.context(worker, step.env)
             ended.outcome = COMMANDS[step.verb](context, shown)
@@ -179,6 +187,8 @@ class Play:
             ended.error = error
         except Killed:
             ended.killed = True
+        except KeyboardInterrupt:
+            ended.error = ResumectlError("Interrupted.", code=INTERRUPTED)
         except Exception as bug:
             self._raise_later()
             raise Broken(f"a bug (exit 70): {''.join(traceback.format_exception(bug))}") from bug

@@ -5,7 +5,8 @@ Each call has two points at which its process can die: before the request is sen
 service carried it out. A lost response has two forms, as with boto3: `repeat` (the SDK sends the
 request again, and the caller gets the answer to the second one) and `lose` (the SDK gives up, and
 the caller gets a connection error). A body can also be cut: it breaks off while it is read. A
-delay holds up one call; a suspension stops all threads of the process.
+delay holds up one call; a suspension stops all threads of the process. Terraform can die alone,
+right after a call of its own. An interrupt is Ctrl-C during the call.
 """
 
 from __future__ import annotations
@@ -19,8 +20,19 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Kind = Literal["kill-before", "kill-after", "refuse", "repeat", "lose", "delay", "cut", "suspend"]
-AFTER_IT_WAS_CARRIED_OUT = ("kill-after", "repeat", "lose", "cut")
+Kind = Literal[
+    "kill-before",
+    "kill-after",
+    "refuse",
+    "repeat",
+    "lose",
+    "delay",
+    "cut",
+    "suspend",
+    "die",
+    "interrupt-before",
+    "interrupt-after",
+]
 
 
 class Killed(BaseException):
@@ -41,6 +53,7 @@ class Fault:
         lasting: it also happens at every later matching call.
         seconds: how long a delay or a suspension takes.
         meanwhile: what others do during it.
+        program: only calls of this program; empty for any.
     """
 
     kind: Kind
@@ -52,14 +65,16 @@ class Fault:
     error: Exception | None = None
     seconds: float = 0.0
     meanwhile: Callable[[], Any] | None = None
+    program: str = ""
 
     @classmethod
     def kill(cls, point: int) -> Fault:
         """Die at a point: each call has two, counted from 1; an odd one is before the request."""
         return cls("kill-before" if point % 2 else "kill-after", at=(point + 1) // 2)
 
-    def matches(self, call: str, key: str) -> bool:
-        return self.call in ("", call) and self.key in ("", key)
+    def matches(self, call: str, key: str, program: str = "") -> bool:
+        wanted = (self.call, call), (self.key, key), (self.program, program)
+        return all(one in ("", other) for one, other in wanted)
 
 
 @dataclass
@@ -104,20 +119,20 @@ class Faults:
         """At how many points the process could have died so far."""
         return 2 * self.count
 
-    def at(self, call: str, key: str) -> Fault | None:
+    def at(self, call: str, key: str, program: str = "") -> Fault | None:
         """The fault of this call, if there is one."""
         with self._lock:
             self.begun.append((call, key))
-            fault = self._due(call, key)
+            fault = self._due(call, key, program)
             if fault:
                 self.met.append(fault)
             return fault
 
-    def _due(self, call: str, key: str) -> Fault | None:
+    def _due(self, call: str, key: str, program: str) -> Fault | None:
         due = None
         for waiting in self._waiting:
             fault = waiting.fault
-            if not fault.matches(call, key):
+            if not fault.matches(call, key, program):
                 continue
             waiting.seen += 1
             is_due = waiting.seen == fault.at or (fault.lasting and waiting.seen > fault.at)
@@ -143,7 +158,7 @@ class SeededFaults(Faults):
         self._seed, self._rate, self._kinds = seed, rate, tuple(kinds)
         self._calls: Counter[tuple[str, str]] = Counter()
 
-    def _due(self, call: str, key: str) -> Fault | None:
+    def _due(self, call: str, key: str, program: str) -> Fault | None:
         self._calls[call, key] += 1
         chance = random.Random(f"{self._seed} {call} {key} {self._calls[call, key]}")
         if chance.random() >= self._rate:

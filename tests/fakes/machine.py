@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import signal
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,15 @@ class Machine:
         return bool(started) and since in ("", started)
 
 
+@dataclass
+class _Gate:
+    """What stops all threads of a process, and of the programs that it runs."""
+
+    turn: threading.Condition = field(default_factory=threading.Condition)
+    in_flight: int = 0
+    closed: bool = False
+
+
 class Suspended(Exception):
     """A call that began while its process was suspended."""
 
@@ -103,6 +113,8 @@ class Process:
 
     Attributes:
         sent: name and arguments of every call that it began, in that order.
+        program: what it is, if another process runs it.
+        parent: who runs it.
     """
 
     machine: Machine
@@ -114,11 +126,11 @@ class Process:
     faults: Faults = field(default_factory=Faults)
     alive: bool = True
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list, repr=False)
+    program: str = ""
+    parent: Process | None = field(default=None, repr=False)
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    _gate: threading.Condition = field(default_factory=threading.Condition, repr=False)
-    _in_flight: int = 0
-    _suspended: bool = False
+    _gate: _Gate = field(default_factory=_Gate, repr=False)
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client whose calls reach the fake AWS; the same one each time."""
@@ -128,8 +140,15 @@ class Process:
                 self._clients[key] = Client(self, *key)
             return self._clients[key].boto
 
+    def child(self, program: str) -> Process:
+        """A program that it runs, with its credentials and faults: it dies with it, or before."""
+        return replace(self, program=program, parent=self, _clients={}, _lock=threading.RLock())
+
     def kill(self) -> None:
+        """Die, with whoever runs it."""
         self.alive = False
+        if self.parent:
+            self.parent.kill()
 
     def exit(self) -> None:
         """End well: no call comes after it either."""
@@ -142,21 +161,22 @@ class Process:
             Suspended: the process is. What led to the call counts from when it goes on.
         """
         self._require_alive()
-        with self._gate:
-            if self._suspended:
+        gate = self._gate
+        with gate.turn:
+            if gate.closed:
                 raise Suspended
-            self._in_flight += 1
+            gate.in_flight += 1
         try:
-            return self._call(carry_out, self.faults.at(name, key))
+            return self._call(carry_out, self.faults.at(name, key, self.program))
         finally:
-            with self._gate:
-                self._in_flight -= 1
-                self._gate.notify_all()
+            with gate.turn:
+                gate.in_flight -= 1
+                gate.turn.notify_all()
 
     def wait_until_resumed(self) -> None:
         """Return at once, unless the process is suspended."""
-        with self._gate:
-            self._gate.wait_for(lambda: not self._suspended)
+        with self._gate.turn:
+            self._gate.turn.wait_for(lambda: not self._gate.closed)
 
     def _call(self, carry_out: Callable[[], Any], fault: Any) -> Any:
         if fault is None:
@@ -167,34 +187,30 @@ class Process:
 
     def _suspend(self, fault: Any) -> None:
         """Stop all threads, let time pass and others work, and go on."""
-        with self._gate:
-            self._suspended = True
-            self._gate.wait_for(lambda: self._in_flight == 1)
+        gate = self._gate
+        with gate.turn:
+            gate.closed = True
+            gate.turn.wait_for(lambda: gate.in_flight == 1)
         try:
             self.machine.clock.sleep(fault.seconds)
             if fault.meanwhile:
                 fault.meanwhile()
         finally:
-            with self._gate:
-                self._suspended = False
-                self._gate.notify_all()
+            with gate.turn:
+                gate.closed = False
+                gate.turn.notify_all()
 
     def _meet(self, fault: Any, carry_out: Callable[[], Any]) -> Any:
-        if fault.kind == "kill-before":
-            self.kill()
-            raise Killed
-        if fault.kind == "refuse":
-            raise fault.error or Refusal(fault.code, "injected")
-        if fault.kind == "suspend":
-            self._suspend(fault)
-        if fault.kind == "delay":
-            self.machine.clock.sleep(fault.seconds)
-            if fault.meanwhile:
-                fault.meanwhile()
-        answer = carry_out()
+        self._before(fault)
+        try:
+            answer = carry_out()
+        finally:
+            if fault.kind == "interrupt-after":
+                _press_ctrl_c()
+        if fault.kind == "die":
+            self.alive = False
         if fault.kind == "kill-after":
             self.kill()
-            raise Killed
         if fault.kind == "lose":
             raise fault.error or _connection_closed()
         if fault.kind == "repeat":
@@ -204,9 +220,32 @@ class Process:
         self._require_alive()
         return answer
 
+    def _before(self, fault: Any) -> None:
+        """What happens before the request is sent."""
+        if fault.kind == "kill-before":
+            self.kill()
+        self._require_alive()
+        if fault.kind == "refuse":
+            raise fault.error or Refusal(fault.code, "injected")
+        if fault.kind == "interrupt-before":
+            _press_ctrl_c()
+        if fault.kind == "suspend":
+            self._suspend(fault)
+        if fault.kind == "delay":
+            self.machine.clock.sleep(fault.seconds)
+            if fault.meanwhile:
+                fault.meanwhile()
+
     def _require_alive(self) -> None:
         if not self.alive:
             raise Killed
+        if self.parent:
+            self.parent._require_alive()
+
+
+def _press_ctrl_c() -> None:
+    """Python acts on it in the main thread, which may be waiting for this one."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _cut(answer: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from tests.functional.world import Agreed, World, name
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.fakes.faults import Kind
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
@@ -48,3 +50,18 @@ def test_only_infra_does_not_create_the_function_from_code_that_nobody_saw(world
         deploy.deploy(ctx, options, Agreed())
     assert refused.value.code == "no-code"
     assert world.stored("releases/") == []
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("kind", ["interrupt-before", "interrupt-after"])
+def test_ctrl_c_while_a_release_is_recorded_waits_for_the_record(world: World, kind: Kind) -> None:
+    """Otherwise what is live would be no release."""
+    fault = Fault(kind, call="put_object", key="releases/prod/000001.json")
+    with pytest.raises(KeyboardInterrupt):
+        world.deploy(Faults([fault]))
+    assert world.stored("locks/") == []
+    with world.working() as ctx:
+        newest = ctx.releases.ledger.heads().newest
+        assert newest is not None
+        assert newest.status == "verified"
+        assert drift.drift(ctx).body["changes"] == []

@@ -20,6 +20,7 @@ MOCK = re.compile(r"^\s*(import unittest|from unittest(\.mock)? import)", re.MUL
 GROUND = {
     *("plan", "part", "progress", "aws", "settings", "errors"),
     *("process", "parallel", "files", "filelock", "backoff", "fence", "responses", "disclosure"),
+    "interrupts",
 }
 PARTS = {"infra", "function", "site"}
 MAY_IMPORT = {

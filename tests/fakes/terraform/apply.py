@@ -29,7 +29,8 @@ class Apply:
         plan: what is done, and nothing else.
         state: changed as it goes on.
         clients: of the process that runs Terraform.
-        watch: told what happens; may ask to stop.
+        watch: told what happens.
+        asked: whether it is asked to stop.
         save_every: after how many resources the state is saved meanwhile.
     """
 
@@ -40,10 +41,12 @@ class Apply:
         state: State,
         clients: Clients,
         watch: Watch,
+        asked: Callable[[], bool],
         save_every: int,
     ) -> None:
         self._module, self._plan, self._state = module, plan, state
-        self._clients, self._watch, self._save_every = clients, watch, save_every
+        self._clients, self._save_every = clients, save_every
+        self._watch, self._asked = watch, asked
         self._failed: set[str] = set()
         self.interrupted = self.stopped = False
 
@@ -147,7 +150,7 @@ class Apply:
 
     def _is_stopped(self) -> bool:
         """Whether somebody asked to stop; a resource in flight then counts as half made."""
-        self.stopped = self.stopped or self._watch.abandon.is_set()
+        self.stopped = self.stopped or self._asked()
         return self.stopped
 
     def _tell(self, progress: Progress, address: str, action: str) -> None:

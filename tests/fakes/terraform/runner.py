@@ -17,8 +17,10 @@ from resumectl.errors import TerraformError
 from resumectl.infra import runs
 from resumectl.infra.configuration import ERRORED
 from resumectl.infra.stream import Event
+from tests.fakes.faults import Killed
 from tests.fakes.terraform import commands, plan
 from tests.fakes.terraform.apply import Apply
+from tests.fakes.terraform.asked import Asked
 from tests.fakes.terraform.configuration import Module
 from tests.fakes.terraform.kind import Clients
 from tests.fakes.terraform.state import State, Store
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from tests.fakes.machine import Process
 
 LOCK_FILE = ".terraform.lock.hcl"
+PROGRAM = "terraform"
 _PROVIDER = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{0}"\n{1}}}\n'
 
 
@@ -56,7 +59,8 @@ class FakeRunner:
         user: str = "alex",
         save_every: int = 2,
     ) -> None:
-        self._process, self._directory, self._work = process, directory, work
+        self._process, self._terraform = process, process
+        self._directory, self._work = directory, work
         self._user, self._save_every = user, save_every
         self._run = run
         self._backend: Mapping[str, str] = {}
@@ -81,8 +85,8 @@ class FakeRunner:
             return
         done.unlink(missing_ok=True)
         if backend:
-            with reported("Failed to get existing workspaces"):
-                s3 = self._process.client("s3", backend["region"])
+            with self._program(), reported("Failed to get existing workspaces"):
+                s3 = self._terraform.client("s3", backend["region"])
                 s3.list_objects_v2(Bucket=backend["bucket"], Prefix="env:/", MaxKeys=1)
         self._add_checksum()
         (self._work / "data" / "providers").mkdir(parents=True, exist_ok=True)
@@ -116,12 +120,14 @@ class FakeRunner:
         process = self._process
         self._module = Module(self._directory, variables, process.account, process.region)
 
+        stop = Asked(watch)
+
         def refreshed(address: str) -> None:
             watch.on_event(Event("refreshed", address))
-            if watch.abandon.is_set():
+            if stop():
                 raise TerraformError("Terraform: operation canceled")
 
-        with self._logged(), reported("planning"):
+        with stop.instead_of_ctrl_c(), self._program(), self._logged(), reported("planning"):
             made = plan.make(
                 mode, self._module, self._store.read(), self._clients, targets, refreshed
             )
@@ -147,12 +153,13 @@ class FakeRunner:
         """Apply the saved plan, on record from before it starts until it ended well."""
         self._run.mkdir(parents=True, exist_ok=True)
         runs.begin(self._run)
-        with self._logged():
+        stop = Asked(watch)
+        with stop.instead_of_ctrl_c(), self._program(), self._logged():
             runs.began(self._run, self._process.pid)
-            self._applied(watch)
+            self._applied(watch, stop)
         runs.end(self._run)
 
-    def _applied(self, watch: Watch) -> None:
+    def _applied(self, watch: Watch, stop: Asked) -> None:
         if self._locked() != self._dependencies:
             raise TerraformError("Terraform: Inconsistent dependency lock file")
         saved, store = self._saved(), self._store
@@ -164,7 +171,7 @@ class FakeRunner:
             store.unlock(id_)
             raise TerraformError("Terraform: Saved plan is stale: the state changed since.")
         assert self._module
-        applying = Apply(self._module, saved, state, self._clients, watch, self._save_every)
+        applying = Apply(self._module, saved, state, self._clients, watch, stop, self._save_every)
         errors = applying.run(lambda: self._save(store, state))
         try:
             with reported("releasing the state lock"):
@@ -195,19 +202,30 @@ class FakeRunner:
         module = self._module or Module(
             self._directory, {}, self._process.account, self._process.region
         )
-        with reported(arguments[0]):
+        with self._program(), reported(arguments[0]):
             return commands.run(self._store, self._clients, module, arguments)
 
     # ---
 
     @property
     def _store(self) -> Store:
-        return Store(self._process, self._backend, self._directory, self._user)
+        return Store(self._terraform, self._backend, self._directory, self._user)
 
     @property
     def _clients(self) -> Clients:
-        process = self._process
+        process = self._terraform
         return Clients(process.client, process.region, process.aws.number)
+
+    @contextmanager
+    def _program(self) -> Iterator[None]:
+        """One run of Terraform. If it dies alone, whoever runs it gets an error."""
+        self._terraform = self._process.child(PROGRAM)
+        try:
+            yield
+        except Killed:
+            if not self._process.alive:
+                raise
+            raise TerraformError("Terraform failed: it said nothing") from None
 
     @contextmanager
     def _logged(self) -> Iterator[BinaryIO]:

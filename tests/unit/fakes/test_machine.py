@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, IncompleteReadError
 
@@ -11,6 +13,7 @@ from tests.fakes.faults import Fault, Faults, Killed, SeededFaults
 from tests.fakes.machine import Machine
 from tests.unit.fakes.repository import ACCOUNT, PLACE, PROJECT, REGION
 
+GENEROUS = 60.0
 PUT = {"Bucket": PROJECT, "Key": "a", "Body": b"x"}
 
 
@@ -23,6 +26,11 @@ def faulty(aws, machine, s3):
 def put_three(process):
     for _ in range(3):
         process.client("s3").put_object(**PUT)
+
+
+def run(thread):
+    thread.start()
+    thread.join(GENEROUS)
 
 
 def stored(s3):
@@ -51,6 +59,43 @@ def test_a_process_can_be_killed_at_every_point_and_makes_no_call_afterwards(aws
             process.client("lambda").list_functions()
         assert len(aws.journal) == count
         assert not machine.alive(process.pid, process.started)
+
+
+def test_a_program_that_dies_alone_makes_no_call_and_leaves_its_process_alive(aws, machine, s3):
+    process = machine.start(aws, ACCOUNT, REGION, Faults([Fault("die", program="terraform")]))
+    process.client("s3").list_objects_v2(Bucket=PROJECT)
+    child = process.child("terraform")
+    for _ in range(2):
+        with pytest.raises(Killed):
+            child.client("s3").put_object(**PUT)
+        assert stored(s3) == ["a"]
+    process.client("s3").delete_object(Bucket=PROJECT, Key="a")
+    assert stored(s3) == []
+    assert machine.alive(process.pid, process.started)
+
+
+def test_a_program_dies_with_its_process(aws, machine, s3):
+    process = machine.start(aws, ACCOUNT, REGION)
+    child = process.child("terraform")
+    process.kill()
+    with pytest.raises(Killed):
+        child.client("s3").put_object(**PUT)
+    assert stored(s3) == []
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_an_interrupt_is_before_the_request_is_sent_or_wakes_the_main_thread(faulty, s3):
+    with pytest.raises(KeyboardInterrupt):
+        faulty(Fault("interrupt-before")).put_object(**PUT)
+    assert stored(s3) == []
+    other = faulty(Fault("interrupt-after"))
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: (other.put_object(**PUT), ended.wait(GENEROUS)))
+    with pytest.raises(KeyboardInterrupt):
+        run(thread)
+    ended.set()
+    thread.join()
+    assert stored(s3) == ["a"]
 
 
 # --- refusals, lost responses, delays

@@ -155,6 +155,31 @@ def test_ctrl_c_ends_the_apply_in_order(repository, s3):
     assert LOCK not in keys(s3)
 
 
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_at_a_call_ends_the_apply_in_order(repository, s3, machine, aws):
+    """Terraform does not get it in the middle of a call: whoever runs it asks it to stop."""
+    runner = dying(repository, machine, aws, Fault("interrupt-before", call="create_table"))
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(KeyboardInterrupt):
+        runner.apply(Watch())
+    assert [row.address for row in state(s3).resources if row.tainted] == [TABLE]
+    assert LOCK not in keys(s3)
+
+
+def test_a_terraform_that_dies_alone_leaves_lock_and_record_and_is_an_error(
+    repository, s3, machine, aws
+):
+    fault = Fault("die", call="create_table", program="terraform")
+    runner = dying(repository, machine, aws, fault)
+    runner.plan(repository.variables, "apply", Watch())
+    with pytest.raises(TerraformError, match="it said nothing"):
+        runner.apply(Watch())
+    assert TABLE not in [row.address for row in state(s3).resources]
+    assert LOCK in keys(s3)
+    with pytest.raises(TerraformError, match="state lock"):
+        runner.command("untaint", TABLE)
+
+
 def test_a_tainted_resource_can_be_kept(repository, s3, machine, aws):
     test_a_resource_whose_tags_are_refused_is_tainted(repository, s3, machine, aws)
     repository.runner().command("untaint", "-lock=false", BUCKET)

@@ -37,7 +37,7 @@ class NotedFaults(Faults):
         super().__init__()
         self.calls = []
 
-    def at(self, call, key):
+    def at(self, call, key, program=""):
         self.calls.append(call)
         return super().at(call, key)
 

@@ -63,16 +63,6 @@ def terraform(tmp_path):
 
 
 @pytest.fixture
-def _ctrl_c():
-    """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
-
-
-@pytest.fixture
 def calls(tmp_path):
     """What the fake was called with: arguments, environment, working directory."""
 
@@ -306,7 +296,7 @@ def test_a_killed_terraform_is_a_failure(terraform):
 # --- interrupting
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_asks_terraform_to_stop_and_waits_for_its_end(terraform):
     runner = terraform("await_interrupt(); hook('apply_complete'); sys.exit(1)")
     watch, events = watching(
@@ -317,7 +307,7 @@ def test_ctrl_c_asks_terraform_to_stop_and_waits_for_its_end(terraform):
     assert events == [STARTED, DONE]
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_between_two_events_loses_neither(terraform, tmp_path):
     """The fake sends it, once its first event was seen and there is nothing more to read."""
     os.mkfifo(tmp_path / "seen")
@@ -348,7 +338,7 @@ INTERRUPTED = """
 """
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_ctrl_c_is_held_back_and_says_what_a_third_would_do(terraform, second, tmp_path):
     """SIGTERM: a CI system that cancels a job sends one after the other."""
@@ -367,7 +357,7 @@ def test_a_second_ctrl_c_is_held_back_and_says_what_a_third_would_do(terraform, 
     assert "Press Ctrl-C again to kill it" in notes[1]
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_third_ctrl_c_reaches_terraform(terraform, tmp_path):
     def press(event):
         for _ in range(1 if event == STARTED else 2):
@@ -378,7 +368,7 @@ def test_a_third_ctrl_c_reaches_terraform(terraform, tmp_path):
     assert "Data loss" in (runs.folder(tmp_path / "work", process.current()) / runs.LOG).read_text()
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_terraform_is_stopped_already_is_held_back(terraform, tmp_path):
     notes, abandon = [], threading.Event()
 
@@ -394,7 +384,7 @@ def test_ctrl_c_while_terraform_is_stopped_already_is_held_back(terraform, tmp_p
     assert len(notes) == 1
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("ctrl_c")
 def test_after_terraform_ctrl_c_interrupts_again(terraform):
     terraform().apply(Watch())
     with pytest.raises(KeyboardInterrupt):

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from resumectl.errors import Exit, Locked, TerraformError
 from resumectl.fence import Fence
@@ -48,7 +48,7 @@ class Beats(Faults):
         self._written = threading.Semaphore(0)
         super().add(*faults)
 
-    def at(self, call, key):
+    def at(self, call, key, program=""):
         fault = super().at(call, key)
         if call == "put_object":
             self._written.release()
@@ -117,6 +117,26 @@ def test_the_lock_is_there_while_the_block_runs(lock_of):
 def test_the_lock_is_released_whatever_happens(lock, error):
     with pytest.raises(error), hold(lock):
         raise error
+    assert lock.read() is None
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("call", ["put_object", "delete_object"])
+@pytest.mark.parametrize("kind", ["interrupt-before", "interrupt-after"])
+def test_ctrl_c_while_the_lock_is_taken_or_released_leaves_none(lock, faults, kind, call):
+    """Others would wait for it until it shows no sign of life."""
+    faults.add(Fault(kind, call=call))
+    with pytest.raises(KeyboardInterrupt), hold(lock):
+        pass
+    assert faults.met
+    assert lock.read() is None
+
+
+def test_a_lock_whose_response_was_lost_is_given_up(lock, faults):
+    faults.add(Fault("lose", call="put_object"))
+    with pytest.raises(ConnectionClosedError), hold(lock):
+        pass
+    assert faults.met
     assert lock.read() is None
 
 
