@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from resumectl import settings
 from resumectl.aws import Cloud
+from resumectl.errors import Exit
 from resumectl.steps import drift
 from resumectl.steps.look import look_deployed
 from tests.e2e.account import Account, zipped
@@ -223,17 +224,10 @@ def test_a_secret_in_the_environment_is_found_reverted_and_never_shown(
     client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     summary = project.root.parent / "summary.md"
     github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
-    lines = (
-        "drift -v",
-        "drift --json",
-        "status -v",
-        "status --json",
-        "plan -v --json",
-        "drift --fix --yes --verbose",
-    )
+    lines = ("drift -v", "drift --fix --yes --json")
     runs = [project.resumectl(*line.split(), env=github) for line in lines]
-    assert [run.code for run in runs] == [3, 3, 0, 0, 0, 0], runs
-    assert "STRIPE_KEY" in runs[0].out
+    assert [run.code for run in runs] == [Exit.DIFFERENT, Exit.OK], runs
+    assert all("STRIPE_KEY" in run.out for run in runs)
     written = [*(run.out + run.err for run in runs), summary.read_text()]
     assert [text for text in written if secret in text] == []
     after = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -243,7 +237,6 @@ def test_a_secret_in_the_environment_is_found_reverted_and_never_shown(
 def test_200_random_changes_give_neither_a_miss_nor_a_false_alarm(
     project: Project, account: Account, look: Look
 ) -> None:
-    before = project.resumectl("drift", "--json").json
     chance, everything = random.Random(SEED), catalogue(account)
     for number in range(ROUNDS):
         changes = some(chance, everything)
@@ -256,6 +249,4 @@ def test_200_random_changes_give_neither_a_miss_nor_a_false_alarm(
             f"round {number}: {[one.name for one in changes]}"
         )
     undone = project.resumectl("drift", "--json").json
-    looked_at = ("exit_code", "changes", "release", "pending")
-    assert {key: undone[key] for key in looked_at} == {key: before[key] for key in looked_at}
-    assert undone["changes"] == []
+    assert (undone["exit_code"], undone["changes"]) == (Exit.OK, [])
