@@ -61,6 +61,10 @@ TARGETS = (
     Mutant("infra/removal.py", "more = sorted(planned.live.keys() - shown)", "more = []"),
 )
 TRAFFIC = (
+    Mutant(
+        "site/listing.py", '{} if version.id == NO_VERSION else {"VersionId": version.id}', "{}"
+    ),
+    Mutant("site/listing.py", "if versions.get(key) == version]", "if not version]"),
     Mutant("site/transfer.py", "for pages in (False, True):", "for pages in (True, False):"),
     Mutant("site/transfer.py", "refuse_missing(bucket, keys, manifest)", ""),
     Mutant("site/writer.py", '{"IfMatch": entry.etag} if entry', "{} if entry"),

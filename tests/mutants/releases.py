@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 ONLY = ("tests/functional/test_only.py",)
+STORIES = ("tests/functional/test_stories.py",)
 
 RETENTION = (
     Mutant(
@@ -28,6 +29,7 @@ PRUNE = (
     Mutant("steps/prune.py", "if pin is not None and pin.release is None:", "if pin and not pin:"),
 )
 RECORD = (
+    Mutant("steps/record.py", "with interrupts.held_back(), ctx.steps", "with ctx.steps", STORIES),
     Mutant(
         "steps/apply.py",
         'status = "verified" if self.checks else self._draft.status',
@@ -90,6 +92,15 @@ TARGET = (
     Mutant("commands/rollback.py", 'if release.status == "failed":', "if not release:"),
 )
 LOCK = (
+    Mutant("release/lock.py", "            self._give_up(holder)\n", ""),
+    Mutant(
+        "release/lock.py", "            with interrupts.held_back():\n", "            if etag:\n"
+    ),
+    Mutant(
+        "interrupts.py",
+        "        if pressed:\n            raise KeyboardInterrupt\n        p",
+        "        p",
+    ),
     Mutant(
         "release/lock.py",
         "self._me.can_see(other) and not self._alive",
