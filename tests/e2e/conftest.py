@@ -21,11 +21,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A script starts background jobs with SIGINT ignored; what the tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-ORDER = ("rough", "drift", "recovery", "browser", "beside", "rollback", "story", "faults")
+ORDER = (
+    *("rough", "drift", "deleted", "recovery", "faults", "beside", "rollback", "story", "modules"),
+    *("visits", "fakes", "fence", "identity"),
+)
 """The modules that take long, in the order in which they start; the short ones fill the end.
 
-xdist gives each worker two modules at the start: of three workers, the first gets 1 and 4. The
-first three are the longest; `rough` mostly waits while a distribution is deleted.
+xdist gives each worker two modules at the start: of three workers, the first gets 1 and 4. `rough`
+mostly waits while a distribution is deleted.
 """
 
 
