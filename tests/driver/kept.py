@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.driver import live
-from tests.driver.writer import require
+from tests.driver.writer import Broken, require
 from tests.functional.world import site
 
 if TYPE_CHECKING:
@@ -26,16 +26,25 @@ class Kept:
             zip was kept. Once they are deleted, what they had can only be gone.
         tables: the table of each environment.
         destroyed: the number under which each environment was destroyed last.
+        expired: releases of which something was pruned. Their records go last.
     """
 
     keep: int
     made: dict[tuple[str, int], tuple[Any, Any, bool]] = field(default_factory=dict)
     tables: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     destroyed: Counter[str] = field(default_factory=Counter)
+    expired: set[tuple[str, int]] = field(default_factory=set)
     _good: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    def check(self, aws: Aws, env: str, *, may_delete: bool) -> None:
-        """Nothing that a kept release needs is gone, and no count fell or is counted twice."""
+    def check(self, aws: Aws, env: str, *, may_delete: bool, half_done: bool = False) -> None:
+        """Nothing that a kept release needs is gone, and no count fell or is counted twice.
+
+        Args:
+            aws: where it is.
+            env: the environment.
+            may_delete: whether a command may have deleted the counts.
+            half_done: whether a command is suspended, or broke off.
+        """
         self._count(aws, env, may_delete=may_delete)
         if may_delete:
             self.made |= {
@@ -48,15 +57,19 @@ class Kept:
                 return
             there = aws.buckets.get(site(env)), live.function(aws, env)
             made = self.made.setdefault((env, record["id"]), (*there, _has_zip(aws, env, record)))
-            if record["status"] == "failed":
+            if record["status"] == "failed" or (env, record["id"]) in self.expired:
                 continue
-            about = f"release #{record['id']} of {env} needs"
-            if made[0] is there[0] is not None:
-                _objects(about, there[0], record.get("site") or {})
-            require(_has_zip(aws, env, record) or not made[2], f"{about} its zip", "one", None)
-            if made[1] is there[1] is not None and record.get("function"):
-                versions, wanted = list(there[1].versions), record["function"]["version"]
-                require(wanted in versions, f"{about} its version", wanted, versions)
+            try:
+                _needs(aws, env, record, made, there)
+            except Broken:
+                if not half_done or record["id"] in self._stay(aws, env):
+                    raise
+                self.expired.add((env, record["id"]))
+
+    def _stay(self, aws: Aws, env: str) -> Sequence[int]:
+        """The releases that are never pruned."""
+        pin = live.document(aws, f"pins/{env}.json") or {}
+        return [*sorted(self._good[env])[-self.keep :], pin.get("release", 0)]
 
     def _releases(self, aws: Aws, env: str) -> None:
         """Of those that did not fail, the last ones are never pruned."""
@@ -83,6 +96,18 @@ class Kept:
         if table is not None:
             table["Visits"] = table["Count"] = table.get("Count", 0) + 1
         self.tables[env] = table
+
+
+def _needs(
+    aws: Aws, env: str, record: Mapping[str, Any], made: tuple[Any, Any, bool], there: Sequence[Any]
+) -> None:
+    about = f"release #{record['id']} of {env} needs"
+    if made[0] is there[0] is not None:
+        _objects(about, there[0], record.get("site") or {})
+    require(_has_zip(aws, env, record) or not made[2], f"{about} its zip", "one", None)
+    if made[1] is there[1] is not None and record.get("function"):
+        versions, wanted = list(there[1].versions), record["function"]["version"]
+        require(wanted in versions, f"{about} its version", wanted, versions)
 
 
 def _objects(about: str, bucket: Any, recorded: Mapping[str, Mapping[str, Any]]) -> None:

@@ -118,7 +118,8 @@ class Play:
         self.told[place] += f" -> {', '.join([*met, ended.line])}"
         self._count(step, ended)
         for name in ENVS:
-            self._kept.check(self.aws, name, may_delete=self._may_delete(name))
+            half = any(doing.trouble and doing.env == name for doing in self._doing)
+            self._kept.check(self.aws, name, may_delete=self._may_delete(name), half_done=half)
         self._doing.pop()
         if step.verb not in COMMANDS:
             self.strangers.look()

@@ -171,12 +171,14 @@ class Process:
         finally:
             with gate.turn:
                 gate.in_flight -= 1
-                gate.turn.notify_all()
+                if gate.closed:
+                    gate.turn.notify_all()
 
     def wait_until_resumed(self) -> None:
         """Return at once, unless the process is suspended."""
-        with self._gate.turn:
-            self._gate.turn.wait_for(lambda: not self._gate.closed)
+        if self._gate.closed:
+            with self._gate.turn:
+                self._gate.turn.wait_for(lambda: not self._gate.closed)
 
     def _call(self, carry_out: Callable[[], Any], fault: Any) -> Any:
         if fault is None:

@@ -144,7 +144,7 @@ class Store:
 
     def put(self, state: State) -> None:
         """Store a state as it is."""
-        body = json.dumps(state.document(), indent=2).encode()
+        body = json.dumps(state.document()).encode()
         if not self._backend:
             self._file.write_bytes(body)
             return
