@@ -7,12 +7,9 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.terraform.state import State
-from tests.functional.world import ACCOUNT, PROJECT, REGION, name, site, state
+from tests.functional.world import ACCOUNT, PROJECT, REGION, name, site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tests.fakes.aws.bucket import Bucket
     from tests.fakes.aws.function import Function
     from tests.fakes.aws.world import Aws
@@ -87,9 +84,3 @@ def records(aws: Aws, env: str) -> list[dict[str, Any]]:
     bucket = aws.buckets.get(PROJECT)
     names = sorted(bucket.keys(f"releases/{env}/"), reverse=True) if bucket else ()
     return [found for key in names if (found := document(aws, key))]
-
-
-def resources(aws: Aws, env: str) -> Mapping[str, Any]:
-    """What Terraform's state says."""
-    body = kept(aws, state(env))
-    return State.parse(body).resources if body else {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resumectl import settings
 from tests.driver import live
 from tests.driver.writer import require
-from tests.functional.world import ACCOUNT, PROJECT, REGION, name, site
+from tests.functional.world import ACCOUNT, PROJECT, REGION, name, site, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +83,7 @@ class Strangers:
         from botocore.exceptions import ClientError
 
         things, key = self._place(verb, env)
-        if key in things or live.records(self.aws, env) or live.resources(self.aws, env):
+        if key in things or live.records(self.aws, env) or live.kept(self.aws, state(env)):
             return False
         try:
             MAKES[verb](world, env)

@@ -274,7 +274,10 @@ def test_edited_pages_are_invalidated_and_waited_for(project):
     assert project.ran == ["upload-site", "invalidate-site"]
 
 
-def test_what_a_crashed_run_uploaded_is_invalidated_by_the_next(project):
+@pytest.mark.parametrize("versioned", [True, False])
+def test_what_a_crashed_run_uploaded_is_invalidated_by_the_next(project, versioned):
+    """Also if somebody suspended the versioning: then no version says that it was rewritten."""
+    project.account.make_bucket(versioned=versioned)
     project.deploy(PAGES)
     project.edit({**PAGES, "index.html": b"<p>2"})
     project.apply(project.compare())  # it crashes before it invalidates and records
