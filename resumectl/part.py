@@ -179,8 +179,20 @@ class Part(Protocol[Live, Wanted]):
         """
         ...
 
-    def left(self, comparison: Comparison[Live, Wanted], outputs: Outputs) -> frozenset[Need]:
-        """What an `apply` that failed has uploaded until then, as far as it is worth pruning."""
+    def intent(self, comparison: Comparison[Live, Wanted]) -> Mapping[str, Any] | None:
+        """What `apply` is about to upload, as JSON, for `left`; None if nothing."""
+        return None
+
+    def left(
+        self, intent: Mapping[str, Any], live: Live | None, outputs: Outputs
+    ) -> frozenset[Need]:
+        """What of an intent is there, as far as it is worth pruning: `apply` did not end.
+
+        Args:
+            intent: of that `apply`.
+            live: what AWS has now; None if that is not known.
+            outputs: of the parts before it.
+        """
         return frozenset()
 
     def drift(self, heads: Heads, live: Live, stop: threading.Event) -> Drift:

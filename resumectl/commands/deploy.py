@@ -8,13 +8,14 @@ returns to the live release before anything is recorded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from resumectl.errors import Refused
 from resumectl.progress import Step
 from resumectl.steps import apply, approve, record
 from resumectl.steps.compare import check, is_recorded, survey
+from resumectl.steps.interrupted import settle
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.prune import prune
 from resumectl.steps.recover import recover
@@ -63,6 +64,7 @@ def deploy(ctx: Context, options: Options, approval: Approve) -> Outcome:
         _refuse_pinned(ctx, options)  # it may have waited for a rollback
         recover(ctx)
         plan = survey(ctx, options.only)
+        plan = replace(plan, scene=settle(ctx, plan.scene))
         if not plan.plan and not plan.imports and _is_recorded(ctx, plan):
             return _nothing(ctx, plan)
         check(ctx, plan.scene, plan.comparisons)

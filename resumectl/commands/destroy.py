@@ -10,6 +10,8 @@ from resumectl.errors import Refused
 from resumectl.progress import Step
 from resumectl.steps import record
 from resumectl.steps.compare import plan_of
+from resumectl.steps.interrupted import settle
+from resumectl.steps.look import Scene
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
 
@@ -36,7 +38,7 @@ def destroy(ctx: Context, approval: Approve) -> Outcome:
         ctx.releases.bucket.ensure(ctx.env.region)  # it may be half made
     with ctx.locked("destroy"):
         recover(ctx)
-        heads = ctx.releases.ledger.heads()
+        heads = settle(ctx, Scene(ctx.releases.ledger.heads())).heads
         removals = [(part, part.removal(heads)) for part in ctx.parts]
         plan = plan_of(removal for _, removal in removals if removal)
         if plan:

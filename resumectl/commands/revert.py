@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from resumectl.errors import Refused, ResumectlError
 from resumectl.steps import apply, approve, drift, record
 from resumectl.steps.compare import check, is_recorded, plan_of
+from resumectl.steps.interrupted import settle
 from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
@@ -52,7 +53,7 @@ def revert(ctx: Context, approval: Approve, *, force: bool) -> Outcome:
 
 def _seen(ctx: Context) -> Drifted:
     """What drifted; a look that failed stops a revert, which would record that all is well."""
-    drifted = drift.find(ctx, look_deployed(ctx))
+    drifted = drift.find(ctx, settle(ctx, look_deployed(ctx)))
     error = drift.blindness(drifted)
     if error:
         raise error

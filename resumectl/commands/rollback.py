@@ -17,6 +17,7 @@ from resumectl.release.pin import Pin
 from resumectl.release.target import destroyed_since, previous
 from resumectl.steps import apply, record
 from resumectl.steps.compare import check, plan_of, to_release
+from resumectl.steps.interrupted import foresee, settle
 from resumectl.steps.look import look_deployed, require_release
 from resumectl.steps.outcome import Outcome
 from resumectl.steps.recover import recover
@@ -73,14 +74,14 @@ def rollback(ctx: Context, options: Options, approval: Approve) -> Outcome:
     """
     require_release(ctx)
     if options.only_plan:
-        way = _way_back(ctx, options)
+        way = _way_back(ctx, options, foresee(ctx, look_deployed(ctx)))
         return Outcome(_body(ctx, way.target, way.plan))
     with ctx.locked("rollback", options.wait) as crashed:
         recover(ctx, for_apply=False)
         ended = _ended(ctx, options, crashed)
         if ended:
             return _outcome(ctx, ended, Plan())
-        way = _way_back(ctx, options)
+        way = _way_back(ctx, options, settle(ctx, look_deployed(ctx)))
         if way.plan:
             approval(way.plan)
         return _rollback(ctx, options, way)
@@ -101,8 +102,7 @@ def _ended(ctx: Context, options: Options, crashed: Holder | None) -> Release | 
     return newest
 
 
-def _way_back(ctx: Context, options: Options) -> _WayBack:
-    scene = look_deployed(ctx)
+def _way_back(ctx: Context, options: Options, scene: Scene) -> _WayBack:
     with ctx.steps(_CHECK):
         target = _target(ctx, scene, options.release)
         back = to_release(ctx, scene, target)
@@ -132,7 +132,8 @@ def _target(ctx: Context, scene: Scene, number: int | None) -> Release:
     if release is None:
         raise Refused(f"There is no release #{number}.", hint=hint, code="unknown-release")
     if release.status == "failed":
-        raise Refused(f"Release #{number} failed at: {release.failed_step}.", hint=hint)
+        step = f" at: {release.failed_step}" if release.failed_step else ""
+        raise Refused(f"Release #{number} failed{step}.", hint=hint)
     if not any(part.rolls_back and part.name in release.parts for part in ctx.parts):
         raise Refused(f"Release #{number} serves nothing.", hint=hint)
     if gone := destroyed_since(ctx.releases.ledger.newest_first(), number):

@@ -14,7 +14,7 @@ from resumectl.function import archive, snapshot
 from resumectl.function.archive import Archive
 from resumectl.function.deployed import LATEST, Deployed, deployed
 from resumectl.function.handler import check_handler
-from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish
+from resumectl.function.publish import HEALTH, UPDATE, Lambda, delete_version, publish, published
 from resumectl.function.record import FunctionRecord
 from resumectl.function.restore import Recorded
 from resumectl.part import Applied, Comparison, Drift, Part
@@ -175,6 +175,23 @@ class FunctionPart(Part[Deployed, Wanted]):
         if wanted:
             self.artifacts.keep(code.sha256, code.data)
         return Applied(self._read_back(outputs))
+
+    def intent(self, comparison: Comparison[Deployed, Wanted]) -> Mapping[str, Any] | None:
+        """The digest of the code to publish."""
+        code = comparison.wanted or comparison.live.live
+        return {"sha256": code.sha256} if comparison.changes and code else None
+
+    def left(
+        self, intent: Mapping[str, Any], live: Deployed | None, outputs: Outputs
+    ) -> frozenset[Need]:
+        """Every version of that code, and its zip. What a release needs, too, is not pruned."""
+        digest = str(intent["sha256"])
+        versions = published(self._lambda(outputs)) if "function_name" in outputs else {}
+        numbers = (number for number, code in versions.items() if code == digest)
+        needs: set[Need] = {("version", n, digest) for n in numbers if n != LATEST}
+        if self.artifacts.has(digest):
+            needs.add(("package", digest))
+        return frozenset(needs)
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         function = self._lambda(outputs)

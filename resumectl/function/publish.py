@@ -10,7 +10,7 @@ the bad code, which no visitor gets. The next plan shows it and the next deploy 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,7 @@ from resumectl.function.deployed import (
     Deployed,
     configuration,
     deployed,
+    hex_digest,
     version_of,
 )
 from resumectl.function.health import check_health
@@ -156,7 +157,7 @@ def upload(function: Lambda, archive: Archive) -> Configuration:
 
 def _healthy_version(function: Lambda, archive: Archive) -> str:
     """Returns a version of `$LATEST` that works. One that does not is deleted if it is new."""
-    known = _versions(function)
+    known = published(function)
     version = _new_version(function, archive, known)
     function.progress("checking the version")
     try:
@@ -168,7 +169,7 @@ def _healthy_version(function: Lambda, archive: Archive) -> str:
     return version
 
 
-def _new_version(function: Lambda, archive: Archive, known: frozenset[str]) -> str:
+def _new_version(function: Lambda, archive: Archive, known: Collection[str]) -> str:
     """Publish `$LATEST` if it is our code. Without a change, Lambda returns its last version."""
     from botocore.exceptions import ClientError
 
@@ -199,11 +200,13 @@ def _interfered(function: Lambda) -> CloudError:
     )
 
 
-def _versions(function: Lambda) -> frozenset[str]:
+def published(function: Lambda) -> dict[str, str]:
+    """The SHA-256 of the code of each version, by its number; also of `$LATEST`."""
     pages = function.client.get_paginator("list_versions_by_function").paginate(
         FunctionName=function.name
     )
-    return frozenset(version["Version"] for page in pages for version in page["Versions"])
+    versions = (version for page in pages for version in page["Versions"])
+    return {version["Version"]: hex_digest(version["CodeSha256"]) for version in versions}
 
 
 def delete_version(function: Lambda, version: str, sha256: str) -> None:
@@ -220,7 +223,7 @@ def delete_version(function: Lambda, version: str, sha256: str) -> None:
             raise
 
 
-def _take_back(function: Lambda, version: str, known: frozenset[str]) -> None:
+def _take_back(function: Lambda, version: str, known: Collection[str]) -> None:
     """Delete a version that was published here. Errors are ignored: another one is being raised."""
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -33,6 +33,11 @@ class Recorded:
     ignored: frozenset[str] = frozenset()
     recreated: bool = False
 
+    @property
+    def sha256(self) -> str:
+        """Of the code that it serves."""
+        return self.record.sha256
+
     def check(self, function: Lambda, artifacts: Artifacts, keys: Collection[str]) -> None:
         """Make sure that everything needed to restore these keys still exists.
 

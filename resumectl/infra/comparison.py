@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from resumectl.infra.module import Module
@@ -13,6 +13,8 @@ from resumectl.part import Comparison
 if TYPE_CHECKING:
     from resumectl.infra.stream import Event
     from resumectl.infra.workspace import Workspace
+    from resumectl.part import Changes
+    from resumectl.plan import Change
     from resumectl.progress import Tell
 
 
@@ -29,6 +31,21 @@ class InfraComparison(Comparison[State, Module]):
     workspace: Workspace | None = None
     changed: bool = False
     strays: Mapping[str, str] | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the live release was made with this configuration and this state."""
+        return self.wanted is None or self.live.applied == (self.wanted.digest, self.live.serial)
+
+
+def undeclared(changes: Iterable[Change]) -> list[Change]:
+    """The changes of what Terraform does not know."""
+    return [change for change in changes if change.kind == "unmanaged"]
+
+
+def way_back(changes: Iterable[Change]) -> Changes:
+    """The way back of each change."""
+    return tuple(replace(change, before=change.after, after=change.before) for change in changes)
 
 
 @dataclass

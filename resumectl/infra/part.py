@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from resumectl.errors import ResumectlError
 from resumectl.infra import backup, guard, harmless, inventory, kept, statelock
 from resumectl.infra import state as states
-from resumectl.infra.comparison import ApplyProgress, InfraComparison, PlanProgress
+from resumectl.infra.comparison import (
+    ApplyProgress,
+    InfraComparison,
+    PlanProgress,
+    undeclared,
+    way_back,
+)
 from resumectl.infra.drift import Comparer, lacking
 from resumectl.infra.module import Module
 from resumectl.infra.record import InfraRecord
@@ -40,7 +46,6 @@ if TYPE_CHECKING:
 _PLAN: Final = Step("plan-infra", "Plan the infrastructure")
 _APPLY: Final = Step("apply-infra", "Apply the infrastructure")
 _REMOVE: Final = Step("remove-undeclared", "Remove undeclared resources")
-_UNMANAGED: Final = "unmanaged"
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ class InfraPart(Part[State, Module]):
         state = comparison.live
         if comparison.workspace and comparison.changed:
             state = self._apply(comparison.workspace, comparison.changes)
-        elif comparison.workspace and not _is_recorded(comparison):
+        elif comparison.workspace and not comparison.is_recorded:
             state = self._refresh(comparison.workspace)
         self._remove_undeclared(comparison)
         if comparison.wanted is None:
@@ -158,6 +163,17 @@ class InfraPart(Part[State, Module]):
         module = comparison.wanted
         self.artifacts.keep(module.digest, kept.pack(module))
         return Applied(InfraRecord.of(module.digest, state), self.outputs(state))
+
+    def intent(self, comparison: Comparison[State, Module]) -> Mapping[str, Any] | None:
+        """The configuration to keep, if it is not the recorded one."""
+        wanted, applied = comparison.wanted, comparison.live.applied or ()
+        return {"digest": wanted.digest} if wanted and wanted.digest not in applied else None
+
+    def left(
+        self, intent: Mapping[str, Any], live: State | None, outputs: Outputs
+    ) -> frozenset[Need]:
+        digest = str(intent["digest"])
+        return frozenset({(digest,)} if self.artifacts.has(digest) else ())
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         for (digest,) in sorted(needs):
@@ -197,7 +213,7 @@ class InfraPart(Part[State, Module]):
                 targets=resources if ignored else None,
             )
         comparison = self._comparison(live, module, workspace, planned)
-        extra = _reversed(_extra(drift))
+        extra = way_back(undeclared(drift))
         return replace(comparison, changes=(*comparison.changes, *extra))
 
     def remaining(self, reverted: Changes) -> Changes:
@@ -253,13 +269,13 @@ class InfraPart(Part[State, Module]):
             return states.read_complete(self.bucket)
 
     def _remove_undeclared(self, comparison: InfraComparison) -> None:
-        extra = _extra(comparison.changes)
+        extra = undeclared(comparison.changes)
         if not extra:
             return
         with self.steps(_REMOVE) as tell:
             for change in extra:
                 tell(change.key)
-                inventory.remove(self.client, comparison.live, _reversed([change])[0])
+                inventory.remove(self.client, comparison.live, way_back([change])[0])
 
     def _lost(self, changes: Changes) -> tuple[str, ...]:
         tables, buckets = guard.deleted(changes)
@@ -281,18 +297,3 @@ class InfraPart(Part[State, Module]):
     @property
     def _removal(self) -> Removal:
         return Removal(self.workspaces, self.importer, self.steps)
-
-
-def _is_recorded(comparison: InfraComparison) -> bool:
-    """Whether the live release was made with this configuration and this state."""
-    wanted, live = comparison.wanted, comparison.live
-    return wanted is None or live.applied == (wanted.digest, live.serial)
-
-
-def _extra(changes: Iterable[Change]) -> list[Change]:
-    return [change for change in changes if change.kind == _UNMANAGED]
-
-
-def _reversed(changes: Iterable[Change]) -> Changes:
-    """The way back of each change."""
-    return tuple(replace(change, before=change.after, after=change.before) for change in changes)

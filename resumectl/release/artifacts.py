@@ -35,6 +35,10 @@ class Artifacts:
         stored = self._bucket.read(self._key(digest))
         return stored.body if stored else None
 
+    def has(self, digest: str) -> bool:
+        """Whether an artifact is kept."""
+        return self._key(digest) in self._bucket.keys(self._key(digest))
+
     def delete(self, digest: str) -> None:
         """Delete an artifact that no kept release needs."""
         self._bucket.delete(self._key(digest))

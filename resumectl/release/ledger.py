@@ -8,12 +8,13 @@ roll back to.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resumectl.errors import CloudError
 from resumectl.release.bucket import NEW, UNREADABLE
+from resumectl.release.journal import Journal
 from resumectl.release.record import Release
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ class Heads:
             nothing of what is live, and is left out.
         released: the newest release that did not fail; None before the first one and once
             destroyed.
+        unfinished: there is a journal: a command runs, or was killed.
     """
 
     newest: Release | None = None
     released: Release | None = None
+    unfinished: bool = False
 
     def record(self, part: str) -> Record | None:
         """What the live release remembers of a part."""
@@ -59,6 +62,9 @@ class Ledger:
         readers: reads the record of each part, by the part's name.
         note: told once about each record that is skipped because it cannot be read.
         unfenced: the bucket through a client that still writes when the deploy lock is lost.
+
+    Attributes:
+        journal: of the command that is running; removed with its record.
     """
 
     def __init__(
@@ -74,10 +80,13 @@ class Ledger:
         self._note = note
         self._noted: set[int] = set()
         self._prefix = f"releases/{bucket.env}/"
+        self.journal = Journal(bucket, self._unfenced, readers)
 
     def numbers(self) -> list[int]:
         """The numbers of all records, the newest first."""
-        keys = self._bucket.keys(self._prefix)
+        return self._numbers(self._bucket.keys(self._prefix))
+
+    def _numbers(self, keys: Iterable[str]) -> list[int]:
         names = (key.removeprefix(self._prefix).removesuffix(".json") for key in keys)
         return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
 
@@ -116,8 +125,9 @@ class Ledger:
         Raises:
             Unreadable: which release is live depends on a record that cannot be read.
         """
-        newest = None
-        for number in self.numbers():
+        newest, keys = None, self._bucket.keys(self._prefix)
+        unfinished = self.journal.key in keys
+        for number in self._numbers(keys):
             release = self.read(number)
             if release is None:  # right after S3 made a bucket, a read can miss what is listed
                 hint = "S3 may need a few minutes to show it. Run the command again."
@@ -128,16 +138,18 @@ class Ledger:
             if release.status == "destroyed":
                 break
             if release.status != "failed":
-                return Heads(newest, release)
-        return Heads(newest)
+                return Heads(newest, release, unfinished)
+        return Heads(newest, None, unfinished)
 
     def append(self, release: Release) -> Release:
-        """Store a new record under the next free number.
+        """Store a new record under the next free number, and remove this process's journal.
 
         Returns:
             The release with the number that it got.
         """
-        return self._append(release, self._bucket)
+        recorded = self._append(release, self._bucket)
+        self.journal.close()
+        return recorded
 
     def append_without_lock(self, release: Release) -> Release:
         """Store that a command lost its lock. The record says nothing of what is live."""

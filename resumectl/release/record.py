@@ -58,6 +58,7 @@ class Release:
         taken_back_to: the release that parts returned to after a failed smoke test.
         uploaded: what it put into AWS and failed with, by part; only for pruning.
         lock_lost: it stopped because somebody else released or took its lock.
+        interrupted: it was killed, and recorded by a later command.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Release:
     taken_back_to: int | None = None
     uploaded: Mapping[str, frozenset[Need]] = field(default_factory=dict)
     lock_lost: bool = False
+    interrupted: bool = False
     tool: str = ""
     schema: str = SCHEMA
 

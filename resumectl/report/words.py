@@ -88,6 +88,8 @@ def state(release: Document) -> str:
     failed = f"failed at {step}" if step else "failed"
     if release.get("lock_lost"):
         return f"{failed}, lock lost"
+    if release.get("interrupted"):
+        return f"{failed}, interrupted"
     return f"{failed}, taken back to #{release_before}" if release_before else failed
 
 

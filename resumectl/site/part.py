@@ -12,7 +12,7 @@ from resumectl.errors import ResumectlError
 from resumectl.part import Applied, Comparison, Drift, Part
 from resumectl.plan import diff, resource_type
 from resumectl.progress import Silent, Step, Steps
-from resumectl.site import deletion, invalidation, listing, snapshot, transfer, versions
+from resumectl.site import deletion, invalidation, listing, snapshot, transfer
 from resumectl.site.bucket import SiteBucket
 from resumectl.site.built import Builder, BuiltSite
 from resumectl.site.record import SiteRecord
@@ -146,16 +146,27 @@ class SitePart(Part[SiteLive, Wanted]):
         self._invalidate(wanted, comparison, outputs)
         return Applied(SiteRecord.of(wanted.objects, comparison.live.objects, written))
 
-    def left(self, comparison: Comparison[SiteLive, Wanted], outputs: Outputs) -> frozenset[Need]:
-        """The objects that were written before the failure."""
-        bucket = outputs.get("site_bucket")
-        if bucket is None or comparison.wanted is None:
-            return frozenset()
-        keys = sorted(change.key for change in comparison.changes if change.after is not None)
+    def intent(self, comparison: Comparison[SiteLive, Wanted]) -> Mapping[str, Any] | None:
+        """The objects to write: the version that each had, and the digest that it is to have."""
         before = _versions(comparison.live.objects)
-        now = versions.current_versions(self._bucket(bucket), keys)
-        written = {key: now[key].id for key in keys if key in now}
-        return frozenset((key, id_) for key, id_ in written.items() if id_ != before.get(key))
+        objects = {
+            change.key: {"before": before.get(change.key), "sha256": change.after["sha256"]}
+            for change in comparison.changes
+            if change.after is not None
+        }
+        return {"objects": objects} if objects else None
+
+    def left(
+        self, intent: Mapping[str, Any], live: SiteLive | None, outputs: Outputs
+    ) -> frozenset[Need]:
+        """The objects that are another version now, with the bytes that were to be written."""
+        objects = live.objects if live else {}
+        return frozenset(
+            (key, now.version_id)
+            for key, planned in intent["objects"].items()
+            if (now := objects.get(key)) and now.version_id != planned["before"]
+            if now.fields["sha256"] == planned["sha256"]
+        )
 
     def prune(self, needs: Iterable[Need], outputs: Outputs) -> None:
         old = sorted((key, version) for key, version in needs)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from resumectl import aws
 from resumectl.errors import SmokeFailed, Unseen
 from resumectl.smoke.verdict import failure
 from resumectl.steps import record
@@ -107,26 +108,46 @@ class _Work:
 
     def apply(self) -> None:
         """Apply each part, and hand its outputs to the next."""
+        self._open_journal()
         for part, comparison in zip(self._ctx.parts, self._comparisons, strict=True):
             applied = self._applied(part, comparison)
             self._outputs = {**self._outputs, **applied.outputs}
             if applied.record is not None:
                 self._keep(part.name, applied.record)
 
+    def _open_journal(self) -> None:
+        pairs = zip(self._ctx.parts, self._comparisons, strict=True)
+        intents = {part.name: part.intent(comparison) for part, comparison in pairs}
+        uploads = {name: intent for name, intent in intents.items() if intent}
+        if uploads:
+            newest = self._scene.heads.newest
+            journal = self._ctx.releases.ledger.journal
+            with aws.translated("noting what is about to be uploaded"):
+                journal.open(self._draft, newest.id if newest else 0, uploads)
+
     def _applied(self, part: AnyPart, comparison: AnyComparison) -> Applied:
         try:
             return part.apply(comparison, self._outputs)
         except BaseException:
             with suppress(Exception):  # why it failed matters more than what it left
-                if left := part.left(comparison, self._outputs):
-                    self._uploaded[part.name] = left
+                self._note_uploaded(part.name, self._left(part, comparison))
             raise
 
+    def _left(self, part: AnyPart, comparison: AnyComparison) -> frozenset[Need]:
+        intent = part.intent(comparison)
+        if intent is None:
+            return frozenset()
+        live = part.live(self._outputs, self._scene.heads.released)
+        return part.left(intent, live, self._outputs)
+
     def _keep(self, part: str, record: Record) -> None:
-        before = self._records[part].needs() if part in self._records else frozenset()
-        if uploaded := record.needs() - before:
-            self._uploaded[part] = uploaded
+        self._note_uploaded(part, record.needs())
         self._records[part] = record
+
+    def _note_uploaded(self, part: str, needs: frozenset[Need]) -> None:
+        before = self._records[part].needs() if part in self._records else frozenset()
+        if uploaded := needs - before:
+            self._uploaded[part] = uploaded
 
     def test(self) -> None:
         """Run the smoke test, if there is something to see."""

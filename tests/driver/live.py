@@ -83,4 +83,5 @@ def records(aws: Aws, env: str) -> list[dict[str, Any]]:
     """The records of an environment, the newest first."""
     bucket = aws.buckets.get(PROJECT)
     names = sorted(bucket.keys(f"releases/{env}/"), reverse=True) if bucket else ()
-    return [found for key in names if (found := document(aws, key))]
+    keys = (key for key in names if not key.endswith("/journal.json"))
+    return [found for key in keys if (found := document(aws, key))]

@@ -67,7 +67,8 @@ class Account:
         """A record of the ledger; without a number, the newest."""
         prefix = f"releases/{self._env}/"
         listed = self["s3"].list_objects_v2(Bucket=self.project_bucket, Prefix=prefix)
-        newest = max(entry["Key"] for entry in listed["Contents"])
+        keys = [entry["Key"] for entry in listed["Contents"]]
+        newest = max(key for key in keys if not key.endswith("/journal.json"))
         key = f"{prefix}{number:06d}.json" if number else newest
         return dict(json.loads(self.read(key)))
 

@@ -83,7 +83,8 @@ def test_a_stopped_deploy_that_lost_its_lock_changes_nothing_any_more(
         lost = finish(running)
     assert (lost.code, lost.json["error"]["code"]) == (Exit.LOCKED, "lock-lost"), lost
     assert (account.versions(account.site_bucket), account.alias()) == live
-    winner, loser = account.release(last + 1), account.release(last + 2)
+    settled, winner, loser = (account.release(last + number) for number in (1, 2, 3))
+    assert (settled["status"], settled["interrupted"]) == ("failed", True)
     assert (winner["status"], loser["status"], loser["lock_lost"]) == ("verified", "failed", True)
     assert {"infra", "function", "site"} & loser.keys() == set()
     assert b"winner" in ask(f"{winner['urls']['site']}page/0.html").body

@@ -151,19 +151,23 @@ def test_killed_before_the_release_is_recorded(crashed: Project) -> None:
     write(crashed, "three")
     account = Account(crashed.client)
     last = account.release()["id"]
-    kill_at(crashed, rf"PUT /{PROJECT_BUCKET}/releases/", *UPLOAD)
+    kill_at(crashed, rf"PUT /{PROJECT_BUCKET}/releases/local/\d", *UPLOAD)
     assert account.release()["id"] == last
     assert crashed.resumectl(*UPLOAD).code == Exit.OK
-    assert (account.release()["id"], account.release()["status"]) == (last + 1, "verified")
+    assert (account.release()["id"], account.release()["status"]) == (last + 2, "verified")
+    assert account.release(last + 1)["interrupted"]
+    assert keys(crashed, "releases/local/journal") == []
     whole(crashed, "three")
 
 
 def test_a_killed_rollback_goes_on(crashed: Project) -> None:
-    last = Account(crashed.client).release()["id"]
+    account = Account(crashed.client)
+    last = account.release()["id"]
     kill_at(crashed, rf"PUT \S*/functions/{FUNCTION}/aliases/live ", "rollback", "--yes")
     assert keys(crashed, "pins/")
     restored = crashed.resumectl("rollback", "--yes", "--json")
     assert restored.code == Exit.OK, restored
-    assert (restored.json["release"]["id"], restored.json["target"]) == (last + 1, last - 1)
+    assert restored.json["release"]["id"] == last + 2
+    assert account.release(last + 1)["rollback_of"] == restored.json["target"]
     whole(crashed, "two")
     assert crashed.resumectl("deploy", "--yes", "--json").json["error"]["code"] == "pinned"

@@ -183,9 +183,13 @@ class FakePart(Part):
                 self._write(change)
         return Applied(self._record(self.cloud), self.outputs(self.cloud))
 
-    def left(self, comparison, outputs):
+    def intent(self, comparison):
+        things = {c.key: c.after["value"] for c in comparison.changes if c.after}
+        return {"things": things} if things else None
+
+    def left(self, intent, live, outputs):
         self._call("left")
-        return frozenset((key, self.cloud[key]) for key in self.writes if key in self.cloud)
+        return frozenset(intent["things"].items() & (live or {}).items())
 
     def prune(self, needs, outputs):
         self._call("prune")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from resumectl.errors import CloudError
 from resumectl.release.pin import Pin
 from resumectl.settings import FILE
-from tests.fakes.faults import Fault, Faults
+from tests.fakes.faults import Fault, Faults, Killed
 from tests.functional.world import World, name, site
 
 if TYPE_CHECKING:
@@ -168,6 +169,55 @@ def test_a_refused_pruning_leaves_a_verified_release_alone(world: World, call: s
     assert numbers(world) == [1, 2, 3]
     release(world, "fourth")
     assert (numbers(world), words(world)) == ([3, 4], {"third", "fourth"})
+
+
+# --- what a killed deploy uploaded
+
+EVERY = 2
+
+
+def killed(world: World, point: int) -> bool:
+    """Deploy something else in a process that dies at a point; whether it had uploaded anything."""
+    world.write("bad", memory=512)
+    with suppress(Killed):
+        world.deploy(Faults([Fault.kill(point)]))
+    return "bad" in words(world)
+
+
+def test_what_a_killed_deploy_uploaded_goes_after_the_next_good_one(tmp_path: Path) -> None:
+    prepared = World(tmp_path / "prepared")
+    prepared.deploy()
+    faults, tried = Faults(), prepared.copy(tmp_path / "tried")
+    tried.write("bad", memory=512)
+    tried.deploy(faults)
+    recorded = faults.begun.index(("put_object", "releases/prod/000002.json"))
+    uploads = 0
+    for point in range(1, 2 * recorded + 1, EVERY):
+        world = prepared.copy(tmp_path / str(point))
+        uploads += killed(world, point)
+        about = f"killed at {point}: {faults.begun[(point - 1) // 2]}"
+        world.write("second", memory=256)
+        assert world.deploy().error is None, about
+        assert words(world) == {"first", "second"}, about
+        assert len(versions(world)) == 2, about
+        assert len(world.stored("artifacts/prod/function/")) == 2, about
+        assert len(world.stored("artifacts/prod/infra/")) == 2, about
+        assert "releases/prod/journal.json" not in world.stored(), about
+        assert world.context().releases.ledger.heads().newest.status == "verified", about
+    assert uploads > 5
+
+
+def test_a_killed_deploy_is_in_the_history(world: World) -> None:
+    release(world, "first")
+    with suppress(Killed):
+        world.write("bad", memory=512)
+        world.deploy(Faults([Fault("kill-after", call="put_object", key="index.html")]))
+    assert numbers(world) == [1]
+    assert world.rollback(only_plan=True).body["target"] == 1
+    assert world.rollback().body["target"] == 1
+    newest, failed, _ = world.context().releases.ledger.newest_first()
+    assert (newest.rollback_of, failed.status, failed.interrupted) == (1, "failed", True)
+    assert b"first" in world.objects()["index.html"][0]
 
 
 # --- an environment that is destroyed

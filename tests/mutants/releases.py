@@ -73,6 +73,15 @@ TAKE_BACK = (
         "work.failed(unhealthy, take_back=True)",
     ),
 )
+KILLED = (
+    Mutant("release/journal.py", "body, **NEW)", "body)"),
+    Mutant("release/ledger.py", "        self.journal.close()\n", ""),
+    Mutant("steps/interrupted.py", "heads.newest.id > entry.newest", "heads.newest.id < 0"),
+    Mutant("steps/interrupted.py", "parts=standing, ", ""),
+    Mutant("site/part.py", 'now.version_id != planned["before"]', "now"),
+    Mutant("site/part.py", '            if now.fields["sha256"] == planned["sha256"]\n', ""),
+    Mutant("function/part.py", "if code == digest)", "if code)"),
+)
 PIN = (
     Mutant(
         "commands/deploy.py",
@@ -118,4 +127,4 @@ LOCK = (
         "commands/unlock.py", "if held and not (held.dead or force):", "if not (held or force):"
     ),
 )
-MUTANTS = (*RETENTION, *PRUNE, *RECORD, *TAKE_BACK, *PIN, *TARGET, *LOCK)
+MUTANTS = (*RETENTION, *PRUNE, *RECORD, *TAKE_BACK, *KILLED, *PIN, *TARGET, *LOCK)

@@ -163,6 +163,7 @@ class Kept(dict):
 
     keep = dict.setdefault
     read = dict.get
+    has = dict.__contains__
 
     def delete(self, digest):
         del self[digest]

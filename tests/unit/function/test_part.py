@@ -496,3 +496,47 @@ def test_a_function_that_is_gone_is_named_when_it_should_be_published(project):
     project.service.delete()
     with pytest.raises(CloudError, match="There is no function f"):
         project.part.apply(comparison, OUTPUTS)
+
+
+# --- what an `apply` that did not end has uploaded
+
+
+def left(project, intent):
+    return project.part.left(intent, project.live, OUTPUTS)
+
+
+def test_a_version_that_was_published_and_not_recorded_is_left(project):
+    first = project.deploy("first").parts["function"]
+    project.edit("second")
+    comparison = project.compare(project.part.worktree())
+    intent = project.part.intent(comparison)
+    assert left(project, intent) == frozenset()
+    record = project.part.apply(comparison, OUTPUTS).record
+    assert left(project, intent) == record.needs() - {("package", first.latest)}
+    assert ("version", first.version, first.sha256) not in left(project, intent)
+
+
+def test_settings_publish_the_live_code_again(project):
+    record = project.deploy("first").parts["function"]
+    intent = project.part.intent(project.compare(None, NEW_MEMORY))
+    assert intent == {"sha256": record.sha256}
+
+
+def test_a_restored_release_publishes_its_own_code(project):
+    first = project.deploy("first")
+    project.deploy("second")
+    intent = project.part.intent(project.compare(project.part.released(first)))
+    assert intent == {"sha256": first.parts["function"].sha256}
+
+
+def test_without_a_change_there_is_no_intent(project):
+    project.deploy("first")
+    assert project.part.intent(project.compare(project.part.worktree())) is None
+    assert project.part.intent(project.compare(None, OTHER)) is None
+
+
+def test_before_there_is_a_function_only_its_zip_can_be_left(project):
+    digest = project.part.worktree().sha256
+    assert project.part.left({"sha256": digest}, None, {}) == frozenset()
+    project.kept[digest] = b"zip"
+    assert project.part.left({"sha256": digest}, None, {}) == {("package", digest)}

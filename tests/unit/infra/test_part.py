@@ -463,3 +463,20 @@ def test_a_resource_that_was_deleted_or_is_gone_does_not_remain(bench):
     assert bench.part.remaining((deleted, changed(ROLE), UNMANAGED)) == ()
     bench.bucket.write("terraform/prod.tfstate", state(9))
     assert bench.part.remaining((changed(TABLE, {"name": "x"}, {"name": "y"}),)) == ()
+
+
+# --- what an `apply` that did not end has uploaded
+
+
+def test_a_configuration_that_was_kept_and_not_recorded_is_left(bench):
+    comparison = compared(bench, plan())
+    intent, digest = bench.part.intent(comparison), bench.module().digest
+    assert bench.part.left(intent, None, {}) == frozenset()
+    bench.part.artifacts.keep(digest, b"zip")
+    assert bench.part.left(intent, None, {}) == {(digest,)}
+
+
+def test_the_recorded_configuration_is_no_intent(bench):
+    released = deployed(bench).released
+    assert bench.part.intent(compared(bench, plan(), released=released)) is None
+    assert bench.part.intent(Comparison("infra", EMPTY, None)) is None

@@ -14,6 +14,7 @@ def test_an_artifact_is_kept_by_its_digest(artifacts):
     artifacts.keep("abc", b"zip")
     assert artifacts.read("abc") == b"zip"
     assert artifacts.read("def") is None
+    assert [artifacts.has(digest) for digest in ("abc", "def", "ab")] == [True, False, False]
 
 
 def test_each_part_and_environment_has_artifacts_of_its_own(artifacts, bucket, bucket_of):

@@ -285,3 +285,32 @@ def test_the_record_of_a_lost_lock_is_never_what_stands(ledger):
     heads = ledger.heads()
     assert heads == Heads(failed, verified)
     assert heads.standing("site") == part
+
+
+# --- the journal
+
+
+def test_a_record_ends_the_journal_of_its_process(ledger):
+    ledger.append(release())
+    ledger.journal.open(release(), 1, {})
+    assert (ledger.heads().unfinished, ledger.numbers()) == (True, [1])
+    ledger.append(release())
+    assert (ledger.heads().unfinished, ledger.numbers()) == (False, [2, 1])
+
+
+def test_before_the_first_release_there_can_be_a_journal(ledger):
+    ledger.journal.open(release(), 0, {})
+    assert ledger.heads() == Heads(unfinished=True)
+
+
+def test_the_record_of_a_lost_lock_leaves_the_journal_to_the_next_command(ledger):
+    ledger.journal.open(release(), 0, {})
+    ledger.append_without_lock(release())
+    assert ledger.heads() == Heads(unfinished=True)
+
+
+def test_a_record_is_only_made_once_if_its_journal_cannot_be_removed(faults, ledger):
+    ledger.journal.open(release(), 0, {})
+    faults.add(Fault("refuse", call="delete_object", code="AccessDenied"))
+    assert ledger.append(release()).id == 1
+    assert (ledger.heads().unfinished, ledger.numbers()) == (True, [1])

@@ -38,6 +38,16 @@ def test_changes_are_grouped_in_the_order_of_their_parts():
             "failed at smoke",
         ),
         (
+            {"status": "failed", "failed_step": "apply-infra", "lock_lost": True},
+            "failed at apply-infra, lock lost",
+            "failed at apply-infra, lock lost",
+        ),
+        (
+            {"status": "failed", "interrupted": True},
+            "failed, interrupted",
+            "failed, interrupted",
+        ),
+        (
             {"status": "failed", "failed_step": "smoke", "taken_back_to": 3},
             "failed at smoke, taken back to #3",
             "failed at smoke, taken back to #3",

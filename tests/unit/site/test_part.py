@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from dataclasses import dataclass, field, replace
@@ -548,14 +549,36 @@ def test_what_was_written_before_a_failure_is_left(project):
     project.deploy(PAGES)
     key, other = sorted(PAGES)[:2]
     project.edit({**PAGES, key: b"<p>changed", other: b"<p>changed"})
-    comparison = project.compare()
-    assert project.part.left(comparison, OUTPUTS) == frozenset()
+    intent = json.loads(json.dumps(project.part.intent(project.compare())))
+    assert left(project, intent) == frozenset()
     version = project.account.put(key, b"<p>changed")
-    assert project.part.left(comparison, OUTPUTS) == {(key, version)}
+    project.account.put(other, b"<p>by somebody else")
+    assert left(project, intent) == {(key, version)}
 
 
-def test_without_a_bucket_or_a_choice_nothing_is_left(project):
+def test_an_object_that_had_the_bytes_before_was_not_uploaded(project):
     project.edit(PAGES)
+    key = min(PAGES)
+    project.account.put(key, PAGES[key], ContentType="text/plain")
+    intent = project.part.intent(project.compare())
+    assert (key in intent["objects"], left(project, intent)) == (True, frozenset())
+
+
+def test_without_a_look_nothing_is_left(project):
+    project.edit(PAGES)
+    intent = project.part.intent(project.compare())
+    assert project.part.left(intent, None, {}) == frozenset()
+
+
+def test_without_an_object_to_write_there_is_no_intent(project):
+    project.deploy(PAGES)
+    key = min(PAGES)
+    project.edit({name: data for name, data in PAGES.items() if name != key})
     comparison = project.compare()
-    assert project.part.left(comparison, {}) == frozenset()
-    assert project.part.left(replace(comparison, wanted=None), OUTPUTS) == frozenset()
+    assert [change.action for change in comparison.changes] == ["delete"]
+    assert project.part.intent(comparison) is None
+    assert project.part.intent(replace(comparison, wanted=None, changes=())) is None
+
+
+def left(project, intent):
+    return project.part.left(intent, project.part.live(OUTPUTS, None), OUTPUTS)

@@ -184,7 +184,7 @@ def test_an_interrupt_is_recorded_as_a_failure(world):
 def test_a_failure_that_cannot_be_recorded_is_still_the_one_that_is_raised(world):
     world.write("2")
     world.part("function").fail("apply", aws_error("AccessDenied"))
-    world.fail(Fault("refuse", call="put_object", code="SlowDown", lasting=True))
+    world.fail(Fault("refuse", at=2, call="put_object", code="SlowDown", lasting=True))
     with pytest.raises(CloudError) as caught:
         carry_out(world)
     assert caught.value.code == "access-denied"
