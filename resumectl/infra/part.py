@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from resumectl.errors import ResumectlError
 from resumectl.infra import backup, guard, harmless, inventory, kept, statelock
 from resumectl.infra import state as states
-from resumectl.infra.comparison import (
-    ApplyProgress,
-    InfraComparison,
-    PlanProgress,
-    undeclared,
-    way_back,
-)
+from resumectl.infra.applying import Applying
+from resumectl.infra.comparison import InfraComparison, PlanProgress, undeclared, way_back
 from resumectl.infra.drift import Comparer, lacking
 from resumectl.infra.module import Module
 from resumectl.infra.record import InfraRecord
@@ -36,7 +31,6 @@ if TYPE_CHECKING:
     from resumectl.infra.statelock import StateLock
     from resumectl.infra.workspace import Planned, Workspace, Workspaces
     from resumectl.part import Changes, Outputs
-    from resumectl.plan import Change
     from resumectl.progress import Steps
     from resumectl.release.artifacts import Artifacts
     from resumectl.release.bucket import ProjectBucket
@@ -44,7 +38,6 @@ if TYPE_CHECKING:
     from resumectl.release.record import Need, Release
 
 _PLAN: Final = Step("plan-infra", "Plan the infrastructure")
-_APPLY: Final = Step("apply-infra", "Apply the infrastructure")
 _REMOVE: Final = Step("remove-undeclared", "Remove undeclared resources")
 
 
@@ -154,9 +147,11 @@ class InfraPart(Part[State, Module]):
             return Applied(None)
         state = comparison.live
         if comparison.workspace and comparison.changed:
-            state = self._apply(comparison.workspace, comparison.changes)
+            self._applying.apply(comparison)
+            state = states.read_complete(self.bucket)
         elif comparison.workspace and not comparison.is_recorded:
-            state = self._refresh(comparison.workspace)
+            self._applying.refresh(comparison.workspace)
+            state = states.read_complete(self.bucket)
         self._remove_undeclared(comparison)
         if comparison.wanted is None:
             return Applied(None, self.outputs(state))
@@ -252,22 +247,6 @@ class InfraPart(Part[State, Module]):
         data = self.artifacts.read(record.digest) if isinstance(record, InfraRecord) else None
         return kept.or_worktree(data, self.module())
 
-    def _apply(self, workspace: Workspace, changes: Sequence[Change]) -> State:
-        with self.steps(_APPLY) as tell:
-            total = sum(change.kind is None for change in changes)
-            workspace.apply(Watch(ApplyProgress(tell, total).event))
-            return states.read_complete(self.bucket)
-
-    def _refresh(self, workspace: Workspace) -> State:
-        """Write down what AWS has, although there is nothing to change.
-
-        A setting that was changed by hand and then declared needs no apply, so nothing else would
-        ever save it, and it would be reported as drift.
-        """
-        with self.steps(_APPLY):
-            workspace.refresh()
-            return states.read_complete(self.bucket)
-
     def _remove_undeclared(self, comparison: InfraComparison) -> None:
         extra = undeclared(comparison.changes)
         if not extra:
@@ -293,6 +272,10 @@ class InfraPart(Part[State, Module]):
 
     def _advice(self, table: str) -> str:
         return backup.advice(table, backup.of_deleted(self.client("dynamodb"), table))
+
+    @property
+    def _applying(self) -> Applying:
+        return Applying(self.workspaces, self.importer, self.steps)
 
     @property
     def _removal(self) -> Removal:

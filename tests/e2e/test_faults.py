@@ -57,13 +57,14 @@ def test_the_next_deploy_waits_for_a_terraform_that_outlived_its_resumectl(
     changed = {change["part"] for change in deployed.json["changes"]}
     assert "infra" not in changed, "Terraform finished and saved its state"
     release = deployed.json["release"]
-    assert (release["id"], release["status"]) == (1, "verified")
+    assert (release["id"], release["status"]) == (2, "verified")
+    assert "was interrupted: recorded as #1" in deployed.err
 
 
 def test_a_rollback_restores_a_deleted_state(survivor: Project) -> None:
     before = state(survivor)
     survivor.client("s3").delete_object(Bucket=BUCKET, Key=STATE)
-    restored = survivor.resumectl("rollback", "1", "--yes", "--json")
+    restored = survivor.resumectl("rollback", "2", "--yes", "--json")
     assert restored.code == Exit.OK, restored
     assert f"serial {before['serial']}" in restored.err
     assert state(survivor) == before
