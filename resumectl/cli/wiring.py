@@ -260,7 +260,15 @@ class Wiring:
         program = find_terraform(environ, state_dir)
         choice = cli_config(environ, state_dir, product=program.product)
         variables = {**self.cloud.environ(environ), **choice.env}
-        return Runner(program.path, directory, work, self._run, variables, self.steps.note)
+        return Runner(
+            *(program.path, directory, work, self._run, variables, self.steps.note),
+            gone=self._emulator_ended if self.cloud.environment.emulator else lambda: False,
+        )
+
+    @cached_property
+    def _emulator_ended(self) -> Callable[[], bool]:
+        cloud = emulator(self.settings, self.cloud.environment)
+        return lambda: not cloud.is_running()
 
 
 def _started(settings: Settings, environment: Environment, steps: Steps) -> str:

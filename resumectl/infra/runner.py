@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, Final, Literal
 
 from resumectl import files
 from resumectl.errors import TerraformError
@@ -58,6 +58,8 @@ class Runner:
         environ: the environment variables for Terraform. What a person's shell sets to change a
             plan or an output (TF_VAR_*, TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG*) is left out.
         note: told what Ctrl-C does.
+        gone: whether what Terraform talks to has ended for good. It is asked to stop then: waiting
+            for a resource that nobody makes any more can take the provider 20 minutes.
     """
 
     def __init__(  # noqa: PLR0913 - collaborators
@@ -68,12 +70,14 @@ class Runner:
         run: Path,
         environ: Mapping[str, str],
         note: Callable[[str], None] = lambda _: None,
+        gone: Callable[[], bool] = lambda: False,
     ) -> None:
         self._binary = binary
         self._directory = directory
         self._work = work
         self._run = run
         self._note = note
+        self._gone = gone
         self._environ = {
             **{key: value for key, value in environ.items() if not key.startswith(_PERSONAL)},
             "TF_DATA_DIR": str(work / "data"),
@@ -239,11 +243,11 @@ class Runner:
         """Read events until Terraform exits; on Ctrl-C ask it to stop, and still wait for it."""
         stop = Stop(running.send_signal, self._note)
         with self.log.open("rb") as log, stop.on_signals():
-            lines, ended = _Lines(log), False
+            lines, ended = stream.Lines(log), False
             while not ended:
                 ended = _ended(running)
                 yield from _diagnostics(lines.new(last=ended), watch.on_event)
-                stop.look(abandoned=watch.abandon.is_set())
+                stop.look(abandoned=watch.abandon.is_set() or self._gone())
         if stop.interrupts:
             raise KeyboardInterrupt
 
@@ -255,24 +259,6 @@ class Runner:
         more = [f"and {len(others)} more:", *(f"- {each.line}" for each in others)]
         lines = [f"Terraform: {first.line}", *first.details, *(more if others else ())]
         return TerraformError("\n".join(lines), hint=f"The whole log: {self.log}")
-
-
-class _Lines:
-    """The complete lines of a file that another process writes."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._partial = b""
-
-    def new(self, *, last: bool) -> Iterator[str]:
-        """The lines added since the last call; on the `last` one also an incomplete line."""
-        while piece := self._file.readline():
-            self._partial += piece
-            if piece.endswith(b"\n"):
-                line, self._partial = self._partial, b""
-                yield line.decode(errors="replace")
-        if last:
-            yield self._partial.decode(errors="replace")
 
 
 def _diagnostics(

@@ -1,4 +1,4 @@
-"""Terraform's JSON event stream (`-json`): one line of it becomes one event or diagnostic. Pure.
+"""Terraform's JSON event stream (`-json`): one line of it becomes one event or diagnostic.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
@@ -6,9 +6,9 @@ Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 Progress = Literal["refreshed", "planned", "started", "done", "failed"]
 
@@ -99,3 +99,21 @@ def _first(text: str) -> str:
 def _rest(text: str) -> list[str]:
     lines = text.strip().partition("\n\n")[2].splitlines()
     return [line.rstrip() for line in lines if line.strip()]
+
+
+class Lines:
+    """The complete lines of a file that another process writes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._partial = b""
+
+    def new(self, *, last: bool) -> Iterator[str]:
+        """The lines added since the last call; on the `last` one also an incomplete line."""
+        while piece := self._file.readline():
+            self._partial += piece
+            if piece.endswith(b"\n"):
+                line, self._partial = self._partial, b""
+                yield line.decode(errors="replace")
+        if last:
+            yield self._partial.decode(errors="replace")

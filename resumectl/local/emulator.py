@@ -132,6 +132,10 @@ class Emulator:
             log=self._log,
         )
 
+    def is_running(self) -> bool:
+        """Whether its process runs; asks it nothing."""
+        return self._record.state == "running"
+
     def explain_if_down(self) -> ResumectlError | None:
         """The error to show in place of a connection error; None if it is running."""
         port, state = self._saved_port, self._record.state

@@ -46,7 +46,7 @@ def await_interrupt():
 def terraform(tmp_path):
     """A runner of a Terraform that is this Python script."""
 
-    def make(script="", environ=None, notes=None):
+    def make(script="", environ=None, notes=None, gone=lambda: False):
         binary = tmp_path / "bin" / "terraform"
         binary.parent.mkdir(exist_ok=True)
         binary.write_text(FAKE + textwrap.dedent(script))
@@ -57,7 +57,7 @@ def terraform(tmp_path):
         environ = environ or {"PATH": os.environ["PATH"]}
         note = [].append if notes is None else notes.append
         folder = runs.folder(work, process.current())
-        return Runner(binary, module, work, folder, environ, note)
+        return Runner(binary, module, work, folder, environ, note, gone)
 
     return make
 
@@ -422,6 +422,18 @@ def test_abandon_asks_terraform_to_stop_once(terraform):
     watch = Watch(lambda event: watch.abandon.set())
     with pytest.raises(TerraformError, match=r"Operation canceled$"):
         runner.apply(watch)
+
+
+def test_terraform_stops_when_what_it_talks_to_has_ended(terraform):
+    """The provider would wait up to 20 minutes for a bucket that nobody makes any more."""
+    script = """
+        await_interrupt()
+        fail("Operation canceled")
+        sys.exit(1)
+    """
+    ended = threading.Event()
+    with pytest.raises(TerraformError, match=r"Operation canceled$"):
+        terraform(script, gone=ended.is_set).apply(Watch(lambda event: ended.set()))
 
 
 def test_an_apply_is_on_record_until_it_ended_well(terraform, tmp_path):

@@ -120,7 +120,9 @@ def test_another_port_restarts_it_there(tmp_path: Path, stand: Stand) -> None:
 def test_a_crash_is_noted_at_the_next_start(tmp_path: Path, stand: Stand) -> None:
     emulator = stand.emulator(tmp_path)
     emulator.start()
+    assert emulator.is_running()
     stand.kill()
+    assert not emulator.is_running()
     assert emulator.status().state == "crashed"
     assert emulator.status().endpoint is None
     assert "was not stopped cleanly: it had saved no state" in emulator.start().notes[0]
