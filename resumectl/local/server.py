@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +22,12 @@ from typing import Any
 from resumectl.local import corrections, javascript, pidfile, saving
 from resumectl.local.folder import LOG, PIDFILE, STATE, rotate
 from resumectl.local.ports import IDENTITY
+from resumectl.local.repeats import Application, Message, Receive, Repeats, Send
 
 _SAVING_SHARE = 20
 """Saving takes at most one part in so many of the time, however large the state is."""
 _LOGGER = logging.getLogger(__name__)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 @dataclass(eq=False)
@@ -131,7 +127,7 @@ async def _serve(folder: Path, listener: int, held: int) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     middleware = Middleware(
-        ministack.app,
+        Repeats(ministack.app),
         folder,
         save=save,
         deleted=deleted,
