@@ -58,7 +58,7 @@ class Repeats:
             done = bool(sent) and sent[0]["status"] < _FAILED
             answer.set_result(sent if done else [])
             if not done:  # it may be carried out again
-                del self._answers[id_]
+                self._answers.pop(id_, None)
         if len(self._answers) > _KEPT:
             del self._answers[next(iter(self._answers))]
 
