@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from resumectl.progress import Steps
 
 _APPLY: Final = Step("apply-infra", "Apply the infrastructure")
-_EXISTS: Final = re.compile("already ?exist", re.IGNORECASE)
-"""As in EntityAlreadyExists, "Alias already exists" and "Function already exist"."""
+_EXISTS: Final = re.compile("already ?(exist|own)", re.IGNORECASE)
+"""As in EntityAlreadyExists, "Function already exist" and BucketAlreadyOwnedByYou."""
 
 
 @dataclass(frozen=True)

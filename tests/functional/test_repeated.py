@@ -14,7 +14,10 @@ from tests.functional.world import World, name
 if TYPE_CHECKING:
     from pathlib import Path
 
-CREATIONS = ("create_alias", "create_function", "create_table", "create_role", "create_log_group")
+CREATIONS = (
+    *("create_alias", "create_bucket", "create_function", "create_log_group"),
+    *("create_role", "create_table"),
+)
 
 
 @pytest.fixture

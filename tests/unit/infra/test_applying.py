@@ -97,3 +97,4 @@ def test_a_plan_that_cannot_be_made_says_less_than_the_first_failure(bench, fail
     bench.terraform.on_apply = broken
     with pytest.raises(TerraformError, match="Role already exists"):
         bench.part.apply(comparison, {})
+    assert bench.terraform.done()[2:] == [("module", "plan", "apply")]
