@@ -16,7 +16,7 @@ from tests.driver.progress import Progress
 from tests.driver.story import Result
 from tests.fakes.clock import Clock
 
-GROUPS, EACH = 10, 12
+GROUPS, EACH = 10, 15
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

@@ -111,15 +111,21 @@ def is_whole(world: World) -> bool:
     return (b"winner" in page, recorded) == (True, alias)
 
 
-@pytest.mark.parametrize("story", STORIES)
-def test_a_suspended_command_that_lost_its_lock_begins_no_write(
-    story: str, folders: Iterator[Path]
-) -> None:
+def undisturbed(story: str, folders: Iterator[Path]) -> tuple[str, World, Faults]:
+    """A story's command, the world before it, and the calls that it makes there."""
     prepare, command = STORIES[story]
     prepared = World(next(folders))
     prepare(prepared)
     faults = Faults()
     getattr(prepared.copy(next(folders)), command)(faults)
+    return command, prepared, faults
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_suspended_command_that_lost_its_lock_begins_no_write(
+    story: str, folders: Iterator[Path]
+) -> None:
+    command, prepared, faults = undisturbed(story, folders)
     locked = next(n for n, call in enumerate(faults.begun, 1) if call == ("put_object", LOCK))
     released = next(n for n, call in enumerate(faults.begun, 1) if call == ("delete_object", LOCK))
     for at in range(locked + 1, released, EVERY):
@@ -154,11 +160,7 @@ def test_a_request_that_arrives_after_another_deploy_changes_none_of_its_objects
     story: str, folders: Iterator[Path]
 ) -> None:
     """It had passed the fence when the process was suspended."""
-    prepare, command = STORIES[story]
-    prepared = World(next(folders))
-    prepare(prepared)
-    faults = Faults()
-    getattr(prepared.copy(next(folders)), command)(faults)
+    command, prepared, faults = undisturbed(story, folders)
     late = [n for n, begun in enumerate(faults.begun, 1) if is_late(*begun)]
     assert late
     for at in late:
